@@ -1,0 +1,67 @@
+# Everything a developer runs; `make` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+SAM := .venv/sam/bin/sam
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint format build validate sam-local ci lock clean
+
+help: ## list these targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The Runtime Interface Emulator is one binary inside the SAM CLI's package; that one package,
+# without its dependencies, is all that `bridge local --runtime rie` needs.
+.venv/.installed: requirements-dev.txt requirements-sam.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	awk '/^[a-z]/ { wanted = /^aws-sam-cli==/ } wanted' requirements-sam.txt > .venv/rie.txt
+	rm -rf .venv/rie
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .venv/rie -r .venv/rie.txt
+	-chmod +x .venv/rie/samcli/local/rapid/aws-lambda-rie-*
+	@touch $@
+
+# The SAM CLI pins its own boto3 and click, so it has an environment of its own.
+.venv/sam/.installed: requirements-sam.txt | .venv/.installed
+	$(PYTHON) -m venv .venv/sam
+	.venv/sam/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-sam.txt
+	@touch $@
+
+install: .venv/.installed ## make .venv with all that `make run` and `make test` need
+
+run: install ## the local stack: a sample order becomes a delivery; stays up until Ctrl-C
+	@exec $(BIN)/bridge local
+
+test: install ## every test that needs no AWS account
+	$(BIN)/pytest
+
+format: install ## rewrite the code in the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: install ## format, lint and types, without changing anything
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+validate: .venv/sam/.installed ## check template.yaml
+	$(SAM) validate --lint
+
+build: .venv/sam/.installed ## build the functions and the layer into .aws-sam
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build
+
+sam-local: build ## invoke each function once with `sam local` (needs Docker or podman)
+	@$(BIN)/python -m bridge_laptop.sam_local $(SAM)
+
+ci: ## everything that must pass before a change lands
+	.ci/run
+
+lock: ## write the pinned requirements again (newest versions)
+	$(PYTHON) -m venv .venv/uv && .venv/uv/bin/pip install --quiet uv
+	$(UV_COMPILE) pyproject.toml -o layers/bridge/requirements.txt
+	$(UV_COMPILE) --extra dev -c layers/bridge/requirements.txt pyproject.toml -o requirements-dev.txt
+	echo aws-sam-cli | $(UV_COMPILE) - -o requirements-sam.txt
+UV_COMPILE = .venv/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+clean: ## remove what these targets made
+	rm -rf .venv .aws-sam build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,82 @@
+"""In: a batch of accepted webhooks. Out: deliveries on CoopCycle. Must not: lose or guess anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from bridge.aws.batches import process_groups
+from bridge.errors import RetryableError
+from bridge.runtime import dispatch_runtime
+from bridge.telemetry import logger, metrics
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+METRICS = {
+    "created": "DeliveryCreated",
+    "updated": "DeliveryUpdated",
+    "cancelled": "DeliveryCancelled",
+    "cancel_refused": "CancelRefused",
+    "duplicate": "OrderDuplicate",
+    "ignored": "OrderIgnored",
+    "parked": "DeliveryParked",
+}
+
+
+class Batch:
+    """One invocation: remembers why a message failed, to choose when it comes again."""
+
+    def __init__(self) -> None:
+        self.runtime = dispatch_runtime()
+        self.errors: dict[str, Exception] = {}
+
+    def handle(self, record: SQSRecord) -> None:
+        """Handle one message; whatever is raised leaves it on the queue."""
+        try:
+            handled = self.runtime.worker.handle(
+                record.body,
+                group=record.raw_event["attributes"]["MessageGroupId"],
+                message_id=record.message_id,
+            )
+        except RetryableError as error:
+            self.errors[record.message_id] = error
+            logger.info("message will be retried", outcome="retried", reason=error.code)
+            raise
+        except Exception as error:
+            self.errors[record.message_id] = error
+            logger.exception("message failed", outcome="retried", reason="unexpected")
+            raise
+        result, message = handled.result, handled.message
+        metrics.add_metric(METRICS[result.outcome], MetricUnit.Count, 1)
+        if result.reason == "credentials_rejected":
+            metrics.add_metric("CredentialsRejected", MetricUnit.Count, 1)
+        logger.info(
+            "message handled",
+            connection_id=message.connection_id if message else "",
+            topic=message.topic if message else "",
+            webhook_id=message.webhook_id if message else "",
+            order_id=message.order_id if message else "",
+            outcome=result.outcome,
+            reason=result.reason,
+            delivery=result.delivery_iri,
+        )
+
+    def postpone(self, records: list[SQSRecord]) -> None:
+        """Choose when a failed message, and those of its order behind it, come again."""
+        first = records[0]
+        seconds = self.runtime.worker.seconds_until_retry(
+            int(first.attributes.approximate_receive_count), self.errors.get(first.message_id)
+        )
+        for record in records:
+            self.runtime.queue.postpone(record.receipt_handle, seconds)
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Handle one SQS event and answer which messages are to come again."""
+    batch = Batch()
+    return process_groups(event, batch.handle, batch.postpone)

@@ -1,0 +1,68 @@
+"""In: a webhook over HTTP. Out: a message on WebhooksQueue.fifo and an answer. Must not: call anyone else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from bridge.errors import InvalidConnection, RejectedWebhook
+from bridge.receiving import Request
+from bridge.runtime import receiver
+from bridge.telemetry import logger, metrics
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def answer(status: int, **fields: str) -> dict[str, object]:
+    """Return an HTTP API answer; empty fields are left out."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps({name: value for name, value in fields.items() if value}),
+    }
+
+
+def receive(event: Mapping[str, object]) -> dict[str, object]:
+    """Receive one request and translate what became of it into an answer, a metric and one log line."""
+    request: Request | None = None
+    try:
+        request = Request.from_event(event)
+        receipt = receiver().receive(request)
+    except (RejectedWebhook, InvalidConnection) as error:
+        status = error.status if isinstance(error, RejectedWebhook) else 500
+        logger.warning(
+            "webhook rejected",
+            connection_id=request.connection_id if request and error.code != "unknown_connection" else "",
+            outcome="rejected",
+            code=error.code,
+            reason=error.reason if isinstance(error, RejectedWebhook) else str(error),
+        )
+        metrics.add_metric("WebhookRejected", MetricUnit.Count, 1)
+        if error.code == "invalid_signature":
+            metrics.add_metric("SignatureRejected", MetricUnit.Count, 1)
+        return answer(status, outcome="rejected", error=error.code)
+    logger.info(
+        "webhook received",
+        connection_id=request.connection_id,
+        source=receipt.source,
+        topic=receipt.topic,
+        webhook_id=receipt.webhook_id,
+        order_id=receipt.order_id,
+        outcome=receipt.outcome,
+        reason=receipt.reason,
+    )
+    metrics.add_metric(
+        "WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored", MetricUnit.Count, 1
+    )
+    return answer(200, outcome=receipt.outcome, reason=receipt.reason, order_id=receipt.order_id)
+
+
+@metrics.log_metrics
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
+    """Handle one API Gateway HTTP API event, payload format 2.0."""
+    return receive(event)

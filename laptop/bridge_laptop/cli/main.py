@@ -1,0 +1,48 @@
+"""``bridge``: the group of all commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# name -> where the command is, and the line that `bridge --help` shows without importing it
+COMMANDS = {
+    "local": ("bridge_laptop.local.cli:local", "Run the whole bridge here, no AWS account needed."),
+    "sandbox": ("bridge_laptop.cli.sandbox:sandbox", "Run a stand-in for a CoopCycle instance."),
+    "connections": ("bridge_laptop.cli.connections:connections", "Check, apply, list, remove connections."),
+    "orders": ("bridge_laptop.cli.orders:orders", "What became of an order."),
+    "map": ("bridge_laptop.cli.map:map_body", "Show what CoopCycle would be sent for a webhook's body."),
+    "sign": ("bridge_laptop.cli.sign:sign", "Sign a body as the shop would, as a curl command."),
+    "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),
+    "sam-env": ("bridge_laptop.cli.sam_env:sam_env", "Print the environment file of sam local."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and loads one when it is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's own
+        """Name the commands in the order of a first acquaintance."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's own
+        """Import the module of a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command = getattr(import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]} is no click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's own
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="coopcycle-bridge", prog_name="bridge")
+def main() -> None:
+    """CoopCycle Bridge: any shop's order becomes exactly one delivery on CoopCycle."""

@@ -1,0 +1,133 @@
+"""``bridge map``: the dry run. What CoopCycle would be sent for a webhook's body; sends nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from bridge import sources
+from bridge.connection import Connection
+from bridge.coopcycle.payload import delivery_body
+from bridge.errors import InvalidConnection, PermanentError, RejectedWebhook
+from bridge.mapping import map_order
+from bridge.model import Delivery, Ignored
+from bridge_laptop.connection_files import read_connection_file
+from bridge_laptop.signing import DEFAULT_TOPICS
+
+DELIVERY, ERROR, IGNORED = 0, 2, 3  # exit codes; click's own usage errors are 2 as well
+
+
+class Moment(click.ParamType[datetime]):
+    """An ISO 8601 time with an offset."""
+
+    name = "ISO time"
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read the time; one without an offset is refused."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            self.fail("write it with an offset, such as 2026-11-23T10:00:00+01:00", param, ctx)
+        return moment
+
+
+@click.command("map")
+@click.argument("connection_file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("body_file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--headers",
+    "headers_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help='The webhook\'s headers, as lines "Name: value" or a JSON object; they name the topic.',
+)
+@click.option("--topic", help="The webhook's topic, instead of the one in the headers.")
+@click.option("--now", type=Moment(), help="The time of the order, instead of the present.")
+@click.pass_context
+def map_body(
+    ctx: click.Context,
+    connection_file: Path,
+    body_file: Path,
+    headers_file: Path | None,
+    topic: str | None,
+    now: datetime | None,
+) -> None:
+    """Print the exact body CoopCycle would be sent for a webhook's body.
+
+    Exit code 0: a delivery, as JSON on stdout. 3: ignored, the reason on stderr. 2: an error, likewise.
+    """
+    try:
+        connection = read_connection_file(connection_file).connection
+        headers = _read_headers(headers_file) if headers_file else {}
+        mapped = _map(connection, body_file.read_bytes(), headers, topic, now or datetime.now(UTC))
+    except InvalidConnection as error:
+        click.echo("\n".join(f"{connection_file}: {problem}" for problem in error.problems), err=True)
+        ctx.exit(ERROR)
+    except PermanentError as error:
+        click.echo(f"error: {error}", err=True)
+        ctx.exit(ERROR)
+    except RejectedWebhook as error:
+        click.echo(f"error: the body cannot be read ({error.reason})", err=True)
+        ctx.exit(ERROR)
+    if isinstance(mapped, Ignored):
+        effect = "; a delivery made earlier would be cancelled" if mapped.retracts else ""
+        click.echo(f"ignored: {mapped.reason}{effect}", err=True)
+        ctx.exit(IGNORED)
+    click.echo(json.dumps(delivery_body(mapped), indent=2, ensure_ascii=False))
+
+
+def _map(
+    connection: Connection, body: bytes, headers: Mapping[str, str], topic: str | None, now: datetime
+) -> Delivery | Ignored:
+    """Do what receiver and worker do with a webhook, up to the call."""
+    source = sources.get(connection.source)
+    if topic is None and headers:
+        webhook = source.identify(body, headers)
+        if isinstance(webhook, Ignored):
+            return webhook
+        topic = webhook.topic
+    topic = topic or DEFAULT_TOPICS[connection.source]
+    if connection.orders.topics and topic not in connection.orders.topics:
+        return Ignored("topic_not_followed")
+    order = source.parse(body, topic)
+    if isinstance(order, Ignored):
+        return order
+    for key, value, instead in (
+        ("timezone", connection.timezone, "UTC"),
+        ("country", connection.country, "no country"),
+    ):
+        if value is None:
+            click.echo(f"{key}: not in the connection, CoopCycle would be asked; here: {instead}", err=True)
+    return map_order(
+        order,
+        connection,
+        now=now,
+        timezone=ZoneInfo(connection.timezone or "UTC"),
+        country=connection.country or "",
+    )
+
+
+def _read_headers(path: Path) -> dict[str, str]:
+    """Read the headers, names in lower case; a request line or an empty line is skipped.
+
+    Raises:
+        click.BadParameter: the file is JSON, but no object, or not UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        if text.lstrip().startswith("{"):
+            return {str(name).lower(): str(value) for name, value in json.loads(text).items()}
+    except ValueError as error:  # of JSON or of UTF-8
+        raise click.BadParameter(f"{path} is neither header lines nor a JSON object") from error
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}

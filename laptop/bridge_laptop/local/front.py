@@ -1,0 +1,143 @@
+"""HTTP in, Lambda events out: what API Gateway's HTTP API does in AWS, on a port of this machine.
+
+Source of the event's form: AWS, "Create AWS Lambda proxy integrations for HTTP APIs", payload 2.0.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from bridge_laptop.local.runtimes import FunctionFailed, Runtime
+from bridge_laptop.template import Function
+
+MAXIMUM_PAYLOAD_BYTES = 10 * 1024 * 1024  # of an HTTP API
+TEXT_TYPES = re.compile(r"(text/.*|application/(json|javascript|xml))$")
+
+
+def http_event(
+    *,
+    method: str,
+    path: str,
+    route: str,
+    path_parameters: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+    query: str = "",
+    source_ip: str = "127.0.0.1",
+    now: datetime | None = None,
+) -> dict[str, Any]:
+    """Return an HTTP API event, payload format 2.0; bodies that are not text go as base64."""
+    now = now or datetime.now(UTC)
+    lower = {name.lower(): value for name, value in headers.items()}
+    kind = lower.get("content-type", "").split(";")[0].strip().lower()
+    text: str | None = None
+    if TEXT_TYPES.match(kind):
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            text = None
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": f"{method} {route}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": lower,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "local",
+            "domainName": lower.get("host", "localhost"),
+            "domainPrefix": "local",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": source_ip,
+                "userAgent": lower.get("user-agent", ""),
+            },
+            "requestId": str(uuid.uuid4()),
+            "routeKey": f"{method} {route}",
+            "stage": "$default",
+            "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "timeEpoch": int(now.timestamp() * 1000),
+        },
+        "pathParameters": dict(path_parameters),
+        "isBase64Encoded": text is None,
+    }
+    if body:
+        event["body"] = text if text is not None else base64.b64encode(body).decode("ascii")
+    else:
+        event["isBase64Encoded"] = False
+    return event
+
+
+class Front:
+    """A WSGI application with the template's routes and ``GET /health``."""
+
+    def __init__(self, functions: Mapping[str, tuple[Function, Runtime]]) -> None:
+        self._functions = functions
+        self._routes = Map(
+            [
+                Rule(
+                    re.sub(r"\{(\w+)\}", r"<\1>", route.path),
+                    methods=[route.method],
+                    endpoint=(logical_id, route.path),
+                )
+                for logical_id, (function, _) in functions.items()
+                for route in function.routes
+            ],
+            strict_slashes=False,
+        )
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer one request."""
+        request = Request(environ)
+        request.max_content_length = MAXIMUM_PAYLOAD_BYTES
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.method == "GET" and request.path == "/health":
+            return _json(200, {"status": "ok"})
+        matched = self._match(request)
+        if matched is None:
+            return _json(404, {"message": "Not Found"})
+        logical_id, route, path_parameters = matched
+        try:
+            body = request.get_data()
+        except RequestEntityTooLarge:
+            return _json(413, {"message": "Request Entity Too Large"})
+        event = http_event(
+            method=request.method,
+            path=request.path,
+            route=route,
+            path_parameters=path_parameters,
+            headers=dict(request.headers),
+            body=body,
+            query=request.query_string.decode("latin-1"),
+            source_ip=request.remote_addr or "127.0.0.1",
+        )
+        try:
+            answer = self._functions[logical_id][1].invoke(event)
+        except FunctionFailed:
+            return _json(500, {"message": "Internal Server Error"})
+        return Response(answer.get("body", ""), answer["statusCode"], headers=answer.get("headers"))
+
+    def _match(self, request: Request) -> tuple[str, str, dict[str, str]] | None:
+        adapter = self._routes.bind("localhost")
+        if not adapter.test(request.path, request.method):
+            return None  # an HTTP API answers 404 to a wrong method too
+        (logical_id, route), path_parameters = adapter.match(request.path, request.method)
+        return logical_id, route, dict(path_parameters)
+
+
+def _json(status: int, body: Mapping[str, str]) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")

@@ -1,0 +1,99 @@
+"""A queue in, Lambda events out: what Lambda's SQS event source mapping does in AWS.
+
+Receives batches, invokes the function, deletes what succeeded and leaves the rest to its visibility
+timeout. That one message group is never at work twice is the queue's own doing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bridge_laptop.local.runtimes import FunctionFailed, Runtime
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+LONG_POLL_SECONDS = 1
+
+
+def queue_event(messages: list[MessageTypeDef], queue_arn: str) -> dict[str, Any]:
+    """Return the SQS event of a batch."""
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": dict(message["Attributes"]),
+                "messageAttributes": {
+                    name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}
+                    for name, value in message.get("MessageAttributes", {}).items()
+                },
+                "md5OfBody": hashlib.md5(message["Body"].encode(), usedforsecurity=False).hexdigest(),
+                "eventSource": "aws:sqs",
+                "eventSourceARN": queue_arn,
+                "awsRegion": queue_arn.split(":")[3],
+            }
+            for message in messages
+        ]
+    }
+
+
+class Poller:
+    """Feeds one function from one queue with as many threads as the event source may run at once."""
+
+    def __init__(
+        self, runtime: Runtime, *, queue_url: str, queue_arn: str, batch_size: int, concurrency: int
+    ) -> None:
+        self._runtime = runtime
+        self._queue_url = queue_url
+        self._queue_arn = queue_arn
+        self._batch_size = batch_size
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"poller-{number}", daemon=True)
+            for number in range(concurrency)
+        ]
+
+    def start(self) -> None:
+        """Begin to poll."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Finish what is at work and end."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def _run(self) -> None:
+        sqs = boto3.session.Session().client("sqs")
+        while not self._stopping.is_set():
+            try:
+                messages = sqs.receive_message(
+                    QueueUrl=self._queue_url,
+                    MaxNumberOfMessages=self._batch_size,
+                    WaitTimeSeconds=LONG_POLL_SECONDS,
+                    AttributeNames=["All"],
+                    MessageAttributeNames=["All"],
+                ).get("Messages", [])
+                if not messages:
+                    continue
+                failed = self._invoke(messages)
+                done = [message for message in messages if message["MessageId"] not in failed]
+                for message in done:
+                    sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+            except (ClientError, BotoCoreError):
+                self._stopping.wait(1)  # the emulator is away; Lambda's poller goes on trying as well
+
+    def _invoke(self, messages: list[MessageTypeDef]) -> set[str]:
+        try:
+            answer = self._runtime.invoke(queue_event(messages, self._queue_arn))
+        except FunctionFailed:
+            return {message["MessageId"] for message in messages}
+        return {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}

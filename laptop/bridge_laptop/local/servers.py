@@ -1,0 +1,48 @@
+"""A threaded WSGI server on loopback that can be started, stopped and left to serve."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Keeps connections open and writes no access log."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    timeout = 60  # seconds an idle connection is kept
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write nothing: the handlers log what matters."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # werkzeug's name
+        """Write nothing: a client that hangs up is not news."""
+
+
+class Server:
+    """A WSGI application on 127.0.0.1; port 0 takes a free one."""
+
+    def __init__(self, application: Any, port: int = 0) -> None:
+        self._server = make_server(
+            "127.0.0.1", port, application, threaded=True, request_handler=QuietHandler
+        )
+        self._server.daemon_threads = True  # type: ignore[attr-defined]  # of socketserver.ThreadingMixIn
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="http")
+
+    @property
+    def url(self) -> str:
+        """Return the address."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def start(self) -> None:
+        """Serve in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop accepting, and close the socket."""
+        self._server.shutdown()
+        self._thread.join(timeout=10)
+        self._server.server_close()

@@ -1,0 +1,173 @@
+"""The whole bridge on one machine: HTTP front, handlers, queue poller, AWS emulator, CoopCycle sandbox.
+
+Only the edges are ours (front and poller, which stand for API Gateway and the event source mapping);
+the handlers, boto3, the template and the HTTP calls are the real ones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import EndpointConnectionError
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from bridge.connection import Connection, parse_connection
+from bridge_laptop import secrets
+from bridge_laptop import template as sam
+from bridge_laptop.local import resources
+from bridge_laptop.local.front import Front
+from bridge_laptop.local.poller import Poller
+from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
+from bridge_laptop.local.servers import Server
+from bridge_laptop.sandbox.server import SandboxServer
+
+LOCAL_AWS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_SESSION_TOKEN": "",
+    "AWS_DEFAULT_REGION": "eu-west-3",
+    "AWS_REGION": "eu-west-3",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "WARNING"}
+RECEIVERS = 4  # execution environments of a function behind HTTP, with the emulator
+
+
+class EndpointNotReachable(RuntimeError):
+    """Nothing answers at the AWS endpoint that was named."""
+
+
+@dataclass
+class Options:
+    """What `bridge local` was asked for."""
+
+    port: int = 3000
+    coopcycle_url: str | None = None
+    aws_endpoint: str | None = None
+    connections: Path = field(default_factory=lambda: sam.ROOT / "connections")
+    runtime: str = "inprocess"  # inprocess | rie
+    sandbox_port: int | None = None  # default: the next free port after ``port``
+
+
+@dataclass
+class LocalStack:
+    """A running stack."""
+
+    url: str
+    coopcycle_url: str
+    aws_endpoint: str
+    connections: Mapping[str, Connection]
+    names: Mapping[str, str]  # what references of the template mean: queue addresses, table names
+    runtimes: Mapping[str, Runtime]
+    sandbox: SandboxServer | None
+
+
+@contextmanager
+def running(options: Options) -> Iterator[LocalStack]:
+    """Start everything, yield it, and stop everything again.
+
+    The environment of this process is the functions' environment while the stack runs.
+
+    Raises:
+        InvalidConnection: a connection file is wrong.
+        EndpointNotReachable: nothing answers at ``aws_endpoint``.
+        OSError: the port is taken.
+
+    """
+    with ExitStack() as exits:
+        environ_before = dict(os.environ)
+        exits.callback(_restore_environment, environ_before)
+        os.environ.update(LOCAL_AWS)
+        os.environ.update({k: v for k, v in LOCAL_FUNCTIONS.items() if k not in environ_before})
+        os.environ["AWS_ENDPOINT_URL"] = aws_endpoint = options.aws_endpoint or _start_moto(exits)
+        boto3.setup_default_session()  # the functions' clients must not come from an earlier environment
+
+        sandbox = None
+        coopcycle_url = options.coopcycle_url
+        if coopcycle_url is None:
+            sandbox = _start_sandbox(options, exits)
+            coopcycle_url = sandbox.url
+
+        template = sam.load()
+        try:
+            names = resources.provision(template, os.environ)
+        except EndpointConnectionError as error:
+            raise EndpointNotReachable(f"nothing answers at {aws_endpoint}") from error
+        connections = push_connections(options.connections, coopcycle_url.rstrip("/"))
+
+        functions = sam.functions(template, names)
+        runtimes = {function.logical_id: _runtime(function, options) for function in functions}
+        for runtime in runtimes.values():
+            exits.callback(runtime.stop)
+        for function in functions:
+            for trigger in function.triggers:
+                poller = Poller(
+                    runtimes[function.logical_id],
+                    queue_url=names[trigger.queue],
+                    queue_arn=names[f"{trigger.queue}.Arn"],
+                    batch_size=trigger.batch_size,
+                    concurrency=trigger.maximum_concurrency,
+                )
+                poller.start()
+                exits.callback(poller.stop)
+        front = Server(Front({f.logical_id: (f, runtimes[f.logical_id]) for f in functions}), options.port)
+        front.start()
+        exits.callback(front.stop)
+        yield LocalStack(front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, sandbox)
+
+
+def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
+    """Put every connection file into SSM with its secrets, pointed at ``coopcycle_url``."""
+    ssm = boto3.client("ssm")
+    connections = {}
+    for path in sorted(folder.glob("*.toml")):
+        text = path.read_text(encoding="utf-8")
+        connection = parse_connection(path.stem, text)
+        local_text = text.replace(connection.coopcycle_url, coopcycle_url)
+        connections[path.stem] = parse_connection(path.stem, local_text)
+        secrets.write_connection(
+            ssm,
+            resources.CONNECTIONS_PATH,
+            path.stem,
+            local_text,
+            secrets.local_defaults(path.stem) | secrets.secrets_from_environment(path.stem, os.environ),
+        )
+    return connections
+
+
+def _start_moto(exits: ExitStack) -> str:
+    server = Server(DomainDispatcherApplication(create_backend_app))
+    server.start()
+    exits.callback(server.stop)
+    return server.url
+
+
+def _start_sandbox(options: Options, exits: ExitStack) -> SandboxServer:
+    wanted = options.sandbox_port if options.sandbox_port is not None else (options.port and options.port + 1)
+    for port in range(wanted, wanted + 20) if wanted else (0,):
+        try:
+            sandbox = SandboxServer(port=port)
+        except OSError:
+            continue  # taken: the next one
+        sandbox.start()
+        exits.callback(sandbox.stop)
+        return sandbox
+    raise OSError(f"no free port for the sandbox from {wanted} on")
+
+
+def _runtime(function: sam.Function, options: Options) -> Runtime:
+    if options.runtime == "rie":
+        size = sum(trigger.maximum_concurrency for trigger in function.triggers) or RECEIVERS
+        return RiePool(function, size)
+    os.environ.update(function.environment)
+    return InProcess(function)
+
+
+def _restore_environment(environ: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environ)

@@ -1,0 +1,1 @@
+"""A CoopCycle instance in miniature, to develop and to test against."""

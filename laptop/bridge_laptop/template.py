@@ -1,0 +1,139 @@
+"""The SAM template as the laptop reads it: the local stack is made from the very file that is deployed.
+
+Only what this template uses of CloudFormation is understood: ``Ref``, ``Fn::Sub`` and ``Fn::GetAtt``
+(conditions and alarms do not matter here).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "template.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms (``!Ref``) read as their long ones."""
+
+
+def _construct(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)  # noqa: S101  # YAML has no fourth kind
+        value = loader.construct_mapping(node, deep=True)
+    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _construct)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One HTTP route of a function, in API Gateway's spelling."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTrigger:
+    """A queue that feeds a function."""
+
+    queue: str  # logical id
+    batch_size: int
+    maximum_concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of the template."""
+
+    logical_id: str
+    folder: Path
+    timeout_seconds: int
+    memory_mb: int
+    environment: Mapping[str, str]
+    routes: tuple[Route, ...]
+    triggers: tuple[QueueTrigger, ...]
+
+
+def load(path: Path = TEMPLATE) -> dict[str, Any]:
+    """Return the template with long-form intrinsic functions."""
+    template: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a SafeLoader
+    return template
+
+
+def resources(template: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """Return the properties of every resource of a type, by logical id."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def resolve(value: Any, names: Mapping[str, str]) -> Any:
+    """Replace references by what ``names`` says ("WebhooksQueue", "WebhooksQueue.Arn", "Environment")."""
+    if isinstance(value, list):
+        return [resolve(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "Ref" in value:
+        return names[value["Ref"]]
+    if "Fn::GetAtt" in value:
+        return names[value["Fn::GetAtt"]]
+    if "Fn::Sub" in value:
+        return re.sub(r"\$\{([^}]+)\}", lambda match: names[match[1]], value["Fn::Sub"])
+    return {key: resolve(item, names) for key, item in value.items()}
+
+
+def parameters(template: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters' defaults; those without one are missing."""
+    return {
+        name: str(parameter["Default"])
+        for name, parameter in template["Parameters"].items()
+        if "Default" in parameter
+    }
+
+
+def functions(template: Mapping[str, Any], names: Mapping[str, str]) -> list[Function]:
+    """Return the functions with their environment resolved."""
+    shared = template["Globals"]["Function"]
+    return [
+        _function(logical_id, properties, shared, names)
+        for logical_id, properties in resources(template, "AWS::Serverless::Function").items()
+    ]
+
+
+def _function(
+    logical_id: str, properties: Mapping[str, Any], shared: Mapping[str, Any], names: Mapping[str, str]
+) -> Function:
+    routes, triggers = [], []
+    for event in properties["Events"].values():
+        details = event["Properties"]
+        if event["Type"] == "HttpApi":
+            routes.append(Route(details["Method"], details["Path"]))
+        if event["Type"] == "SQS":
+            concurrency = resolve(details["ScalingConfig"]["MaximumConcurrency"], names)
+            queue = details["Queue"]["Fn::GetAtt"].split(".")[0]
+            triggers.append(QueueTrigger(queue, details["BatchSize"], int(concurrency)))
+    environment = shared["Environment"]["Variables"] | properties["Environment"]["Variables"]
+    return Function(
+        logical_id=logical_id,
+        folder=ROOT / properties["CodeUri"],
+        timeout_seconds=properties.get("Timeout", shared["Timeout"]),
+        memory_mb=properties.get("MemorySize", shared["MemorySize"]),
+        environment={name: str(resolve(value, names)) for name, value in environment.items()},
+        routes=tuple(routes),
+        triggers=tuple(triggers),
+    )

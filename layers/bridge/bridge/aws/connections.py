@@ -1,0 +1,166 @@
+"""Connections in SSM Parameter Store: settings and secrets under one path, read in one call, kept in memory.
+
+``/bridge/<environment>/connections/<connection_id>/`` holds ``settings`` (String, the TOML text as it
+stands in the file) and the secrets (SecureString). This module only reads; ``bridge connections
+apply`` on the laptop writes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+
+from bridge.connection import Connection, Secrets, is_connection_id, parse_connection
+from bridge.errors import InvalidConnection, UnknownConnection
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+SETTINGS = "settings"
+WEBHOOK_SECRET = "webhook-secret"  # noqa: S105 - the name of a parameter, as the next ones
+WEBHOOK_SECRET_PREVIOUS = "webhook-secret-previous"  # noqa: S105
+CLIENT_ID = "client-id"
+CLIENT_SECRET = "client-secret"  # noqa: S105
+STATUS_SECRET = "status-secret"  # noqa: S105
+SHOP_TOKEN = "shop-token"  # noqa: S105
+
+STALE_SECONDS = 3600.0  # how long a known connection outlives an SSM that does not answer
+_REMEMBERED_UNKNOWN = 1000  # ids come from outside, so their number is bounded
+_TRANSIENT_CODES = frozenset(
+    {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
+)
+
+
+def read_parameters(ssm: SSMClient, path: str, connection_id: str) -> dict[str, str]:
+    """Return the parameters of one connection by their short names; empty when there are none.
+
+    Our names fit one page of ten, but SSM may end a page early, so the token is followed.
+    """
+    prefix = f"{path}/{connection_id}/"
+    found: dict[str, str] = {}
+    page = ssm.get_parameters_by_path(Path=prefix, WithDecryption=True)
+    while True:
+        found |= {
+            parameter["Name"].removeprefix(prefix): parameter["Value"] for parameter in page["Parameters"]
+        }
+        token = page.get("NextToken")
+        if not token:
+            return found
+        page = ssm.get_parameters_by_path(Path=prefix, WithDecryption=True, NextToken=token)
+
+
+def secrets_of(parameters: dict[str, str]) -> Secrets:
+    """Return the secrets among a connection's parameters; an absent one is empty."""
+    webhook = (parameters.get(WEBHOOK_SECRET, ""), parameters.get(WEBHOOK_SECRET_PREVIOUS, ""))
+    return Secrets(
+        webhook=tuple(secret for secret in webhook if secret),
+        client_id=parameters.get(CLIENT_ID, ""),
+        client_secret=parameters.get(CLIENT_SECRET, ""),
+        status=parameters.get(STATUS_SECRET, ""),
+        shop_token=parameters.get(SHOP_TOKEN, ""),
+    )
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is known of one connection: its value, or the problems of its settings."""
+
+    value: tuple[Connection, Secrets] | None
+    problems: tuple[str, ...]
+    read_at: float
+    fresh_until: float
+
+
+class ConnectionStore:
+    """Looks connections up by id, for any number of threads.
+
+    What SSM said is believed for ``max_age_seconds``; that an id is unknown, or its settings broken, for
+    ``unknown_max_age_seconds``. While SSM throttles or fails, a connection read within the last hour
+    (:data:`STALE_SECONDS`) goes on as it was, and SSM is asked again only every
+    ``unknown_max_age_seconds``. A refusal (access denied) is no outage and passes through.
+    """
+
+    def __init__(
+        self,
+        ssm: SSMClient,
+        path: str,
+        *,
+        max_age_seconds: float = 300,
+        unknown_max_age_seconds: float = 30,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ssm = ssm
+        self._path = path.rstrip("/")
+        self._max_age_seconds = max_age_seconds
+        self._unknown_max_age_seconds = unknown_max_age_seconds
+        self._clock = clock
+        self._entries: dict[str, _Entry] = {}
+        self._unknown_until: dict[str, float] = {}
+        self._lock = threading.Lock()  # held while SSM is asked: one question, however many threads wait
+
+    def get(self, connection_id: str) -> tuple[Connection, Secrets]:
+        """Return a connection and its secrets.
+
+        Raises:
+            UnknownConnection: there is none of that id; an id of a wrong form costs no call.
+            InvalidConnection: its settings in SSM do not pass the checks.
+
+        """
+        if not is_connection_id(connection_id):
+            raise UnknownConnection("unknown_connection")
+        with self._lock:
+            entry = self._look_up(connection_id)
+        if entry is None:
+            raise UnknownConnection("unknown_connection")
+        if entry.value is None:
+            raise InvalidConnection(entry.problems)
+        return entry.value
+
+    def _look_up(self, connection_id: str) -> _Entry | None:
+        now = self._clock()
+        known = self._entries.get(connection_id)
+        if known is not None and now < known.fresh_until:
+            return known
+        if now < self._unknown_until.get(connection_id, now):
+            return None
+        try:
+            parameters = read_parameters(self._ssm, self._path, connection_id)
+        except (ClientError, HTTPClientError, NoConnection) as error:
+            if known is None or now >= known.read_at + STALE_SECONDS or not _is_outage(error):
+                raise
+            known.fresh_until = now + self._unknown_max_age_seconds
+            return known
+        self._unknown_until.pop(connection_id, None)
+        self._entries.pop(connection_id, None)
+        if SETTINGS not in parameters:
+            self._remember_unknown(connection_id, now)
+            return None
+        entry = self._read(connection_id, parameters, now)
+        self._entries[connection_id] = entry
+        return entry
+
+    def _remember_unknown(self, connection_id: str, now: float) -> None:
+        if len(self._unknown_until) >= _REMEMBERED_UNKNOWN:
+            self._unknown_until.clear()
+        self._unknown_until[connection_id] = now + self._unknown_max_age_seconds
+
+    def _read(self, connection_id: str, parameters: dict[str, str], now: float) -> _Entry:
+        try:
+            connection = parse_connection(connection_id, parameters[SETTINGS])
+        except InvalidConnection as error:
+            return _Entry(None, error.problems, now, now + self._unknown_max_age_seconds)
+        return _Entry((connection, secrets_of(parameters)), (), now, now + self._max_age_seconds)
+
+
+def _is_outage(error: ClientError | HTTPClientError | NoConnection) -> bool:
+    """Tell an SSM that cannot answer now from one that answered no."""
+    if not isinstance(error, ClientError):  # no connection, or none that lasted
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or error.response.get("Error", {}).get("Code") in _TRANSIENT_CODES

@@ -1,0 +1,345 @@
+"""CoopCycle's HTTP API as the bridge uses it: one method per route, answers as plain values.
+
+The one place where a transport failure or a status becomes an error of :mod:`bridge.errors`. Every
+request is sent once; the single exception is a 401, after which it is sent again with a new token.
+Must not know AWS, must not retry (the queue does) and must not put a payload, token or secret into a
+message. Routes and answers: ``features/*.feature`` of coopcycle/coopcycle-web.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import requests
+from requests.auth import AuthBase
+
+from bridge.coopcycle import payload
+from bridge.coopcycle.transport import Answer, NeverSent, NoAnswer, Transport, moved
+from bridge.errors import (
+    CoopCycleThrottled,
+    CoopCycleUnavailable,
+    CredentialsRejected,
+    DeliveryOutcomeUnknown,
+)
+from bridge.model import Receipt
+
+T = TypeVar("T")
+
+SETTINGS_MAX_AGE_SECONDS = 900.0
+# CoopCycle answers 415 to POST /api/deliveries in plain JSON, and its errors have another form there.
+_HEADERS = {"Accept": "application/ld+json", "Content-Type": "application/ld+json"}
+
+
+class Tokens(Protocol):
+    """Where bearer tokens come from, as :class:`bridge.coopcycle.token.TokenProvider` does it."""
+
+    def token(self) -> str:
+        """Return a token to use now."""
+
+    def reject(self, value: str) -> None:
+        """Forget a token that was answered 401."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose credentials these are; ``store`` is the IRI of the store, ``None`` for an app of none."""
+
+    store: str | None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSettings:
+    """What an instance says of itself: ISO 3166-1 alpha-2 country in upper case, IANA time zone."""
+
+    country: str
+    timezone: str
+    locale: str = ""
+    currency: str = ""
+
+
+class CoopCycleClient:
+    """The API of one instance with the credentials of one connection; threads may share it.
+
+    Every method raises the errors of its failure, besides those named at the method:
+
+    - ``CoopCycleUnavailable``: certainly not processed (DNS, refused, connect timeout, TLS, 408, 503,
+      a temporary redirect), or a reading request without a usable answer;
+    - ``CoopCycleThrottled``: 429; both carry ``Retry-After`` when there was one;
+    - ``DeliveryOutcomeUnknown``: a change (create, update, cancel) was sent and no usable answer came;
+    - ``CoopCycleRejected``: any other 4xx, with CoopCycle's violations;
+    - ``CredentialsRejected``: 401 in spite of a new token, or 403;
+    - ``InvalidConnection``: the instance has moved for good (301, 308);
+    - ``TokenUnavailable``: no token could be had; nothing was sent.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: Tokens,
+        *,
+        session: requests.Session | None = None,
+        connect_timeout_seconds: float = 3,
+        read_timeout_seconds: float = 8,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Check the address; nothing is sent. ``clock`` gives epoch seconds.
+
+        Raises:
+            ValueError: ``base_url`` is not https, or more than an address.
+
+        """
+        self._transport = Transport(
+            base_url,
+            session,
+            connect_timeout_seconds=connect_timeout_seconds,
+            read_timeout_seconds=read_timeout_seconds,
+        )
+        self._tokens = tokens
+        self._clock = clock
+        self._settings: tuple[float, InstanceSettings] | None = None
+
+    def close(self) -> None:
+        """Close the connections; a function that lives as long as its environment needs not."""
+        self._transport.close()
+
+    # --- deliveries -----------------------------------------------------------------------------
+
+    def create_delivery(self, body: Mapping[str, object]) -> Receipt:
+        """Create a delivery from a body of :func:`bridge.coopcycle.payload.delivery_body`."""
+        return self._change("POST", "/api/deliveries", body)
+
+    def update_delivery(self, iri: str, body: Mapping[str, object]) -> Receipt:
+        """Replace what the body names; CoopCycle keeps a field that the body leaves out."""
+        return self._change("PUT", _checked(iri), body)
+
+    def cancel_delivery(self, iri: str) -> None:
+        """Cancel a delivery; doing so twice is no error.
+
+        Raises:
+            CoopCycleRejected: 400 when a courier already has a task of it, 404 when there is none.
+
+        """
+        answer = self._authorized("DELETE", _checked(iri), change=True)
+        if answer.status != 204:
+            raise _unusable(f"DELETE {iri}", answer.status, change=True)
+
+    def get_delivery(self, iri: str) -> Receipt:
+        """Return a delivery as it stands."""
+        return self._read(_checked(iri), payload.parse_receipt)
+
+    def get_delivery_body(self, iri: str) -> dict[str, object]:
+        """Return a delivery in CoopCycle's own words, for people; it holds personal data."""
+        return self._read(_checked(iri), _parse_object)
+
+    def assert_feasible(self, body: Mapping[str, object]) -> None:
+        """Ask whether the store's rules allow this delivery, without creating it.
+
+        Raises:
+            CoopCycleRejected: they do not (400).
+
+        """
+        data = payload.encode(payload.assert_body(body))
+        self._authorized("POST", "/api/deliveries/assert", change=False, data=data)
+
+    def list_deliveries(
+        self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
+    ) -> list[Receipt]:
+        """Return the first page of the store's deliveries whose dropoff ``before`` lies in this range.
+
+        Both ends are included. The filter compares with the wall clock that the instance stores, so the
+        moments, aware, are put into ``timezone``, the instance's own. No ``page`` parameter: with one the
+        route answers 500.
+
+        Raises:
+            ValueError: a time zone that does not exist.
+
+        """
+        zone = _zone(timezone)
+        return self._list(
+            store_iri,
+            {
+                "dropoff.before[after]": before_from.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+                "dropoff.before[before]": before_to.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+            },
+        )
+
+    def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
+        """Return the first page of a store's deliveries, the newest created first."""
+        return self._list(store_iri, {"order[createdAt]": "desc"})
+
+    # --- the instance -----------------------------------------------------------------------------
+
+    def me(self) -> Identity:
+        """Return whose credentials these are."""
+        return self._read("/api/me", _parse_identity)
+
+    def settings(self) -> InstanceSettings:
+        """Return what the instance says of itself, at most a quarter of an hour old; sends no token.
+
+        Raises:
+            CoopCycleUnavailable: also when the answer lacks a country or a known time zone.
+
+        """
+        now = self._clock()
+        if self._settings is None or not 0 <= now - self._settings[0] < SETTINGS_MAX_AGE_SECONDS:
+            answer = self._send("GET", "/api/settings", change=False, auth=_NoAuth())
+            self._raise_for_status("GET /api/settings", answer, change=False)
+            self._settings = (now, _parsed("GET /api/settings", answer, _parse_settings, change=False))
+        return self._settings[1]
+
+    # --- one request ------------------------------------------------------------------------------
+
+    def _change(self, method: str, path: str, body: Mapping[str, object]) -> Receipt:
+        answer = self._authorized(method, path, change=True, data=payload.encode(body))
+        return _parsed(f"{method} {path}", answer, payload.parse_receipt, change=True)
+
+    def _read(self, path: str, parse: Callable[[object], T], params: Mapping[str, str] | None = None) -> T:
+        answer = self._authorized("GET", path, change=False, params=params)
+        return _parsed(f"GET {path}", answer, parse, change=False)
+
+    def _list(self, store_iri: str, params: Mapping[str, str]) -> list[Receipt]:
+        return self._read(f"{_checked(store_iri)}/deliveries", payload.parse_members, params)
+
+    def _authorized(
+        self,
+        method: str,
+        path: str,
+        *,
+        change: bool,
+        params: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> Answer:
+        """Send with a bearer token; after a 401 exactly once more, with a new one."""
+        token = self._tokens.token()
+        answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
+        if answer.status == 401:
+            self._tokens.reject(token)
+            token = self._tokens.token()
+            answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
+        self._raise_for_status(f"{method} {path}", answer, change=change)
+        return answer
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        change: bool,
+        auth: AuthBase,
+        params: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> Answer:
+        try:
+            return self._transport.send(method, path, auth=auth, headers=_HEADERS, params=params, data=data)
+        except NeverSent as error:
+            raise CoopCycleUnavailable(f"{method} {path}: not sent, {error}") from error
+        except NoAnswer as error:
+            raise _unusable(f"{method} {path}", None, change=change) from error
+
+    def _raise_for_status(self, request: str, answer: Answer, *, change: bool) -> None:
+        """Raise what a status other than 2xx means."""
+        status = answer.status
+        if 200 <= status < 300:
+            return
+        if status in (401, 403):
+            raise CredentialsRejected(f"{request}: CoopCycle answered {status} to these credentials")
+        retry_after = answer.retry_after_seconds(self._clock())
+        if status == 429:
+            raise CoopCycleThrottled(f"{request}: CoopCycle answered 429", retry_after_seconds=retry_after)
+        if status in (301, 308):
+            raise moved(answer)
+        if status in (408, 503) or 300 <= status < 400:  # a temporary redirect leads to a maintenance page
+            raise CoopCycleUnavailable(
+                f"{request}: CoopCycle answered {status}", retry_after_seconds=retry_after
+            )
+        if 400 <= status < 500:
+            raise payload.parse_error(status, answer.body)
+        raise _unusable(request, status, change=change, retry_after_seconds=retry_after)
+
+
+def _unusable(
+    request: str, status: int | None, *, change: bool, retry_after_seconds: float | None = None
+) -> CoopCycleUnavailable | DeliveryOutcomeUnknown:
+    """Return the error of a request that may have been processed: only for a change that is in doubt."""
+    what = "no answer" if status is None else f"no usable answer, status {status}"
+    if change:
+        return DeliveryOutcomeUnknown(
+            f"{request}: sent, {what}", status=status, retry_after_seconds=retry_after_seconds
+        )
+    return CoopCycleUnavailable(f"{request}: {what}", retry_after_seconds=retry_after_seconds)
+
+
+def _parsed(request: str, answer: Answer, parse: Callable[[object], T], *, change: bool) -> T:
+    try:
+        return parse(answer.json())
+    except ValueError as error:
+        raise _unusable(request, answer.status, change=change) from error
+
+
+def _checked(iri: str) -> str:
+    if not payload.is_iri(iri):
+        raise ValueError("an IRI must be a plain path below /api/")
+    return iri
+
+
+def _parse_object(body: object) -> dict[str, object]:
+    if not isinstance(body, dict):
+        raise ValueError("not an object")  # noqa: TRY004  # foreign data, not a caller's type
+    return body
+
+
+def _parse_identity(body: object) -> Identity:
+    if not isinstance(body, dict):
+        raise ValueError("not an identity")  # noqa: TRY004  # foreign data, not a caller's type
+    store = body.get("store")
+    iri = store.get("@id") if isinstance(store, dict) else store
+    if iri is not None and not payload.is_iri(iri):
+        raise ValueError("not the IRI of a store")
+    name = body.get("name")
+    return Identity(store=iri, name=name if isinstance(name, str) else "")
+
+
+def _parse_settings(body: object) -> InstanceSettings:
+    if not isinstance(body, dict):
+        raise ValueError("not settings")  # noqa: TRY004  # likewise
+    texts = {key: value for key, value in body.items() if isinstance(value, str)}
+    country = texts.get("country", "").upper()
+    if len(country) != 2 or not (country.isascii() and country.isalpha()):
+        raise ValueError("no country")
+    timezone = texts.get("timezone", "")
+    _zone(timezone)
+    return InstanceSettings(
+        country=country,
+        timezone=timezone,
+        locale=texts.get("locale", ""),
+        currency=(texts.get("currency_code") or texts.get("currency", "")).upper(),
+    )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:  # a KeyError; a folder of the database
+        raise ValueError("no such time zone") from error
+
+
+class _Bearer(AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _NoAuth(AuthBase):
+    """Sends no Authorization at all, not even one from a .netrc."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request

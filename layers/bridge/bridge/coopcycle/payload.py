@@ -1,0 +1,253 @@
+"""CoopCycle's wire format: the one module that knows how CoopCycle spells a delivery.
+
+From :class:`bridge.model.Delivery` to the body of ``POST /api/deliveries``, and from answers back to
+plain values. CoopCycle ignores a field it does not know without a word, so a body is checked here
+before it is sent. Pure: no HTTP, no clock. Source of every name: ``features/deliveries.feature``,
+``src/Api/Dto/TaskDto.php`` and ``src/Serializer`` of coopcycle/coopcycle-web.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from bridge.errors import CoopCycleRejected, Violation
+from bridge.model import Coordinates, Delivery, Receipt, Task
+
+REFERENCE_KEY = "bridge_ref"  # in the dropoff's metadata; CoopCycle stores it and gives it back
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_IRI = re.compile(r"/api/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+_UNDER_WAY = frozenset({"DOING", "DONE", "FAILED"})  # only a task that a courier has gets there
+_TEXT_LIMIT = 500  # characters of a foreign text that are kept
+_VIOLATIONS_LIMIT = 50
+
+
+# --- what we send -----------------------------------------------------------------------------------
+
+
+def delivery_body(delivery: Delivery) -> dict[str, object]:
+    """Return the body of a create or an update; what is empty is left out.
+
+    Both windows are sent whole, because CoopCycle's own defaults surprise: a missing ``after`` becomes
+    ``before`` minus 15 minutes.
+
+    Raises:
+        ValueError: a value CoopCycle would refuse, misread or answer with 500 (a weight that is no whole
+            number, a telephone that is not E.164, a dropoff without an address); the sentence names the
+            field and never quotes the value.
+
+    """
+    if not delivery.bridge_ref:
+        raise ValueError("bridge_ref: must not be empty, it is how the delivery is found again")
+    if not delivery.dropoff.street_address:
+        raise ValueError("dropoff.street_address: must not be empty")
+    return {
+        "pickup": _task("pickup", delivery.pickup),
+        "dropoff": _task("dropoff", delivery.dropoff) | {"metadata": {REFERENCE_KEY: delivery.bridge_ref}},
+    }
+
+
+def assert_body(body: Mapping[str, object]) -> dict[str, object]:
+    """Return the same for ``POST /api/deliveries/assert``, whose older reader knows no metadata object."""
+    return {
+        name: {key: value for key, value in task.items() if key != "metadata"}
+        for name, task in body.items()
+        if isinstance(task, Mapping)
+    }
+
+
+def encode(body: Mapping[str, object]) -> bytes:
+    """Return the body as canonical JSON: the same delivery always gives the same bytes.
+
+    Raises:
+        ValueError: a number that JSON has no word for (NaN, infinity).
+
+    """
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def fingerprint(body: Mapping[str, object]) -> str:
+    """Return the SHA-256 of the body, to tell that nothing changed in what we would send."""
+    return hashlib.sha256(encode(body)).hexdigest()
+
+
+def _task(name: str, task: Task) -> dict[str, object]:
+    if isinstance(task.weight_grams, bool) or not isinstance(task.weight_grams, int) or task.weight_grams < 0:
+        raise ValueError(f"{name}.weight_grams: must be a whole number of grams, 0 or more")
+    for package in task.packages:
+        if not package.name or not isinstance(package.quantity, int) or package.quantity < 1:
+            raise ValueError(f"{name}.packages: each needs a name and a quantity of 1 or more")
+    fields: dict[str, object] = {
+        "address": _address(name, task),
+        "after": _instant(task.window.after),
+        "before": _instant(task.window.before),
+        "comments": task.comments,
+        "weight": task.weight_grams,
+        "packages": [{"type": package.name, "quantity": package.quantity} for package in task.packages],
+        "tags": list(task.tags),
+    }
+    if fields["after"] == fields["before"]:
+        raise ValueError(f"{name}.window: must last a second or more")
+    return {key: value for key, value in fields.items() if value}
+
+
+def _address(name: str, task: Task) -> dict[str, object]:
+    if not task.street_address:
+        return {}  # the store's own address
+    if task.telephone is not None and not _E164.fullmatch(task.telephone):
+        raise ValueError(f"{name}.telephone: must be E.164; CoopCycle refuses the delivery for a wrong one")
+    fields: dict[str, object] = {
+        "streetAddress": task.street_address,
+        "latLng": _lat_lng(name, task.coordinates),
+        "name": task.company,
+        "contactName": task.contact_name,
+        "telephone": task.telephone,
+        "description": task.description,
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _lat_lng(name: str, coordinates: Coordinates | None) -> list[float]:
+    if coordinates is None:
+        return []
+    # Written so that NaN, which compares false, is refused too.
+    if not (-90 <= coordinates.latitude <= 90 and -180 <= coordinates.longitude <= 180):
+        raise ValueError(f"{name}.coordinates: must be degrees, latitude within 90 and longitude within 180")
+    return [float(coordinates.latitude), float(coordinates.longitude)]
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# --- what comes back --------------------------------------------------------------------------------
+
+
+def is_iri(value: object) -> bool:
+    """Tell whether a value is a plain path below ``/api/``, fit to be joined to an instance's address."""
+    return isinstance(value, str) and _IRI.fullmatch(value) is not None
+
+
+def parse_receipt(body: object) -> Receipt:
+    """Return the receipt that a delivery in JSON-LD amounts to.
+
+    ``assigned`` is what the answer shows: a task under way, or one that names its courier. CoopCycle
+    serialises ``isAssigned`` in its ``task`` group only, so a delivery's own answer may stay silent
+    about a courier who has not set out yet; the refusal of ``DELETE`` is what counts then.
+
+    Raises:
+        ValueError: this is not a delivery.
+
+    """
+    delivery = _object(body)
+    iri = delivery.get("@id")
+    tasks = list(_tasks(delivery))
+    if not is_iri(iri) or not str(iri).startswith("/api/deliveries/") or not tasks:
+        raise ValueError("not a delivery: no @id of a delivery, or no tasks")
+    statuses = tuple(_text(task.get("status")) for task in tasks)
+    created = [moment for moment in map(_created_at, [delivery, *tasks]) if moment is not None]
+    return Receipt(
+        delivery_iri=str(iri),
+        tracking_url=_text(delivery.get("trackingUrl")),
+        bridge_ref=next((ref for ref in map(_reference, tasks) if ref), ""),
+        pickup_iri=_iri_of_type(tasks, "PICKUP"),
+        dropoff_iri=_iri_of_type(tasks, "DROPOFF"),
+        statuses=tuple(status for status in statuses if status),
+        assigned=any(_is_assigned(task) for task in tasks),
+        created_at=min(created, default=None),
+    )
+
+
+def parse_members(body: object) -> list[Receipt]:
+    """Return the receipts of a collection of deliveries.
+
+    Raises:
+        ValueError: not a collection, or a member that is not a delivery.
+
+    """
+    collection = _object(body)
+    members = collection.get("hydra:member", collection.get("member"))
+    if not isinstance(members, list):
+        raise ValueError("not a collection: no hydra:member")  # noqa: TRY004  # foreign data, not a caller's type
+    return [parse_receipt(member) for member in members]
+
+
+def parse_error(status: int, body: bytes) -> CoopCycleRejected:
+    """Return the refusal that an error body amounts to; a body of any other kind gives the status alone.
+
+    Reads ``hydra:Error``, ``ConstraintViolationList`` and RFC 7807 problem documents.
+    """
+    try:
+        error = _object(json.loads(body))
+    except (ValueError, RecursionError):
+        return CoopCycleRejected(status)
+    violations = error.get("violations")
+    found = [
+        Violation(_text(entry.get("propertyPath")), _text(entry.get("message")))
+        for entry in (violations if isinstance(violations, list) else [])[:_VIOLATIONS_LIMIT]
+        if isinstance(entry, dict)
+    ]
+    description = next(
+        (
+            text
+            for key in ("hydra:description", "description", "detail", "message")
+            if (text := _text(error.get(key)))
+        ),
+        "",
+    )
+    return CoopCycleRejected(status, found, description)
+
+
+def _object(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004  # foreign data, not a caller's type
+    return value
+
+
+def _text(value: object) -> str:
+    return value[:_TEXT_LIMIT] if isinstance(value, str) else ""
+
+
+def _tasks(delivery: dict[str, object]) -> Iterator[dict[str, object]]:
+    """Yield each task once: ``pickup`` and ``dropoff``, then what else ``tasks`` holds."""
+    listed = delivery.get("tasks")
+    seen: set[str] = set()
+    candidates = [
+        ("PICKUP", delivery.get("pickup")),
+        ("DROPOFF", delivery.get("dropoff")),
+        *(("", task) for task in (listed if isinstance(listed, list) else [])),
+    ]
+    for kind, task in candidates:
+        if not isinstance(task, dict):
+            continue
+        iri = _text(task.get("@id"))
+        if iri and iri in seen:
+            continue
+        seen.add(iri)
+        yield {"type": kind, **task}
+
+
+def _iri_of_type(tasks: list[dict[str, object]], kind: str) -> str:
+    iris = (_text(task.get("@id")) for task in tasks if task.get("type") == kind)
+    return next((iri for iri in iris if iri), "")
+
+
+def _is_assigned(task: dict[str, object]) -> bool:
+    return task.get("status") in _UNDER_WAY or task.get("isAssigned") is True or bool(task.get("assignedTo"))
+
+
+def _reference(task: dict[str, object]) -> str:
+    metadata = task.get("metadata")  # an empty one is [] on the wire
+    return _text(metadata.get(REFERENCE_KEY)) if isinstance(metadata, dict) else ""
+
+
+def _created_at(value: dict[str, object]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(_text(value.get("createdAt")))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

@@ -1,0 +1,207 @@
+"""Every error the bridge raises on purpose, in three families that tell the caller what to do.
+
+::
+
+    BridgeError                       root, never raised itself
+    ├── RejectedWebhook               answer 4xx, nothing queued
+    │     InvalidSignature      401
+    │     UnknownConnection     404
+    │     MalformedWebhook      400
+    │     WebhookTooLarge       413
+    ├── RetryableError                the message goes back to the queue
+    │     CoopCycleUnavailable        certainly not processed: DNS, refused, connect timeout; or 503
+    │     CoopCycleThrottled          429
+    │     TokenUnavailable            token endpoint: transport error, 429, 5xx
+    │     AlreadyInProgress           another invocation holds the order
+    │     DeliveryOutcomeUnknown      sent, no usable answer; the next attempt reconciles first
+    └── PermanentError                parked now, with a message safe to show
+          UnmappableOrder             the order lacks something; names the field
+          InvalidConnection           the connection's own settings are wrong; names the key
+          CoopCycleRejected           CoopCycle refused the body; carries the violations
+          AddressNotFound             CoopCycle answers 500 again and again: it cannot geocode the address
+          CredentialsRejected         wrong client id, secret or scope; an alarm of its own
+
+No message holds a payload, a token, a secret or anything personal. "Ignored" is a value
+(:class:`bridge.model.Ignored`), not an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class BridgeError(Exception):
+    """Root of the taxonomy; ``code`` is the stable slug used in logs, metrics and park reasons."""
+
+    code = "bridge_error"
+
+
+# --- the receiver's answers ---------------------------------------------------------------------
+
+
+class RejectedWebhook(BridgeError):
+    """The request is answered with ``status`` and nothing is queued.
+
+    ``reason`` is one of a closed set per class and goes to our log only; the sender sees ``code``.
+    """
+
+    code = "rejected"
+    status = 400
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class InvalidSignature(RejectedWebhook):
+    """The signature is missing, malformed, wrong or too old; one class, so a sender learns nothing."""
+
+    code = "invalid_signature"
+    status = 401
+
+
+class UnknownConnection(RejectedWebhook):
+    """No connection of that id is configured."""
+
+    code = "unknown_connection"
+    status = 404
+
+
+class MalformedWebhook(RejectedWebhook):
+    """Signed, but not readable: not UTF-8, not JSON, JSON of another shape, a header missing."""
+
+    code = "malformed_webhook"
+    status = 400
+
+
+class WebhookTooLarge(RejectedWebhook):
+    """The body does not fit a queue message even when compressed."""
+
+    code = "webhook_too_large"
+    status = 413
+
+
+# --- the worker: again later --------------------------------------------------------------------
+
+
+class RetryableError(BridgeError):
+    """The message goes back to the queue; ``retry_after_seconds`` is the earliest useful moment, if known."""
+
+    code = "retryable"
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class CoopCycleUnavailable(RetryableError):
+    """CoopCycle certainly did not process the request: DNS, refused, connect timeout, or 503."""
+
+    code = "coopcycle_unavailable"
+
+
+class CoopCycleThrottled(RetryableError):
+    """CoopCycle, or a proxy before it, answered 429; carries its ``Retry-After``."""
+
+    code = "coopcycle_throttled"
+
+
+class TokenUnavailable(RetryableError):
+    """The token endpoint could not be reached, or answered 429 or 5xx."""
+
+    code = "token_unavailable"
+
+
+class AlreadyInProgress(RetryableError):
+    """Another invocation holds this order, or has just changed its record."""
+
+    code = "already_in_progress"
+
+
+class DeliveryOutcomeUnknown(RetryableError):
+    """A change was sent and no usable answer came; whether it was done must be found out first.
+
+    ``status`` is the HTTP status if there was one (500, 502, 504, or an unreadable 2xx), else ``None``.
+    """
+
+    code = "delivery_outcome_unknown"
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.status = status
+
+
+# --- the worker: never again without a person ---------------------------------------------------
+
+
+class PermanentError(BridgeError):
+    """The message is parked now; ``str(error)`` is a sentence safe to show to anyone."""
+
+    code = "permanent"
+
+
+class UnmappableOrder(PermanentError):
+    """The order lacks something a delivery needs; ``field`` names it in the sender's own terms."""
+
+    code = "unmappable_order"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class InvalidConnection(PermanentError):
+    """The connection's settings are wrong; ``problems`` are sentences "key: what is wrong, what is right"."""
+
+    code = "invalid_connection"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One entry of CoopCycle's ConstraintViolationList."""
+
+    property_path: str
+    message: str
+
+
+class CoopCycleRejected(PermanentError):
+    """CoopCycle refused the request for good (400, 404, 415, 422 …).
+
+    ``violations`` holds the property paths of a ConstraintViolationList; CoopCycle's own texts are
+    translated to the instance's language, so classify by ``status`` and property path only. The
+    texts are attributes and not part of ``str(error)``: a text can quote what was sent.
+    """
+
+    code = "coopcycle_rejected"
+
+    def __init__(self, status: int, violations: Sequence[Violation] = (), description: str = "") -> None:
+        paths = ", ".join(v.property_path for v in violations if v.property_path)
+        super().__init__(f"CoopCycle answered {status}" + (f" for {paths}" if paths else ""))
+        self.status = status
+        self.violations = tuple(violations)
+        self.description = description
+
+
+class AddressNotFound(PermanentError):
+    """CoopCycle answered 500 to every attempt, which is what it does when it cannot geocode an address."""
+
+    code = "address_not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "address: CoopCycle answered 500 three times, as it does when it cannot find an address; "
+            "correct the address in the shop, or add its coordinates"
+        )
+
+
+class CredentialsRejected(PermanentError):
+    """CoopCycle refuses the connection's client id, client secret or scope, or the token made of them."""
+
+    code = "credentials_rejected"

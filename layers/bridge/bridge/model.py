@@ -1,0 +1,170 @@
+"""The words of the domain as plain values: order, window, delivery, receipt.
+
+Pure: no AWS, no HTTP, no clock. Units are in the names (grams), datetimes are aware, phone numbers
+in a :class:`Task` are E.164. What CoopCycle calls these things on the wire is known to
+:mod:`bridge.coopcycle.payload` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+def _require_aware(name: str, value: datetime) -> None:
+    if value.tzinfo is None or value.utcoffset() is None:
+        raise ValueError(f"{name} must be a datetime with a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWindow:
+    """From ``after`` to ``before``, both aware; ``after`` is earlier.
+
+    Raises:
+        ValueError: a naive datetime, or ``after`` not before ``before``.
+
+    """
+
+    after: datetime
+    before: datetime
+
+    def __post_init__(self) -> None:
+        _require_aware("after", self.after)
+        _require_aware("before", self.before)
+        if self.after >= self.before:
+            raise ValueError("a window must begin before it ends")
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """WGS 84, in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class PostalAddress:
+    """An address as a buyer typed it; every part may be empty."""
+
+    line1: str = ""
+    line2: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = ""  # the country's name in the order's language: "France"
+    country_code: str = ""  # ISO 3166-1 alpha-2, upper case
+    coordinates: Coordinates | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """One line of an order that a courier carries."""
+
+    title: str
+    quantity: int
+    sku: str = ""
+    variant: str = ""
+    weight_grams: int = 0  # of one piece
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A buyer's purchase in our neutral form, whatever the source.
+
+    ``order_id`` is the sender's lasting key, ``name`` what people call it ("#1042"), ``updated_at`` the
+    sender's own time of this state of the order (aware). ``phones`` are candidates as typed, best first.
+    ``cancelled`` means that no delivery is wanted any more, with ``cancel_reason`` saying why.
+    """
+
+    order_id: str
+    name: str
+    updated_at: datetime
+    created_at: datetime
+    address: PostalAddress
+    recipient_name: str = ""
+    company: str = ""
+    phones: tuple[str, ...] = ()
+    note: str = ""
+    items: tuple[OrderItem, ...] = ()
+    shipping_methods: tuple[str, ...] = ()
+    paid: bool = False
+    # Where the sender has a field of ours, for messages: {"address.postcode": "shipping_address.zip"}.
+    paths: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _require_aware("updated_at", self.updated_at)
+        _require_aware("created_at", self.created_at)
+
+    @property
+    def weight_grams(self) -> int:
+        """The weight of everything to be carried."""
+        return sum(item.weight_grams * item.quantity for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing is to be done for this webhook; ``reason`` is a slug from a closed set.
+
+    ``retracts`` is true when the order must not (or no longer) have a delivery: cancelled, or nothing
+    left to ship. An existing delivery is then cancelled. It is false when the webhook says nothing of
+    that kind (a topic we do not follow, an order still unpaid).
+    """
+
+    reason: str
+    retracts: bool = False
+    order_id: str | None = None
+    order_name: str = ""
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of the store's own set on CoopCycle, by its name there."""
+
+    name: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One stop of a delivery.
+
+    ``street_address`` is one line fit for geocoding ("48 Rue de Rivoli, 75004 Paris, France"); ``None`` in a
+    pickup means the store's own address on CoopCycle. ``telephone`` is E.164 or ``None``.
+    """
+
+    window: TimeWindow
+    street_address: str | None = None
+    coordinates: Coordinates | None = None
+    company: str = ""
+    contact_name: str = ""
+    telephone: str | None = None
+    description: str = ""  # of the address: floor, door code
+    comments: str = ""  # for the courier
+    weight_grams: int = 0
+    packages: tuple[Package, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What we ask CoopCycle for: one pickup, one dropoff, and our reference."""
+
+    bridge_ref: str  # "<connection_id>/<order_id>"
+    pickup: Task
+    dropoff: Task
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """CoopCycle's answer: where the delivery is, and how to follow it."""
+
+    delivery_iri: str  # "/api/deliveries/42"
+    tracking_url: str = ""
+    bridge_ref: str = ""  # as CoopCycle holds it, empty when it holds none
+    pickup_iri: str = ""
+    dropoff_iri: str = ""
+    statuses: tuple[str, ...] = ()  # of the tasks: TODO, DOING, DONE, FAILED, CANCELLED
+    assigned: bool = False
+    created_at: datetime | None = field(default=None, compare=False)

@@ -1,0 +1,115 @@
+"""What the receiver decides about one request: verified, known and worth queueing, or not.
+
+Imports nothing heavy: this is the path on which a sender waits for its answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bridge import sources
+from bridge.aws.queues import WebhookMessage
+from bridge.connection import Connection, Secrets
+from bridge.errors import MalformedWebhook
+from bridge.model import Ignored
+
+
+class Connections(Protocol):
+    """Where connections are looked up, as :class:`bridge.aws.connections.ConnectionStore` does it."""
+
+    def get(self, connection_id: str) -> tuple[Connection, Secrets]:
+        """Return a connection, or raise ``UnknownConnection`` or ``InvalidConnection``."""
+
+
+class Queue(Protocol):
+    """Where accepted webhooks go, as :class:`bridge.aws.queues.WebhooksQueue` does it."""
+
+    def send(self, message: WebhookMessage) -> None:
+        """Enqueue, or raise ``WebhookTooLarge``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as it came: header names in lower case, the body as the sender's bytes."""
+
+    connection_id: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, object]) -> Request:
+        """Read an API Gateway HTTP API event (payload format 2.0).
+
+        Raises:
+            MalformedWebhook: a body that claims to be base64 and is not.
+
+        """
+        path = event.get("pathParameters")
+        connection_id = path.get("connection_id") if isinstance(path, Mapping) else None
+        headers = event.get("headers")
+        text = event.get("body")
+        body = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else b""
+        if event.get("isBase64Encoded"):
+            try:
+                body = base64.b64decode(body, validate=True)
+            except binascii.Error as error:
+                raise MalformedWebhook("not_base64") from error
+        return cls(
+            connection_id=connection_id if isinstance(connection_id, str) else "",
+            headers={str(k).lower(): str(v) for k, v in headers.items()}
+            if isinstance(headers, Mapping)
+            else {},
+            body=body,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is told."""
+
+    outcome: str  # accepted | ignored
+    source: str
+    reason: str = ""
+    topic: str = ""
+    webhook_id: str = ""
+    order_id: str = ""
+
+
+class Receiver:
+    """Verifies a webhook and queues it: one AWS call on the accepted path."""
+
+    def __init__(self, connections: Connections, queue: Queue, *, clock: Callable[[], datetime]) -> None:
+        self._connections = connections
+        self._queue = queue
+        self._clock = clock
+
+    def receive(self, request: Request) -> Receipt:
+        """Verify the raw bytes, read which order they are about, and queue them.
+
+        Raises:
+            RejectedWebhook: the request is to be answered with the error's status.
+
+        """
+        connection, secrets = self._connections.get(request.connection_id)
+        source = sources.get(connection.source)
+        source.verify(request.body, request.headers, secrets.webhook)
+        webhook = source.identify(request.body, request.headers)
+        if isinstance(webhook, Ignored):
+            return Receipt("ignored", connection.source, reason=webhook.reason)
+        known = {"source": connection.source, "topic": webhook.topic, "order_id": webhook.order_id}
+        if connection.orders.topics and webhook.topic not in connection.orders.topics:
+            return Receipt("ignored", reason="topic_not_followed", webhook_id=webhook.webhook_id, **known)
+        message = WebhookMessage(
+            connection_id=request.connection_id,
+            webhook_id=webhook.webhook_id,
+            received_at=self._clock(),
+            body=request.body,
+            **known,
+        )
+        self._queue.send(message)
+        return Receipt("accepted", webhook_id=webhook.webhook_id, **known)

@@ -1,0 +1,119 @@
+"""The composition root: what a function needs, built once per execution environment at the first call.
+
+Nothing happens at import but imports, and the worker's imports happen only when the worker is
+built: the receiving function must not pay for ``requests`` and ``phonenumbers``.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import boto3
+
+from bridge.aws.connections import ConnectionStore
+from bridge.aws.queues import ParkedQueue, WebhooksQueue
+from bridge.receiving import Receiver
+from bridge.settings import DispatchSettings, ReceiveSettings
+
+if TYPE_CHECKING:
+    from bridge.connection import Connection, Secrets
+    from bridge.coopcycle.client import CoopCycleClient
+    from bridge.coopcycle.token import TokenCache
+    from bridge.worker import Worker
+
+
+def utc_now() -> datetime:
+    """Return the present, aware."""
+    return datetime.now(UTC)
+
+
+@lru_cache(maxsize=1)
+def receiver() -> Receiver:
+    """Return the receiver of this environment."""
+    settings = ReceiveSettings.from_env(os.environ)
+    return Receiver(
+        ConnectionStore(boto3.client("ssm"), settings.connections_path),
+        WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url),
+        clock=utc_now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchRuntime:
+    """What ``dispatch_delivery`` works with."""
+
+    worker: Worker
+    queue: WebhooksQueue
+
+
+def token_cache(settings: DispatchSettings) -> TokenCache:
+    """Return the token cache that the template's parameter TokenCache chose."""
+    from bridge.aws.token_caches import DynamoDbTokenCache, SsmTokenCache
+
+    if settings.token_cache == "ssm":  # noqa: S105  # the name of a cache
+        return SsmTokenCache(boto3.client("ssm"), settings.tokens_path)
+    return DynamoDbTokenCache(boto3.client("dynamodb"), settings.tokens_table_name)
+
+
+class CoopCycleClients:
+    """One client per connection and credentials, kept while the environment lives."""
+
+    def __init__(self, cache: TokenCache, *, read_timeout_seconds: float) -> None:
+        self._cache = cache
+        self._read_timeout_seconds = read_timeout_seconds
+        self._clients: dict[tuple[str, str, str, str], CoopCycleClient] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, connection: Connection, secrets: Secrets) -> CoopCycleClient:
+        """Return the client of a connection."""
+        from bridge.coopcycle.client import CoopCycleClient
+        from bridge.coopcycle.token import TokenProvider
+
+        key = (connection.coopcycle_url, connection.scope, secrets.client_id, secrets.client_secret)
+        with self._lock:
+            client = self._clients.get(key)
+            if client is None:
+                tokens = TokenProvider(
+                    base_url=connection.coopcycle_url,
+                    client_id=secrets.client_id,
+                    client_secret=secrets.client_secret,
+                    scope=connection.scope,
+                    cache=self._cache,
+                )
+                client = CoopCycleClient(
+                    connection.coopcycle_url, tokens, read_timeout_seconds=self._read_timeout_seconds
+                )
+                self._clients[key] = client
+        return client
+
+
+@lru_cache(maxsize=1)
+def dispatch_runtime() -> DispatchRuntime:
+    """Return what ``dispatch_delivery`` works with in this environment."""
+    from bridge.aws.deliveries import DeliveriesTable
+    from bridge.dispatch import Dispatcher
+    from bridge.worker import Worker
+
+    settings = DispatchSettings.from_env(os.environ)
+    sqs = boto3.client("sqs")
+    dispatcher = Dispatcher(
+        DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name),
+        CoopCycleClients(token_cache(settings), read_timeout_seconds=settings.http_read_timeout_seconds),
+        clock=utc_now,
+        settle_seconds=settings.settle_seconds,
+    )
+    worker = Worker(
+        ConnectionStore(boto3.client("ssm"), settings.connections_path),
+        dispatcher,
+        ParkedQueue(sqs, settings.dead_letter_queue_url),
+        clock=utc_now,
+        random=random.random,
+        backoff_base_seconds=settings.backoff_base_seconds,
+    )
+    return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url))

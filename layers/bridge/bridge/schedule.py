@@ -1,0 +1,280 @@
+"""From opening hours to a window: when an order that names no time can be collected and delivered.
+
+Pure: the time zone and the present are passed in. Opening hours are wall-clock times of the connection's
+time zone; preparation, pickup and delivery take real time, so they are reckoned in UTC, and what comes
+out is in UTC. When clocks go forward, an opening time inside the missing hour means the moment of the
+change; when they go back, a time that occurs twice means its first occurrence (as in RFC 5545, 3.3.5).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bridge.errors import InvalidConnection
+from bridge.model import TimeWindow
+
+HORIZON_DAYS = 60
+_ROUNDING = timedelta(minutes=5)
+_MINUTES_A_DAY = 24 * 60
+_MINUTES_A_WEEK = 7 * _MINUTES_A_DAY
+_LONGEST_MINUTES = 30 * _MINUTES_A_DAY
+_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+_EXAMPLE = 'right would be "Mo-Fr 09:00-12:30,14:00-19:00" or "Sa 10:00-18:00"'
+_ALWAYS_OPEN = ("Mo-Su 00:00-24:00",)
+
+_LINE = re.compile(r"([A-Za-z, -]+?)\s+(\d.*)", re.ASCII)
+_DAY_RANGE = re.compile(r"([A-Za-z]+)(?:\s*-\s*([A-Za-z]+))?", re.ASCII)
+_HOURS = re.compile(r"(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the shop hands over and the couriers ride.
+
+    ``opening_hours`` are lines such as "Mo-Fr 09:00-12:30,14:00-19:00"; empty means always open.
+    A parcel is ready ``preparation_minutes`` after the order, is collected within ``pickup_minutes`` and
+    then delivered within ``window_minutes``; both windows lie inside one opening period.
+    """
+
+    opening_hours: tuple[str, ...] = ()
+    closed_on: tuple[date, ...] = ()
+    preparation_minutes: int = 30
+    pickup_minutes: int = 30
+    window_minutes: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Part of a day, in minutes after midnight by the wall clock: 0 to 1440."""
+
+    opens_minute: int
+    closes_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """When a delivery is collected and when it is brought, in UTC."""
+
+    pickup: TimeWindow
+    dropoff: TimeWindow
+
+
+# --- reading opening hours ----------------------------------------------------------------------
+
+
+def parse_opening_hours(lines: Sequence[str]) -> tuple[tuple[Period, ...], ...]:
+    """Read lines in OpenStreetMap's manner into seven days of sorted periods, Monday first.
+
+    Days are "Mo", "Mo-Fr", "Mo,We,Fr", also round the end of the week ("Fr-Mo"); hours are one or more of
+    "09:00-19:00". A night shift is two lines, "Fr 18:00-24:00" and "Sa 00:00-02:00".
+
+    Raises:
+        ValueError: names the line, what is wrong with it and what would be right.
+
+    """
+    week: list[list[Period]] = [[] for _ in _DAYS]
+    for line in lines:
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            raise ValueError(f'"{line}" is not days and hours; {_EXAMPLE}')
+        periods = [_parse_period(part.strip(), line) for part in match[2].split(",")]
+        for day in _parse_days(match[1], line):
+            for period in periods:
+                _add_period(week, day, period, line)
+    return tuple(tuple(sorted(day, key=lambda period: period.opens_minute)) for day in week)
+
+
+def _parse_days(text: str, line: str) -> list[int]:
+    days: list[int] = []
+    for part in text.split(","):
+        match = _DAY_RANGE.fullmatch(part.strip())
+        if match is None:
+            raise ValueError(f'"{line}": "{part.strip()}" is not a day or a range of days; {_EXAMPLE}')
+        first = _parse_day(match[1], line)
+        last = first if match[2] is None else _parse_day(match[2], line)
+        days += [(first + step) % 7 for step in range((last - first) % 7 + 1)]
+    return list(dict.fromkeys(days))
+
+
+def _parse_day(text: str, line: str) -> int:
+    name = text.capitalize()
+    if name not in _DAYS:
+        raise ValueError(f'"{line}": "{text}" is not a day; the days are {", ".join(_DAYS)}')
+    return _DAYS.index(name)
+
+
+def _parse_period(text: str, line: str) -> Period:
+    match = _HOURS.fullmatch(text)
+    if match is None:
+        raise ValueError(f'"{line}": "{text}" is not a period; right would be "09:00-19:00"')
+    hours = [int(group) for group in match.groups()]
+    opens, closes = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+    if hours[1] > 59 or hours[3] > 59 or opens >= _MINUTES_A_DAY or closes > _MINUTES_A_DAY:
+        raise ValueError(f'"{line}": "{text}" is not within a day; times go from 00:00 to 24:00')
+    if opens >= closes:
+        raise ValueError(
+            f'"{line}": "{text}" ends before it begins; write a night as two lines, '
+            '"Fr 18:00-24:00" and "Sa 00:00-02:00"'
+        )
+    return Period(opens, closes)
+
+
+def _add_period(week: list[list[Period]], day: int, period: Period, line: str) -> None:
+    for other in week[day]:
+        if period.opens_minute < other.closes_minute and other.opens_minute < period.closes_minute:
+            raise ValueError(
+                f'"{line}": {_DAYS[day]} {_hours(period)} overlaps {_hours(other)}; give each hour once'
+            )
+    week[day].append(period)
+
+
+def _hours(period: Period) -> str:
+    return f"{_clock(period.opens_minute)}-{_clock(period.closes_minute)}"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+# --- checking the settings ----------------------------------------------------------------------
+
+
+def check(schedule: Schedule) -> list[str]:
+    """Return what is wrong with the settings, as "schedule.key: what is wrong, what is right"."""
+    problems = _check_minutes(schedule)
+    try:
+        week = parse_opening_hours(schedule.opening_hours or _ALWAYS_OPEN)
+    except ValueError as exc:
+        return [*problems, f"schedule.opening_hours: {exc}"]
+    return problems or _check_lengths(schedule, week)
+
+
+def _check_minutes(schedule: Schedule) -> list[str]:
+    values = (
+        ("preparation_minutes", schedule.preparation_minutes, 0),
+        ("pickup_minutes", schedule.pickup_minutes, 1),
+        ("window_minutes", schedule.window_minutes, 1),
+    )
+    return [
+        f"schedule.{key}: {value} should be between {least} and {_LONGEST_MINUTES}"
+        for key, value, least in values
+        if not least <= value <= _LONGEST_MINUTES
+    ]
+
+
+def _check_lengths(schedule: Schedule, week: Sequence[Sequence[Period]]) -> list[str]:
+    needed = schedule.pickup_minutes + schedule.window_minutes
+    return [
+        f"schedule.opening_hours: the period from {_DAYS[opens // _MINUTES_A_DAY]} "
+        f"{_clock(opens % _MINUTES_A_DAY)} lasts {length} minutes, and no delivery fits, which takes "
+        f"pickup_minutes + window_minutes = {needed}; open longer or lower one of them"
+        for opens, length in _weekly_stretches(week)
+        if length < needed and length < _MINUTES_A_WEEK
+    ]
+
+
+def _weekly_stretches(week: Sequence[Sequence[Period]]) -> list[tuple[int, int]]:
+    """Return (first minute of the week, length in minutes) of each stretch without a break."""
+    stretches: list[tuple[int, int]] = []
+    for day, periods in enumerate(week):
+        for period in periods:
+            opens = day * _MINUTES_A_DAY + period.opens_minute
+            length = period.closes_minute - period.opens_minute
+            if stretches and sum(stretches[-1]) == opens:
+                opens, length = stretches[-1][0], stretches.pop()[1] + length
+            stretches.append((opens, length))
+    if len(stretches) > 1 and stretches[0][0] == 0 and sum(stretches[-1]) == _MINUTES_A_WEEK:
+        opens, length = stretches.pop()
+        stretches[0] = (opens, length + stretches[0][1])
+    return stretches
+
+
+# --- finding the next windows -------------------------------------------------------------------
+
+
+def next_windows(schedule: Schedule, *, now: datetime, timezone: ZoneInfo) -> Windows:
+    """Return the first pickup and dropoff windows that fit, for an order that comes in at ``now``.
+
+    The parcel is ready ``preparation_minutes`` after ``now``, rounded up to five minutes. Both windows lie
+    inside one opening period; periods that touch, also at midnight, count as one.
+
+    Raises:
+        InvalidConnection: the settings are wrong, or nothing fits within 60 days.
+        ValueError: ``now`` is naive.
+
+    """
+    if now.utcoffset() is None:
+        raise ValueError("now must be a datetime with a time zone")
+    try:
+        week = parse_opening_hours(schedule.opening_hours or _ALWAYS_OPEN)
+    except ValueError as exc:
+        raise InvalidConnection([f"schedule.opening_hours: {exc}"]) from exc
+    problems = _check_minutes(schedule)
+    if problems:
+        raise InvalidConnection(problems)
+
+    ready = _round_up(now.astimezone(UTC) + timedelta(minutes=schedule.preparation_minutes))
+    pickup = timedelta(minutes=schedule.pickup_minutes)
+    dropoff = timedelta(minutes=schedule.window_minutes)
+    first_day = ready.astimezone(timezone).date()
+    for opens, closes in _merged(_openings(week, schedule.closed_on, first_day, timezone)):
+        start = max(ready, opens)
+        if start + pickup + dropoff <= closes:
+            handed_over = start + pickup
+            return Windows(TimeWindow(start, handed_over), TimeWindow(handed_over, handed_over + dropoff))
+    raise InvalidConnection(
+        [
+            f"schedule.opening_hours: nothing fits within {HORIZON_DAYS} days; look at opening_hours and "
+            "closed_on, and whether pickup_minutes + window_minutes fit into one period"
+        ]
+    )
+
+
+def _round_up(moment: datetime) -> datetime:
+    past = (moment - datetime(2000, 1, 1, tzinfo=UTC)) % _ROUNDING
+    return moment + (_ROUNDING - past) if past else moment
+
+
+def _openings(
+    week: Sequence[Sequence[Period]], closed_on: Sequence[date], first_day: date, timezone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the opening periods as moments in UTC, from ``first_day`` on, leaving out closed days."""
+    for offset in range(HORIZON_DAYS + 1):
+        day = first_day + timedelta(days=offset)
+        if day in closed_on:
+            continue
+        for period in week[day.weekday()]:
+            opens = _moment(day, period.opens_minute, timezone)
+            closes = _moment(day, period.closes_minute, timezone)
+            if opens < closes:
+                yield opens, closes
+
+
+def _merged(openings: Iterator[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+    """Join openings that touch, and yield each stretch as soon as its end is known."""
+    current: tuple[datetime, datetime] | None = None
+    for opens, closes in openings:
+        if current is not None and opens <= current[1]:
+            current = (current[0], closes)
+            continue
+        if current is not None:
+            yield current
+        current = (opens, closes)
+    if current is not None:
+        yield current
+
+
+def _moment(day: date, minute: int, timezone: ZoneInfo) -> datetime:
+    """Return the moment, in UTC, at which the wall clock shows ``minute`` of ``day`` for the first time."""
+    wall_clock = datetime.combine(day, time()) + timedelta(minutes=minute)
+    for later in range(_MINUTES_A_DAY + 1):
+        local = (wall_clock + timedelta(minutes=later)).replace(tzinfo=timezone)
+        moment = local.astimezone(UTC)
+        # In the missing hour the way to UTC and back ends elsewhere: go on to the moment of the change.
+        if moment.astimezone(timezone).replace(tzinfo=None) == local.replace(tzinfo=None):
+            return moment
+    return moment

@@ -1,0 +1,91 @@
+"""The environment of a function as a frozen value; a missing variable is named, never defaulted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class MissingEnvironment(RuntimeError):
+    """The function was deployed without variables it needs; names all of them."""
+
+
+def _require(environ: Mapping[str, str], names: tuple[str, ...]) -> list[str]:
+    missing = [name for name in names if not environ.get(name)]
+    if missing:
+        raise MissingEnvironment("missing environment variables: " + ", ".join(missing))
+    return [environ[name] for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveSettings:
+    """What ``receive_webhook`` reads."""
+
+    connections_path: str
+    webhooks_queue_url: str
+
+    VARIABLES = ("CONNECTIONS_PATH", "WEBHOOKS_QUEUE_URL")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> ReceiveSettings:
+        """Read the variables.
+
+        Raises:
+            MissingEnvironment: naming every missing one.
+
+        """
+        return cls(*_require(environ, cls.VARIABLES))
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchSettings:
+    """What ``dispatch_delivery`` reads; durations in seconds."""
+
+    connections_path: str
+    webhooks_queue_url: str
+    dead_letter_queue_url: str
+    deliveries_table_name: str
+    tokens_table_name: str
+    tokens_path: str
+    token_cache: str  # dynamodb | ssm
+    settle_seconds: float
+    backoff_base_seconds: float
+    http_read_timeout_seconds: float
+
+    VARIABLES = (
+        "CONNECTIONS_PATH",
+        "WEBHOOKS_QUEUE_URL",
+        "DEAD_LETTER_QUEUE_URL",
+        "DELIVERIES_TABLE_NAME",
+        "TOKENS_TABLE_NAME",
+        "TOKENS_PATH",
+        "TOKEN_CACHE",
+        "BRIDGE_SETTLE_SECONDS",
+        "BRIDGE_BACKOFF_BASE_SECONDS",
+        "BRIDGE_HTTP_READ_TIMEOUT_SECONDS",
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> DispatchSettings:
+        """Read the variables.
+
+        Raises:
+            MissingEnvironment: naming every missing one.
+            ValueError: a duration that is not a number, or an unknown token cache.
+
+        """
+        values = dict(zip(cls.VARIABLES, _require(environ, cls.VARIABLES), strict=True))
+        if values["TOKEN_CACHE"] not in ("dynamodb", "ssm"):
+            raise ValueError("TOKEN_CACHE must be dynamodb or ssm")
+        return cls(
+            connections_path=values["CONNECTIONS_PATH"],
+            webhooks_queue_url=values["WEBHOOKS_QUEUE_URL"],
+            dead_letter_queue_url=values["DEAD_LETTER_QUEUE_URL"],
+            deliveries_table_name=values["DELIVERIES_TABLE_NAME"],
+            tokens_table_name=values["TOKENS_TABLE_NAME"],
+            tokens_path=values["TOKENS_PATH"],
+            token_cache=values["TOKEN_CACHE"],
+            settle_seconds=float(values["BRIDGE_SETTLE_SECONDS"]),
+            backoff_base_seconds=float(values["BRIDGE_BACKOFF_BASE_SECONDS"]),
+            http_read_timeout_seconds=float(values["BRIDGE_HTTP_READ_TIMEOUT_SECONDS"]),
+        )

@@ -1,0 +1,266 @@
+"""Shopify's order webhooks: signature, which order, and the order in our words.
+
+Headers and signature: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries . The body of every
+``orders/…`` topic is the whole order, except ``orders/edited``, which holds only the edit; Shopify sends
+an ``orders/updated`` with the whole order beside it. Headers are not signed, so the order's id and the time
+of its state come from the body. No clock, no AWS, nothing beyond the standard library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+
+from bridge.errors import MalformedWebhook, UnmappableOrder
+from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress
+from bridge.sources.base import Webhook
+from bridge.sources.reading import Fields, load_object
+from bridge.sources.signing import verify_hmac_sha256_base64
+
+TOPICS: frozenset[str] = frozenset(
+    {"orders/create", "orders/paid", "orders/updated", "orders/edited", "orders/cancelled"}
+)
+
+_TOPIC_HEADER = "x-shopify-topic"
+_SIGNATURE_HEADER = "x-shopify-hmac-sha256"
+_WEBHOOK_ID_HEADER = "x-shopify-webhook-id"
+
+_WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+_LARGEST_ORDER_ID = 2**63 - 1
+_LARGEST_QUANTITY = 10_000
+_LARGEST_WEIGHT_GRAMS = 1_000_000  # of one piece: a tonne
+
+# "authorized" counts as paid: the money is reserved, and shops that capture by hand do so when they
+# fulfil, that is after the courier was to come. "partially_paid" and "pending" do not.
+_PAID = frozenset({"paid", "partially_refunded", "authorized"})
+_MONEY_RETURNED = frozenset({"refunded", "voided"})
+
+_PATHS = {
+    "address.line1": "shipping_address.address1",
+    "address.line2": "shipping_address.address2",
+    "address.postcode": "shipping_address.zip",
+    "address.city": "shipping_address.city",
+}
+
+
+def verify(raw: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
+    """Check ``X-Shopify-Hmac-Sha256``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
+
+    A webhook made in the shop's admin is signed with the key shown there, one made by an app with the
+    app's client secret.
+
+    Raises:
+        InvalidSignature: see :func:`~bridge.sources.signing.verify_hmac_sha256_base64`.
+
+    """
+    verify_hmac_sha256_base64(raw, headers.get(_SIGNATURE_HEADER), secrets)
+
+
+def identify(raw: bytes, headers: Mapping[str, str]) -> Webhook | Ignored:
+    """Find out which order a verified webhook is about; ``Ignored("topic")`` for a topic we do not follow.
+
+    Raises:
+        MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``, or what
+            :func:`~bridge.sources.reading.load_object` says.
+
+    """
+    topic = headers.get(_TOPIC_HEADER, "").strip()
+    if not topic:
+        raise MalformedWebhook("topic_missing")
+    if topic not in TOPICS:
+        return Ignored("topic")
+    order_id = _order_id(load_object(raw), topic)
+    return Webhook(topic=topic, webhook_id=_webhook_id(raw, headers, topic), order_id=order_id)
+
+
+def _webhook_id(raw: bytes, headers: Mapping[str, str], topic: str) -> str:
+    """Return Shopify's id of this push if it is fit for a queue's deduplication id, else a digest."""
+    given = headers.get(_WEBHOOK_ID_HEADER, "")
+    if _WEBHOOK_ID.fullmatch(given):
+        return given
+    return hashlib.sha256(topic.encode() + b"\n" + raw).hexdigest()
+
+
+def _order_id(document: Mapping[str, object], topic: str) -> str:
+    if topic == "orders/edited":
+        edit = document.get("order_edit")
+        value = edit.get("order_id") if isinstance(edit, dict) else None
+    else:
+        value = document.get("id")
+    if value is None:
+        raise MalformedWebhook("order_id_missing")
+    # An int64, exact: a float has lost digits already, and a bool is an int to Python.
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ORDER_ID:
+        raise MalformedWebhook("order_id_malformed")
+    return str(value)
+
+
+def parse(raw: bytes, topic: str) -> Order | Ignored:
+    """Read the whole order, or say why it needs no delivery.
+
+    Ignored without retracting a delivery: ``topic``, ``edit_without_order``, ``test_order``,
+    ``already_fulfilled``. Retracting: ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup``.
+    An address whose parts are all null (redacted by Shopify for want of access to customer data) is
+    no local pickup: it is handed over empty, and the mapping refuses it by name.
+
+    Raises:
+        UnmappableOrder: a field we need has the wrong type.
+        MalformedWebhook: bytes which :func:`identify` refuses too.
+
+    """
+    if topic not in TOPICS:
+        return Ignored("topic")
+    document = load_object(raw)
+    order_id = _order_id(document, topic)
+    if topic == "orders/edited":
+        return Ignored("edit_without_order", order_id=order_id)
+    order = Fields(document)
+    items: tuple[OrderItem, ...] = ()
+    reason = _finished(order, topic)
+    if reason is None:
+        items = _items(order)
+        reason = _undeliverable(order, items)
+    if reason is not None:
+        return Ignored(
+            reason,
+            retracts=reason not in {"test_order", "already_fulfilled"},
+            order_id=order_id,
+            order_name=order.optional_text("name"),
+            updated_at=order.optional_moment("updated_at"),
+        )
+    return _order(order, order_id, items)
+
+
+def _finished(order: Fields, topic: str) -> str | None:
+    """Say why the order as a whole needs no delivery, judging by its states alone.
+
+    The order of the questions matters: the admin's test notification is cancelled too, and an order that
+    was fulfilled and refunded later has nothing left to retract.
+    """
+    if order.flag("test", default=False):
+        return "test_order"
+    if topic == "orders/cancelled" or order.text("cancelled_at"):
+        return "cancelled"
+    if order.text("fulfillment_status") == "fulfilled":
+        return "already_fulfilled"
+    if order.text("financial_status") in _MONEY_RETURNED:
+        return "refunded"
+    return None
+
+
+def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
+    """Say why there is nothing to carry, or nowhere to carry it to."""
+    if not items:
+        return "nothing_to_ship"
+    # Zapiet, https://docs.zapiet.com/guides/note-attributes : the shipping address is then the shop's own.
+    picked_up = any(
+        attribute.optional_text("name").casefold() == "checkout-method"
+        and attribute.optional_text("value").casefold() == "pickup"
+        for attribute in order.optional_children("note_attributes")
+    )
+    if picked_up or order.child("shipping_address") is None:
+        return "local_pickup"
+    return None
+
+
+def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...]) -> Order:
+    address = order.child("shipping_address")
+    if address is None:
+        raise UnmappableOrder("shipping_address", "is missing")
+    updated_at = order.moment("updated_at")
+    return Order(
+        order_id=order_id,
+        name=order.optional_text("name") or f"#{order_id}",
+        updated_at=updated_at,
+        created_at=order.optional_moment("created_at") or updated_at,
+        address=_address(address),
+        recipient_name=_recipient_name(address),
+        company=address.optional_text("company"),
+        phones=_phones(order),
+        note=order.optional_text("note"),
+        items=items,
+        shipping_methods=_shipping_methods(order),
+        paid=order.text("financial_status") in _PAID,
+        paths=_PATHS,
+    )
+
+
+def _address(address: Fields) -> PostalAddress:
+    return PostalAddress(
+        line1=address.text("address1"),
+        line2=address.optional_text("address2"),
+        postcode=address.text("zip"),
+        city=address.text("city"),
+        country=address.optional_text("country"),
+        country_code=address.optional_text("country_code").upper(),
+        coordinates=_coordinates(address),
+    )
+
+
+def _coordinates(address: Fields) -> Coordinates | None:
+    """Return Shopify's own geocoding, which is null in most ``orders/create``; 0, 0 is nowhere."""
+    latitude, longitude = address.optional_number("latitude"), address.optional_number("longitude")
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return None
+    if abs(latitude) > 90 or abs(longitude) > 180:
+        return None
+    return Coordinates(latitude, longitude)
+
+
+def _recipient_name(address: Fields) -> str:
+    parts = (address.optional_text("first_name"), address.optional_text("last_name"))
+    return address.optional_text("name") or " ".join(part for part in parts if part)
+
+
+def _phones(order: Fields) -> tuple[str, ...]:
+    """Return the phone numbers as typed: the recipient's first, then the buyer's, each once."""
+    holders = (
+        order.optional_child("shipping_address"),
+        order,
+        order.optional_child("customer"),
+        order.optional_child("billing_address"),
+    )
+    phones = (holder.optional_text("phone") for holder in holders)
+    return tuple(dict.fromkeys(phone for phone in phones if phone))
+
+
+def _items(order: Fields) -> tuple[OrderItem, ...]:
+    """Return the lines a courier carries: shippable, not a gift card, and still in the order after edits."""
+    return tuple(
+        _item(line, quantity)
+        for line in order.children("line_items")
+        if line.flag("requires_shipping", default=True)
+        and not line.flag("gift_card", default=False)
+        and (quantity := _quantity(line)) > 0
+    )
+
+
+def _quantity(line: Fields) -> int:
+    quantity = line.count("current_quantity", at_most=_LARGEST_QUANTITY)
+    if quantity is None:
+        quantity = line.count("quantity", at_most=_LARGEST_QUANTITY)
+    if quantity is None:
+        raise line.refuse("current_quantity", "is missing")
+    return quantity
+
+
+def _item(line: Fields, quantity: int) -> OrderItem:
+    return OrderItem(
+        title=line.optional_text("title") or line.optional_text("name"),
+        quantity=quantity,
+        sku=line.optional_text("sku"),
+        variant=line.optional_text("variant_title"),
+        weight_grams=line.optional_count("grams", at_most=_LARGEST_WEIGHT_GRAMS),
+    )
+
+
+def _shipping_methods(order: Fields) -> tuple[str, ...]:
+    """Return the titles and codes of the shipping lines that were not removed by an edit."""
+    lines = [line for line in order.optional_children("shipping_lines") if not _removed(line)]
+    names = (line.optional_text(key) for line in lines for key in ("title", "code"))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _removed(line: Fields) -> bool:
+    return line.values.get("is_removed") is True

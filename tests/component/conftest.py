@@ -1,0 +1,251 @@
+"""Real AWS calls against moto's server, real HTTP against the sandbox, handlers called as Lambda calls them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from moto.server import ThreadedMotoServer
+
+from bridge import runtime
+from bridge.aws.queues import WebhookMessage
+from bridge.model import Ignored
+from bridge_laptop import secrets, signing
+from bridge_laptop import template as sam
+from bridge_laptop.local import resources
+from bridge_laptop.local.front import http_event
+from bridge_laptop.local.poller import queue_event
+from bridge_laptop.local.runtimes import Context
+from bridge_laptop.sandbox.server import SandboxServer
+
+ROOT = Path(__file__).resolve().parents[2]
+BODIES = ROOT / "events" / "webhooks" / "shopify"
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """An AWS emulator for the whole run; what a test leaves there is reset by ``aws``."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty AWS emulator that every client of the test talks to."""
+    requests.post(f"{moto_url}/moto-api/reset", timeout=5).raise_for_status()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
+    boto3.setup_default_session()
+    runtime.receiver.cache_clear()
+    runtime.dispatch_runtime.cache_clear()
+    yield moto_url
+    runtime.receiver.cache_clear()
+    runtime.dispatch_runtime.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxServer]:
+    """One CoopCycle sandbox for the whole run."""
+    server = SandboxServer(port=0)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sandbox(sandbox_server: SandboxServer) -> Iterator[Sandbox]:
+    """The sandbox as seeded."""
+    client = Sandbox(sandbox_server.url)
+    client.reset()
+    yield client
+    client.reset()
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The sandbox's control."""
+
+    url: str
+
+    def reset(self) -> None:
+        """Go back to the seed."""
+        requests.post(f"{self.url}/_sandbox/reset", timeout=5).raise_for_status()
+
+    def fault(self, mode: str | None, **details: object) -> None:
+        """Inject a fault."""
+        answer = requests.post(f"{self.url}/_sandbox/fault", json={"mode": mode, **details}, timeout=5)
+        answer.raise_for_status()
+
+    def courier(self, delivery: str, do: str) -> None:
+        """Play the courier."""
+        answer = requests.post(
+            f"{self.url}/_sandbox/courier", json={"delivery": delivery, "do": do}, timeout=5
+        )
+        answer.raise_for_status()
+
+    def stats(self) -> dict[str, Any]:
+        """Return the sandbox's counts."""
+        stats: dict[str, Any] = requests.get(f"{self.url}/_sandbox/stats", timeout=5).json()
+        return stats
+
+    def deliveries_of(self, reference: str) -> list[dict[str, Any]]:
+        """Return the deliveries that carry our reference, cancelled ones too."""
+        found: list[dict[str, Any]] = self.stats()["deliveries_by_ref"].get(reference, [])
+        return found
+
+    def live(self, reference: str) -> list[str]:
+        """Return the addresses of the live deliveries that carry our reference."""
+        return [d["@id"] for d in self.deliveries_of(reference) if not d["cancelled"]]
+
+
+class Bridge:
+    """The functions of the template over the emulator, with connection ``acme``."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+        self.sqs = boto3.client("sqs")
+        self.ssm = boto3.client("ssm")
+
+    def connect(self, connection_id: str, settings: str, **given: str) -> None:
+        """Push a connection into SSM."""
+        values = secrets.local_defaults(connection_id) | given
+        secrets.write_connection(self.ssm, resources.CONNECTIONS_PATH, connection_id, settings, values)
+
+    def receive(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Call the receiving handler."""
+        from functions.receive_webhook import app
+
+        return app.lambda_handler(event, Context("ReceiveWebhookFunction", 512, 10))
+
+    def push(self, body: bytes, topic: str = "orders/create", **changes: str) -> dict[str, Any]:
+        """Sign a body as the shop would and hand it to the receiver."""
+        headers = signing.headers_for(
+            "shopify", body, "acme-webhook-secret", topic, changes.pop("webhook_id", f"{topic}-1")
+        )
+        return self.receive(webhook_event(body, headers | changes))
+
+    def receive_messages(self) -> list[Any]:
+        """Take what is visible on the queue."""
+        return self.sqs.receive_message(
+            QueueUrl=self.names["WebhooksQueue"],
+            MaxNumberOfMessages=10,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        ).get("Messages", [])
+
+    def dispatch(self, messages: list[Any]) -> list[str]:
+        """Call the dispatching handler as the event source mapping would; return the failed message ids."""
+        from functions.dispatch_delivery import app
+
+        answer = app.lambda_handler(
+            queue_event(messages, self.names["WebhooksQueue.Arn"]),
+            Context("DispatchDeliveryFunction", 512, 60),
+        )
+        failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        for message in messages:
+            if message["MessageId"] not in failed and not message["ReceiptHandle"].startswith("made-up"):
+                self.sqs.delete_message(
+                    QueueUrl=self.names["WebhooksQueue"], ReceiptHandle=message["ReceiptHandle"]
+                )
+        return failed
+
+    def work(self) -> list[str]:
+        """Dispatch what is visible now."""
+        return self.dispatch(self.receive_messages())
+
+    def parked(self) -> list[Any]:
+        """Look at the parked messages without taking them away."""
+        return self.sqs.receive_message(
+            QueueUrl=self.names["WebhooksDeadLetterQueue"],
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=0,
+            MessageAttributeNames=["All"],
+        ).get("Messages", [])
+
+    def message(self, body: bytes, topic: str = "orders/create", number: int = 1) -> dict[str, Any]:
+        """Return a queue message as the receiver would have sent it, without a queue."""
+        from bridge import sources
+
+        webhook = sources.get("shopify").identify(body, {"x-shopify-topic": topic})
+        assert not isinstance(webhook, Ignored)
+        text = WebhookMessage(
+            connection_id="acme",
+            source="shopify",
+            topic=topic,
+            webhook_id=f"webhook-{number}",
+            order_id=webhook.order_id,
+            received_at=runtime.utc_now(),
+            body=body,
+        ).to_text()
+        return {
+            "MessageId": f"message-{number}",
+            "ReceiptHandle": f"made-up-{number}",
+            "Body": text,
+            "Attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": f"acme/{webhook.order_id}"},
+        }
+
+
+def webhook_event(body: bytes, headers: dict[str, str], connection_id: str = "acme") -> dict[str, Any]:
+    """Return the HTTP API event of a webhook."""
+    return http_event(
+        method="POST",
+        path=f"/webhooks/{connection_id}",
+        route="/webhooks/{connection_id}",
+        path_parameters={"connection_id": connection_id},
+        headers=headers,
+        body=body,
+    )
+
+
+@pytest.fixture
+def bridge(aws: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    """The two functions with quick timings, and connection ``acme`` at the sandbox's store Acme."""
+    for name, value in (
+        ("BRIDGE_SETTLE_SECONDS", "0.001"),
+        ("BRIDGE_BACKOFF_BASE_SECONDS", "0.001"),
+        ("BRIDGE_HTTP_READ_TIMEOUT_SECONDS", "0.5"),
+    ):
+        monkeypatch.setenv(name, value)
+    template = sam.load()
+    names = resources.provision(template, os.environ)
+    for function in sam.functions(template, names):
+        for name, value in function.environment.items():
+            monkeypatch.setenv(name, value)
+    connected = Bridge(names)
+    connected.connect("acme", settings(sandbox.url))
+    return connected
+
+
+def settings(url: str, more: str = "") -> str:
+    """Return a connection's TOML that is open at all hours."""
+    return f"""
+source = "shopify"
+timezone = "Europe/Paris"
+country = "FR"
+[coopcycle]
+url = "{url}"
+[schedule]
+opening_hours = ["Mo-Su 00:00-24:00"]
+{more}
+"""
+
+
+@pytest.fixture
+def order() -> Callable[..., bytes]:
+    """Return a maker of order bodies: the typical order with changes."""
+    import json
+
+    def make(name: str = "order-typical", **changes: object) -> bytes:
+        body = json.loads((BODIES / f"{name}.json").read_bytes())
+        body.update(changes)
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    return make

@@ -1,0 +1,367 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+
+from bridge.aws.connections import read_parameters
+from bridge_laptop.cli.main import main
+
+PATH = "/bridge/dev/connections"
+SETTINGS = 'source = "shopify"\n[coopcycle]\nurl = "https://acme.coopcycle.org"\n'
+SECRETS = {
+    "BRIDGE_ACME_WEBHOOK_SECRET": "hunter-webhook",
+    "BRIDGE_ACME_CLIENT_ID": "hunter-id",
+    "BRIDGE_ACME_CLIENT_SECRET": "hunter-secret",
+}
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a folder with one connection file, acme.toml."""
+    (tmp_path / "acme.toml").write_text(SETTINGS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def run(aws: str, folder: Path) -> Run:
+    """`bridge connections …` against an empty AWS; no command may ever print a secret."""
+
+    def call(verb: str, *arguments: str, typed: str = "", **environ: str) -> Result:
+        where = ["--connections", str(folder)] if verb in ("apply", "check") else []
+        result = CliRunner(env=environ).invoke(main, ["connections", verb, *where, *arguments], input=typed)
+        assert "hunter" not in result.output
+        return result
+
+    return call
+
+
+def stored(connection_id: str = "acme") -> dict[str, str]:
+    """Read what is in force."""
+    return read_parameters(boto3.client("ssm"), PATH, connection_id)
+
+
+def test_check(run: Run):
+    """A right file is named and the exit code is 0."""
+    result = run("check")
+
+    assert result.exit_code == 0
+    assert result.output.endswith("acme.toml: ok\n")
+
+
+def test_check_wrong_file(run: Run, folder: Path):
+    """Every problem is a line of file, key and sentence, and the exit code is 1."""
+    wrong = folder / "wrong.toml"
+    wrong.write_text('country = "fr"\n[coopcycle]\nurl = 5\n', encoding="utf-8")
+
+    result = run("check")
+
+    assert result.exit_code == 1
+    assert [f"{wrong}: source", f"{wrong}: country", f"{wrong}: coopcycle.url"] == [
+        line.rsplit(": ", 1)[0] for line in result.output.splitlines()
+    ]
+
+
+def test_check_named_file(run: Run, folder: Path):
+    """A file that is named and not there is a problem like another."""
+    result = run("check", str(folder / "other.toml"))
+
+    assert result.exit_code == 1
+    assert "other.toml: file: cannot be read, No such file or directory" in result.output
+
+
+def test_check_empty_folder(run: Run, folder: Path):
+    """A folder without files is no success."""
+    (folder / "acme.toml").unlink()
+
+    assert run("check").exit_code == 1
+
+
+def test_apply_new_connection(run: Run):
+    """Settings and secrets of the environment are shown by state, confirmed and stored."""
+    result = run("apply", typed="y\n", **SECRETS, BRIDGE_ACME_STATUS_SECRET="hunter-status")
+
+    assert result.exit_code == 0
+    assert f"{PATH} in eu-west-3" in result.output
+    assert '+source = "shopify"' in result.output
+    assert "client-secret: new" in result.output
+    assert stored() == {
+        "settings": SETTINGS,
+        "webhook-secret": "hunter-webhook",
+        "client-id": "hunter-id",
+        "client-secret": "hunter-secret",
+        "status-secret": "hunter-status",
+    }
+
+
+def test_secrets_are_secure_strings(run: Run):
+    """Every secret is encrypted in SSM; the settings are readable."""
+    run("apply", "--yes", **SECRETS)
+
+    found = boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
+
+    assert {parameter["Name"].rpartition("/")[2]: parameter["Type"] for parameter in found} == {
+        "settings": "String",
+        "webhook-secret": "SecureString",
+        "client-id": "SecureString",
+        "client-secret": "SecureString",
+    }
+
+
+def test_apply_refused(run: Run):
+    """Without a yes nothing is written."""
+    result = run("apply", typed="n\n", **SECRETS)
+
+    assert result.exit_code == 1
+    assert stored() == {}
+
+
+def test_apply_twice(run: Run):
+    """What is in force already is not written again."""
+    run("apply", "--yes", **SECRETS)
+    versions = [
+        p["Version"] for p in boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
+    ]
+
+    result = run("apply", **SECRETS)
+
+    assert result.exit_code == 0
+    assert result.output.endswith("nothing to do\n")
+    assert "client-id: unchanged" in result.output
+    assert versions == [
+        p["Version"] for p in boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
+    ]
+
+
+def test_apply_changed_settings_alone(run: Run, folder: Path):
+    """Secrets that are not given are kept, and the settings' difference is shown."""
+    run("apply", "--yes", **SECRETS)
+    (folder / "acme.toml").write_text('country = "FR"\n' + SETTINGS, encoding="utf-8")
+
+    result = run("apply", typed="y\n")
+
+    assert result.exit_code == 0
+    assert '+country = "FR"' in result.output
+    assert "webhook-secret: kept" in result.output
+    assert stored()["webhook-secret"] == "hunter-webhook"
+    assert stored()["settings"].startswith('country = "FR"')
+
+
+def test_apply_asks_for_missing_secrets(run: Run):
+    """A required secret that stands nowhere is asked for without echo; the optional ones are not."""
+    result = run("apply", typed="hunter-typed\ny\n", **{**SECRETS, "BRIDGE_ACME_CLIENT_ID": ""})
+
+    assert result.exit_code == 0
+    assert "acme client-id: " in result.output
+    assert "acme status-secret: " not in result.output
+    assert stored()["client-id"] == "hunter-typed"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--yes",)])
+def test_apply_with_nobody_to_ask(run: Run, arguments: tuple[str, ...]):
+    """A script that lacks a secret is told the variables, and nothing is written."""
+    result = run("apply", *arguments, BRIDGE_ACME_CLIENT_ID="hunter-id")
+
+    assert result.exit_code == 1
+    assert "missing secrets, set BRIDGE_ACME_WEBHOOK_SECRET, BRIDGE_ACME_CLIENT_SECRET" in result.output
+    assert stored() == {}
+
+
+def test_apply_wrong_file(run: Run, folder: Path):
+    """One wrong file stops all: nothing is written."""
+    (folder / "wrong.toml").write_text("", encoding="utf-8")
+
+    result = run("apply", "--yes", **SECRETS)
+
+    assert result.exit_code == 1
+    assert "wrong.toml: source: missing" in result.output
+    assert stored() == {}
+
+
+def test_apply_named_connection(run: Run, folder: Path):
+    """Only the connections that are named are applied; the others are not even looked at."""
+    (folder / "wrong.toml").write_text("", encoding="utf-8")
+
+    assert run("apply", "acme", "--yes", **SECRETS).exit_code == 0
+    assert "settings" in stored()
+
+
+def test_rotation(run: Run):
+    """Rotated, the old webhook secret stays valid as the previous one until it is forgotten."""
+    run("apply", "--yes", **SECRETS)
+
+    rotated = run(
+        "apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next"
+    )
+
+    assert "the old one stays valid as the previous one" in rotated.output
+    assert (
+        stored()["webhook-secret"],
+        stored()["webhook-secret-previous"],
+    ) == ("hunter-next", "hunter-webhook")
+    again = run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next")
+    assert again.output.endswith("nothing to do\n")
+    assert stored()["webhook-secret-previous"] == "hunter-webhook"
+    forgotten = run("apply", "acme", "--forget-previous", "--yes")
+    assert "webhook-secret-previous: removed" in forgotten.output
+    assert "webhook-secret-previous" not in stored()
+    assert stored()["webhook-secret"] == "hunter-next"
+    assert run("apply", "acme", "--forget-previous").output.endswith("nothing to do\n")
+
+
+def test_rotation_asks_for_the_new_secret(run: Run):
+    """Without the variable, the new webhook secret is asked for."""
+    run("apply", "--yes", **SECRETS)
+
+    run("apply", "acme", "--rotate-webhook-secret", typed="hunter-next\ny\n")
+
+    assert stored()["webhook-secret"] == "hunter-next"
+
+
+def test_second_rotation_warns(run: Run):
+    """Two rotations in a row end the validity of the oldest secret, and that is said."""
+    run("apply", "--yes", **SECRETS)
+    run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-2")
+
+    result = run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-3")
+
+    assert "warning: the previous webhook secret stored so far stops being valid" in result.output
+    assert (stored()["webhook-secret"], stored()["webhook-secret-previous"]) == ("hunter-3", "hunter-2")
+
+
+def test_changed_webhook_secret_without_rotation(run: Run):
+    """A webhook secret that would end at once is pointed out before the question."""
+    run("apply", "--yes", **SECRETS)
+
+    result = run("apply", typed="n\n", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next")
+
+    assert "warning: the stored webhook secret stops being valid at once" in result.output
+    assert "--rotate-webhook-secret" in result.output
+    assert stored()["webhook-secret"] == "hunter-webhook"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--rotate-webhook-secret",), ("acme", "--rotate-webhook-secret", "--forget-previous")]
+)
+def test_rotation_asked_for_wrongly(run: Run, arguments: tuple[str, ...]):
+    """A rotation names its connection, and does not forget in the same breath."""
+    assert run("apply", *arguments, **SECRETS).exit_code == 2
+
+
+def test_list(run: Run):
+    """The list names each connection with its source, instance and the secrets that are set."""
+    run("apply", "--yes", **SECRETS)
+    run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next")
+
+    lines = run("list").output.splitlines()
+
+    assert lines[:3] == [
+        "acme  shopify  https://acme.coopcycle.org",
+        "  secrets: webhook-secret, client-id, client-secret",
+        "  rotation: the previous webhook secret is still valid",
+    ]
+    assert lines[3].startswith("  last modified: 20")
+
+
+def test_list_of_nothing(run: Run):
+    """An environment without connections says so."""
+    result = run("list", "--environment", "staging")
+
+    assert (result.exit_code, result.output) == (0, "no connections under /bridge/staging/connections\n")
+
+
+def test_list_of_what_is_broken(run: Run):
+    """A connection with broken settings or without its secrets is listed with what is wrong."""
+    boto3.client("ssm").put_parameter(Name=f"{PATH}/broken/settings", Value="x = 1", Type="String")
+    boto3.client("ssm").put_parameter(Name=f"{PATH}/half/client-id", Value="hunter", Type="SecureString")
+
+    output = run("list").output
+
+    assert "broken  invalid settings, source: missing" in output
+    assert "half  incomplete, apply it again" in output
+    assert "  missing: webhook-secret, client-secret" in output
+
+
+def test_environments_are_apart(run: Run):
+    """What is applied to staging is not seen in dev."""
+    run("apply", "--yes", "--environment", "staging", **SECRETS)
+
+    assert stored() == {}
+    assert "acme" in run("list", "--environment", "staging").output
+
+
+def test_remove(run: Run, folder: Path):
+    """All parameters of the connection are named, confirmed and deleted; a neighbour stays."""
+    (folder / "acme2.toml").write_text(SETTINGS, encoding="utf-8")
+    others = {name.replace("ACME", "ACME2"): value for name, value in SECRETS.items()}
+    run("apply", "--yes", **SECRETS, **others)
+
+    refused = run("remove", "acme", typed="n\n")
+    assert f"{PATH}/acme/webhook-secret" in refused.output
+    assert "acme2" not in refused.output
+    assert "settings" in stored()
+    removed = run("remove", "acme", "--yes")
+
+    assert removed.exit_code == 0
+    assert stored() == {}
+    assert "settings" in stored("acme2")
+
+
+def test_remove_unknown(run: Run):
+    """Removing what is not there is an error that names the path."""
+    result = run("remove", "nobody", "--yes")
+
+    assert (1, f"Error: no connection nobody under {PATH}\n") == (result.exit_code, result.output)
+
+
+def test_aws_that_is_away(run: Run):
+    """An endpoint nobody listens on gives one line, no traceback."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{reserved.getsockname()[1]}"
+
+        result = run("list", "--endpoint-url", url, AWS_MAX_ATTEMPTS="1")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: AWS could not be asked: ")
+    assert len(result.output.splitlines()) == 1
+
+
+def test_no_region(run: Run, monkeypatch: pytest.MonkeyPatch):
+    """Without a region the line says how to give one."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    boto3.setup_default_session()
+
+    result = run("list")
+
+    assert (
+        result.exit_code,
+        result.output,
+    ) == (1, "Error: no AWS region: set AWS_REGION, or region in the profile\n")
+
+
+def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
+    """Without credentials the line says how to get some."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    boto3.setup_default_session()
+
+    result = run("list")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: no AWS credentials: ")
+
+
+@pytest.mark.parametrize("environment", ["", "Prod", "../x", "dev/"])
+def test_environment_of_a_wrong_form(run: Run, environment: str):
+    """The environment becomes part of a path, so its form is narrow."""
+    assert run("list", "--environment", environment).exit_code == 2

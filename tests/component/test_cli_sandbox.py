@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from bridge_laptop.cli.main import main
+
+BRIDGE = [sys.executable, "-c", "from bridge_laptop.cli.main import main; main()", "sandbox"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_runs_until_interrupted(number: signal.Signals):
+    """The sandbox prints its address, answers there, and ends with exit code 0 when told to stop."""
+    with subprocess.Popen([*BRIDGE, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[3].rstrip(",")
+
+        status = requests.get(f"{address}/_sandbox/stats", timeout=5).status_code
+        process.send_signal(number)
+
+        assert status == 200
+        assert process.wait(timeout=10) == 0
+        assert process.stdout.read() == "stopped\n"
+
+
+def test_port_that_is_taken():
+    """A port in use is named in one line."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        result = CliRunner().invoke(main, ["sandbox", "--port", str(port)])
+
+    assert result.exit_code == 1
+    assert f"port {port}: " in result.output
+
+
+@pytest.mark.parametrize("content", ["{", "[]", json.dumps({"stores": 1})])
+def test_seed_that_is_wrong(tmp_path: Path, content: str):
+    """A seed file that cannot be used gives one line and no traceback."""
+    seed = tmp_path / "seed.json"
+    seed.write_text(content, encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["sandbox", "--port", "0", "--seed", str(seed)])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bridge import sources
+from bridge.aws.queues import WebhookMessage
+from bridge.errors import InvalidSignature
+from bridge.receiving import Request
+from bridge_laptop import signing
+from bridge_laptop.cli.main import COMMANDS, main
+from bridge_laptop.secrets import local_defaults, secrets_from_environment
+
+BODY = Path(__file__).parents[2] / "events" / "webhooks" / "shopify" / "order-typical.json"
+
+
+def run(*arguments: str, **environ: str) -> Result:
+    """Run `bridge …`, which must succeed."""
+    result = CliRunner(env=environ).invoke(main, list(arguments))
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def curl_headers(command: str) -> dict[str, str]:
+    """Read the headers out of a curl command."""
+    words = shlex.split(command.replace("\\\n", " "))
+    pairs = [words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H"]
+    return {name.lower(): value for name, value in pairs}
+
+
+def test_signature_of_every_source():
+    """What we sign for a source, the source itself accepts, and with another secret it does not."""
+    for name in sources.NAMES:
+        headers = signing.headers_for(name, b"{}", "right", signing.DEFAULT_TOPICS[name], "webhook-1")
+        lower = {key.lower(): value for key, value in headers.items()}
+
+        sources.get(name).verify(b"{}", lower, ["right"])
+        with pytest.raises(InvalidSignature):
+            sources.get(name).verify(b"{}", lower, ["wrong"])
+
+
+def test_shopify_known_answer():
+    """The signature is base64 of the HMAC-SHA256, computed here by OpenSSL 3."""
+    headers = signing.headers_for("shopify", b'{"id":1}', "hush", "orders/create", "w-1")
+
+    assert headers["X-Shopify-Hmac-Sha256"] == "VnKUjZsLuN5iZWjn5EntcBVCF9kMN43LglzCE1/GSeY="
+
+
+def test_sign_prints_curl():
+    """The command is complete: address, headers with a valid signature, the file's bytes."""
+    result = run("sign", "acme", str(BODY), BRIDGE_ACME_WEBHOOK_SECRET="hunter2")
+
+    words = shlex.split(result.output.replace("\\\n", " "))
+    assert words[:3] == ["curl", "-sS", "http://127.0.0.1:3000/webhooks/acme"]
+    assert ["--data-binary", f"@{BODY}"] == words[-2:]
+    headers = curl_headers(result.output)
+    assert headers["x-shopify-topic"] == "orders/create"
+    sources.get("shopify").verify(BODY.read_bytes(), headers, ["hunter2"])
+    assert "hunter2" not in result.output
+
+
+def test_sign_with_the_local_secret():
+    """Without a variable the local stack's secret is used, and each webhook has an id of its own."""
+    first, second = (curl_headers(run("sign", "acme", str(BODY)).output) for _ in range(2))
+
+    sources.get("shopify").verify(BODY.read_bytes(), first, ["acme-webhook-secret"])
+    assert first["x-shopify-webhook-id"] != second["x-shopify-webhook-id"]
+
+
+def test_sign_options():
+    """Topic, webhook id and address can be chosen."""
+    result = run(
+        "sign",
+        "acme",
+        str(BODY),
+        "--topic",
+        "orders/cancelled",
+        "--webhook-id",
+        "again-and-again",
+        "--url",
+        "https://bridge.example/",
+    )
+
+    headers = curl_headers(result.output)
+    assert (
+        headers["x-shopify-topic"],
+        headers["x-shopify-webhook-id"],
+    ) == ("orders/cancelled", "again-and-again")
+    assert "https://bridge.example/webhooks/acme " in result.output
+
+
+def test_event_of_receive_webhook():
+    """The event is an HTTP API event 2.0 that the receiver reads and verifies."""
+    event: dict[str, Any] = json.loads(run("event", "receive_webhook", "acme", str(BODY)).output)
+
+    assert (
+        event["version"],
+        event["routeKey"],
+        event["rawPath"],
+        event["isBase64Encoded"],
+    ) == ("2.0", "POST /webhooks/{connection_id}", "/webhooks/acme", False)
+    request = Request.from_event(event)
+    assert ("acme", BODY.read_bytes()) == (request.connection_id, request.body)
+    sources.get("shopify").verify(request.body, request.headers, ["acme-webhook-secret"])
+
+
+def test_event_of_a_body_that_is_not_text(tmp_path: Path):
+    """Bytes that are not UTF-8 survive as base64."""
+    body = tmp_path / "body"
+    body.write_bytes(b"\xff{}")
+
+    event = json.loads(run("event", "receive_webhook", "acme", str(body)).output)
+
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == b"\xff{}"
+
+
+def test_event_of_dispatch_delivery(tmp_path: Path):
+    """The event is an SQS FIFO event with the message the receiver would have queued."""
+    path = tmp_path / "event.json"
+
+    run("event", "dispatch_delivery", "acme", str(BODY), "--webhook-id", "webhook-1", "-o", str(path))
+
+    (record,) = json.loads(path.read_text(encoding="utf-8"))["Records"]
+    message = WebhookMessage.from_text(record["body"])
+    assert ("acme", "shopify", "orders/create", "webhook-1", "5940139491042", BODY.read_bytes()) == (
+        message.connection_id,
+        message.source,
+        message.topic,
+        message.webhook_id,
+        message.order_id,
+        message.body,
+    )
+    assert {
+        "ApproximateReceiveCount",
+        "SentTimestamp",
+        "SequenceNumber",
+        "MessageGroupId",
+        "SenderId",
+        "MessageDeduplicationId",
+        "ApproximateFirstReceiveTimestamp",
+    } == set(record["attributes"])
+    assert record["attributes"]["MessageGroupId"] == "acme/5940139491042"
+    assert record["eventSourceARN"].endswith(".fifo")
+
+
+@pytest.mark.parametrize(
+    ("content", "topic", "message"),
+    [
+        (b"{", "orders/create", "Error: the body cannot be read (not_json)\n"),
+        (b"{}", "products/create", "Error: receive_webhook would ignore it (topic)\n"),
+    ],
+)
+def test_event_that_would_not_be(tmp_path: Path, content: bytes, topic: str, message: str):
+    """A webhook that would not reach the queue gives no queue event."""
+    body = tmp_path / "body"
+    body.write_bytes(content)
+
+    result = CliRunner().invoke(main, ["event", "dispatch_delivery", "acme", str(body), "--topic", topic])
+
+    assert (1, message) == (result.exit_code, result.output)
+
+
+@pytest.mark.parametrize("command", ["sign", "event receive_webhook"])
+def test_wrong_connection_id(command: str):
+    """An id that no connection can have is refused before anything is signed."""
+    result = CliRunner().invoke(main, [*command.split(), "Acme/..", str(BODY)])
+
+    assert result.exit_code == 2
+
+
+def test_secrets_from_environment():
+    """Variables are the id in capitals with underscores; blanks around a value are dropped."""
+    environ = {
+        "BRIDGE_FLEUR_DE_LYS_WEBHOOK_SECRET": " w \n",
+        "BRIDGE_FLEUR_DE_LYS_CLIENT_ID": "i",
+        "BRIDGE_FLEUR_DE_LYS_CLIENT_SECRET": "",
+        "BRIDGE_FLEUR_CLIENT_SECRET": "of another connection",
+        "BRIDGE_FLEUR_DE_LYS_SHOP_TOKEN": "t",
+    }
+
+    assert secrets_from_environment("fleur-de-lys", environ) == {
+        "webhook-secret": "w",
+        "client-id": "i",
+        "shop-token": "t",
+    }
+
+
+def test_local_defaults_fit_the_sandbox():
+    """The local stack's credentials are those of the sandbox's default seed."""
+    defaults = local_defaults("acme")
+
+    assert (defaults["client-id"], defaults["client-secret"]) == ("acme", "acme-secret")
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_help(name: str):
+    """Every command that `bridge --help` lists can be loaded."""
+    assert f"Usage: main {name}" in run(name, "--help").output
+
+
+def test_unknown_command():
+    """A command that does not exist is a usage error."""
+    assert CliRunner().invoke(main, ["nonsense"]).exit_code == 2

@@ -1,0 +1,184 @@
+"""What CoopCycle refuses to create, and in which form it says so."""
+
+import pytest
+
+DROPOFF = {"address": "48, Rue de Rivoli", "before": "tomorrow 13:30"}
+
+
+def violations(answer):
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["@type"] == "ConstraintViolationList"
+    return [each["propertyPath"] for each in answer.json()["violations"]]
+
+
+def test_missing_window(acme, sandbox):
+    """Upstream: Missing time window; both tasks are named, as the pickup's follows from the dropoff's."""
+    answer = acme.post("/api/deliveries", {"dropoff": {"address": "48, Rue de Rivoli"}})
+
+    assert violations(answer) == ["items[0].task.doneBefore", "items[1].task.doneBefore"]
+    assert {"@context", "@type", "hydra:title", "hydra:description", "violations"} == answer.json().keys()
+    assert all(each["message"] and each["code"] for each in answer.json()["violations"])
+    assert sandbox.stats()["created"] == 0
+
+
+def test_window_that_ends_before_it_begins(acme):
+    """A window whose end is not after its beginning is a violation of the task."""
+    dropoff = {**DROPOFF, "after": "tomorrow 14:00", "before": "tomorrow 13:30"}
+
+    answer = acme.post("/api/deliveries", {"pickup": {"before": "tomorrow 10:00"}, "dropoff": dropoff})
+
+    assert violations(answer) == ["items[1].task.doneBefore"]
+
+
+def test_pickup_after_the_dropoff(acme):
+    """A pickup that may end after the dropoff is a violation of the whole."""
+    answer = acme.post("/api/deliveries", {"pickup": {"before": "tomorrow 18:00"}, "dropoff": DROPOFF})
+
+    assert violations(answer) == ["items"]
+
+
+def test_task_of_an_unknown_type(acme):
+    """A task is a pickup or a dropoff."""
+    tasks = [{"type": "pickup"}, {"type": "return", **DROPOFF}, {"type": "dropoff", **DROPOFF}]
+
+    assert violations(acme.post("/api/deliveries", {"tasks": tasks})) == ["items[1].task.type"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"weight": 2.5},
+        {"weight": 2000.0},
+        {"weight": "2000"},
+        {"weight": True},
+        {"address": 42},
+        {"before": 1762000000},
+        {"before": "when you can"},
+        {"before": ""},
+        {"comments": 7},
+        {"packages": "XL"},
+        {"metadata": 5},
+        {"tags": 5},
+        {"address": "/api/addresses/999"},
+        {"timeSlotUrl": "/api/time_slots/123456", "timeSlot": "2020-04-02T10:00:00Z/2020-04-02T12:00:00Z"},
+    ],
+    ids=str,
+)
+def test_wrong_types_and_unknown_things_are_400(acme, sandbox, wrong):
+    """What the serializer cannot take is 400 with hydra's error object, and nothing is created."""
+    answer = acme.post("/api/deliveries", {"dropoff": {**DROPOFF, **wrong}})
+
+    assert (answer.status_code, answer.json()["@type"]) == (400, "hydra:Error")
+    assert sandbox.stats()["created"] == 0
+
+
+def test_unknown_time_slot_is_named(acme):
+    """Upstream: Can't create a delivery with invalid timeSlotUrl."""
+    slot = {"timeSlotUrl": "/api/time_slots/123456", "timeSlot": "2020-04-02T10:00:00Z/2020-04-02T12:00:00Z"}
+
+    answer = acme.post("/api/deliveries", {"dropoff": {"address": "Rue de Rivoli", **slot}})
+
+    assert answer.json()["hydra:description"] == 'Item not found for "/api/time_slots/123456".'
+
+
+@pytest.mark.parametrize(
+    ("interval", "status"),
+    [
+        ("2020-04-02T10:00:00Z/2020-04-02T12:00:00Z", 201),
+        ("2020-04-02T10:05:00Z/2020-04-02T12:05:00Z", 400),
+    ],
+)
+def test_window_must_be_offered_by_the_slot_that_is_named(sandbox, interval, status):
+    """Upstream: Create delivery with timeSlot and range; Can't create a delivery with invalid timeSlot range."""
+    sandbox.clock("2020-04-02 11:00:00")
+    dropoff = {"address": "Rue de Rivoli", "timeSlotUrl": "/api/time_slots/1", "timeSlot": interval}
+
+    answer = sandbox.api().post("/api/deliveries", {"dropoff": dropoff})
+
+    assert status == answer.status_code
+    if status == 400:
+        assert answer.json()["hydra:description"] == "task.timeSlot.invalid"
+
+
+@pytest.mark.parametrize(
+    "dropoff",
+    [
+        {**DROPOFF, "address": "Nowhere 12"},
+        {**DROPOFF, "address": {"streetAddress": "12 rue de Nulle Part, Paris"}},
+        {**DROPOFF, "address": "75011"},
+        {**DROPOFF, "address": {"postalCode": "75011"}},
+        {"before": "tomorrow 13:30"},
+        {"address": "48, Rue de Rivoli", "timeSlot": "after lunch"},
+        {**DROPOFF, "packages": [{"type": "XL"}]},
+    ],
+    ids=str,
+)
+def test_what_breaks_coopcycle_is_a_masked_500(acme, sandbox, dropoff):
+    """An address nobody finds, no address, a slot that is none: 500, each time, and the body tells nothing."""
+    first, again = (acme.post("/api/deliveries", {"dropoff": dropoff}) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (500, 500)
+    assert first.json()["hydra:description"] == "Internal Server Error"
+    assert sandbox.stats()["created"] == 0
+
+
+@pytest.mark.parametrize("tasks", [[{"type": "pickup", **DROPOFF}], [{"type": "dropoff", **DROPOFF}]])
+def test_single_task_breaks_coopcycle(acme, tasks):
+    """A delivery of one task is a 500."""
+    assert acme.post("/api/deliveries", {"tasks": tasks}).status_code == 500
+
+
+def test_plain_json_is_refused(acme):
+    """Only JSON-LD is taken: application/json is 415."""
+    answer = acme.post("/api/deliveries", {"dropoff": DROPOFF}, headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["@type"]) == (415, "hydra:Error")
+
+
+@pytest.mark.parametrize("text", ["{", "", "[]", '"text"'])
+def test_body_that_is_no_object_is_400(acme, text):
+    """Malformed JSON, or JSON that is no object, is 400."""
+    assert acme.send("POST", "/api/deliveries", data=text).status_code == 400
+
+
+def test_another_store_is_403(acme, sandbox):
+    """A delivery for another store is refused."""
+    answer = acme.post("/api/deliveries", {"store": "/api/stores/2", "dropoff": DROPOFF})
+
+    assert answer.status_code == 403
+    assert sandbox.stats()["created"] == 0
+
+
+def test_unknown_store_is_400(acme):
+    """A store that does not exist is an unknown IRI."""
+    assert acme.post("/api/deliveries", {"store": "/api/stores/999", "dropoff": DROPOFF}).status_code == 400
+
+
+def test_client_that_wants_plain_json_gets_a_problem_document(acme):
+    """With `Accept: application/json` an error has type, title, status and detail, and the violations."""
+    body = {"dropoff": {"address": "48, Rue de Rivoli"}}
+
+    answer = acme.post("/api/deliveries", body, headers={"Accept": "application/json"})
+
+    assert answer.json()["status"] == 400
+    assert {"type", "title", "status", "detail", "violations"} == answer.json().keys()
+
+
+def test_client_that_wants_plain_json_gets_it(acme):
+    """With `Accept: application/json` a delivery has no JSON-LD members, and a list is an array."""
+    made = acme.create()
+
+    read = acme.get(made["@id"], headers={"Accept": "application/json"})
+    listed = acme.get("/api/stores/1/deliveries?order[createdAt]=asc", headers={"Accept": "application/json"})
+
+    assert "@id" not in read.json()
+    assert made["id"] == read.json()["id"]
+    assert [made["id"]] == [each["id"] for each in listed.json()]
+
+
+def test_route_that_is_not_there(acme):
+    """An unknown route is 404 and a wrong method 405, both as hydra's error."""
+    missing, wrong = acme.get("/api/no_such_thing"), acme.get("/api/deliveries")
+
+    assert (missing.status_code, missing.json()["@type"]) == (404, "hydra:Error")
+    assert (wrong.status_code, wrong.json()["@type"]) == (405, "hydra:Error")

@@ -1,0 +1,248 @@
+"""Stores, their addresses, slots, and the list of their deliveries: stores.feature and time_slots.feature."""
+
+import pytest
+
+LIST = "/api/stores/1/deliveries"
+
+
+def ids(answer):
+    assert answer.status_code == 200, answer.text
+    return [each["id"] for each in answer.json()["hydra:member"]]
+
+
+@pytest.fixture
+def two(acme):
+    """Two deliveries as in the upstream fixtures; the second one is due later."""
+    for hour in ("19", "20"):
+        acme.create(
+            address="18, avenue Ledru-Rollin", after=f"2019-11-12 {hour}:00", before=f"2019-11-12 {hour}:30"
+        )
+    return acme
+
+
+def test_settings_are_public(sandbox, http):
+    """Upstream, settings.feature: Retrieve settings; no token is needed."""
+    answer = http.get(f"{sandbox.url}/api/settings", timeout=10)
+
+    assert answer.status_code == 200
+    assert {
+        "country": "fr",
+        "locale": "fr",
+        "timezone": "Europe/Paris",
+        "brand_name": "CoopCycle",
+        "latlng": "48.856613,2.352222",
+        "currency_code": "eur",
+        "phone_number": "+33612345678",
+        "administrator_email": "dev@coopcycle.org",
+        "payment_gateway": "stripe",
+    }.items() <= answer.json().items()
+
+
+def test_own_store(acme):
+    """Upstream: Retrieve store with OAuth."""
+    store = acme.get("/api/stores/1")
+
+    assert store.status_code == 200
+    assert {
+        "@context": "/api/contexts/Store",
+        "@id": "/api/stores/1",
+        "@type": "http://schema.org/Store",
+        "id": 1,
+        "name": "Acme",
+        "enabled": True,
+        "timeSlot": "/api/time_slots/1",
+        "timeSlots": ["/api/time_slots/1", "/api/time_slots/2"],
+        "weightRequired": False,
+        "packagesRequired": False,
+    }.items() <= store.json().items()
+    assert store.json()[
+        "address"
+    ]["geo"] == {"@type": "GeoCoordinates", "latitude": 48.864577, "longitude": 2.333338}
+
+
+@pytest.mark.parametrize("what", ["", "/deliveries?order[dropoff.before]=desc", "/addresses"])
+def test_another_store_is_403(acme2, what):
+    """Upstream: Not authorized to list store deliveries with OAuth; likewise the store and its addresses."""
+    assert acme2.get(f"/api/stores/1{what}").status_code == 403
+
+
+@pytest.mark.parametrize("what", ["", "/deliveries", "/addresses"])
+def test_unknown_store_is_404(acme, what):
+    """A store that does not exist is 404."""
+    assert acme.get(f"/api/stores/999{what}").status_code == 404
+
+
+def test_saved_addresses(sandbox):
+    """Upstream: Retrieve store dropoff addresses; the store's own is left out when dropoffs are asked for."""
+    api = sandbox.api("acme2")
+
+    every, dropoffs = api.get("/api/stores/2/addresses"), api.get("/api/stores/2/addresses?type=dropoff")
+
+    assert [each["@id"] for each in every.json()["hydra:member"]] == ["/api/addresses/2", "/api/addresses/3"]
+    assert [each["streetAddress"] for each in dropoffs.json()["hydra:member"]] == ["18 Rue des Batignolles"]
+
+
+def test_saving_an_address(acme):
+    """An address that is saved can be listed and used by its IRI."""
+    saved = acme.post("/api/stores/1/addresses", {"streetAddress": "1 rue Neuve", "telephone": "0612345678"})
+
+    assert saved.status_code == 201
+    assert saved.json()["telephone"] == "+33612345678"
+    iri = saved.json()["@id"]
+    assert iri in [each["@id"] for each in acme.get("/api/stores/1/addresses").json()["hydra:member"]]
+    assert iri == acme.create(address=iri)["dropoff"]["address"]["@id"]
+
+
+def test_list_latest_dropoff_first(two):
+    """Upstream: List store deliveries with OAuth, ordered by dropoff desc."""
+    answer = two.get(f"{LIST}?order[dropoff.before]=desc")
+
+    assert ids(answer) == [2, 1]
+    assert {
+        "@context",
+        "@id",
+        "@type",
+        "hydra:member",
+        "hydra:totalItems",
+        "hydra:view",
+        "hydra:search",
+    } == answer.json().keys()
+    assert tuple(
+        answer.json()[name] for name in ("@context", "@id", "hydra:totalItems")
+    ) == ("/api/contexts/Delivery", LIST, 2)
+    first = answer.json()["hydra:member"][0]
+    assert "@context" not in first
+    assert "2019-11-12T20:30:00+01:00" == first["dropoff"]["before"] == first["dropoff"]["doneBefore"]
+    assert first["trackingUrl"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [1, 2]),
+        ("order[dropoff.before]=asc", [1, 2]),
+        ("order[createdAt]=desc", [2, 1]),
+        ("order[createdAt]=asc", [1, 2]),
+        ("order[createdAt]=sideways", [1, 2]),
+        ("dropoff.before[after]=2019-11-12 20:30:00&dropoff.before[before]=2019-11-12 20:30:00", [2]),
+        ("dropoff.before[after]=2019-11-12 19:30:00", [1, 2]),
+        ("dropoff.before[strictly_after]=2019-11-12 19:30:00", [2]),
+        ("dropoff.before[strictly_before]=2019-11-12 20:30:00", [1]),
+        ("dropoff.after[before]=2019-11-12 19:00:00", [1]),
+        ("pickup.before[before]=2019-11-12 19:45:00", [1]),
+        ("dropoff.before[after]=2019-11-13", []),
+        ("dropoff.before[after]=2019-11-12T20:30:00", [2]),
+    ],
+)
+def test_order_and_filters_of_the_list(two, query, expected):
+    """Without an order it is by id; dates in filters are the instance's wall clock."""
+    assert expected == ids(two.get(f"{LIST}?{query}"))
+
+
+def test_offset_in_a_filter_is_dropped(two):
+    """The trap: 19:30 in UTC is 20:30 there, but the database compares 19:30 with its wall clock."""
+    assert ids(two.get(f"{LIST}?dropoff.before[before]=2019-11-12T19:30:00Z")) == [1]
+
+
+def test_text_that_is_no_date_breaks_the_list(two):
+    """What the database cannot read as a date is a 500."""
+    assert two.get(f"{LIST}?dropoff.before[after]=soon").status_code == 500
+
+
+@pytest.mark.parametrize(
+    "query", ["page=1", "itemsPerPage=100", "page=2&order[createdAt]=desc", "anything=1"]
+)
+def test_query_value_that_is_no_array_breaks_the_list(two, query):
+    """The trap: the order filter takes every query value for an array."""
+    assert two.get(f"{LIST}?{query}").status_code == 500
+
+
+def test_list_shows_thirty_and_counts_all(acme):
+    """A page holds 30; the total tells that there are more."""
+    for _ in range(31):
+        acme.create()
+
+    answer = acme.get(f"{LIST}?order[createdAt]=desc")
+
+    assert list(range(31, 1, -1)) == ids(answer)
+    assert answer.json()["hydra:totalItems"] == 31
+
+
+def test_pages_of_an_instance_that_has_it_mended(sandbox_with):
+    """With `pages_by_query` in the seed, pages work as API Platform means them."""
+    api = sandbox_with(instance={"pages_by_query": True}).api()
+    for _ in range(5):
+        api.create()
+
+    assert ids(api.get(f"{LIST}?page=2&itemsPerPage=2")) == [3, 4]
+    assert ids(api.get(f"{LIST}?page=3&itemsPerPage=2")) == [5]
+
+
+def test_list_holds_only_the_stores_own(acme, acme2):
+    """Another store's deliveries are not in the list."""
+    acme2.create()
+    acme.create()
+
+    assert ids(acme.get(LIST)) == [2]
+
+
+def test_time_slot(acme):
+    """Upstream: Retrieve time slot with opening hours with OAuth."""
+    slot = acme.get("/api/time_slots/2").json()
+
+    assert {
+        "@context": "/api/contexts/TimeSlot",
+        "@id": "/api/time_slots/2",
+        "@type": "TimeSlot",
+        "name": "Time slot with opening hours",
+        "interval": "2 days",
+        "priorNotice": None,
+        "workingDaysOnly": False,
+        "choices": [],
+    }.items() <= slot.items()
+    weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
+    assert [("10:00", "11:00", weekdays), ("11:00", "13:00", weekdays), ("14:00", "15:00", ["Sunday"])] == [
+        (each["opens"], each["closes"], each["dayOfWeek"]) for each in slot["openingHoursSpecification"]
+    ]
+    assert acme.get("/api/time_slots/999").status_code == 404
+
+
+def test_choices_of_the_stores_slot(sandbox):
+    """Upstream, time_slots.feature: Retrieve time slot choices."""
+    sandbox.clock("2020-04-02 11:00:00")
+
+    answer = sandbox.api().get("/api/time_slots/choices")
+
+    assert (answer.status_code, answer.json()["@type"]) == (200, "TimeSlotChoices")
+    assert [(choice["value"], choice["label"]) for choice in answer.json()["choices"]] == [
+        ("2020-04-02T10:00:00Z/2020-04-02T12:00:00Z", "Aujourd'hui entre 12:00 et 14:00"),
+        ("2020-04-02T12:00:00Z/2020-04-02T15:00:00Z", "Aujourd'hui entre 14:00 et 17:00"),
+        ("2020-04-03T10:00:00Z/2020-04-03T12:00:00Z", "Demain entre 12:00 et 14:00"),
+        ("2020-04-03T12:00:00Z/2020-04-03T15:00:00Z", "Demain entre 14:00 et 17:00"),
+    ]
+
+
+def test_choices_of_a_friday(sandbox):
+    """Upstream: Retrieve timeslots opening hours; a slot of working days offers no Saturday."""
+    sandbox.clock("2024-05-31 11:00:00")
+
+    choices = sandbox.api().get("/api/time_slots/1/choices").json()["choices"]
+
+    assert [
+        choice["value"] for choice in choices
+    ] == ["2024-05-31T10:00:00Z/2024-05-31T12:00:00Z", "2024-05-31T12:00:00Z/2024-05-31T15:00:00Z"]
+
+
+def test_choices_that_have_begun_are_gone(sandbox):
+    """A window is offered until it begins."""
+    sandbox.clock("2020-04-02 12:00:00")
+
+    first = sandbox.api().get("/api/time_slots/choices").json()["choices"][0]
+
+    assert first["value"] == "2020-04-02T12:00:00Z/2020-04-02T15:00:00Z"
+
+
+def test_choices_of_a_slot_of_others(sandbox):
+    """A slot that is not the store's is 403; a store without a slot breaks the list of its own."""
+    assert sandbox.api("acme2").get("/api/time_slots/2/choices").status_code == 403
+    assert sandbox.api("acme11").get("/api/time_slots/choices").status_code == 500

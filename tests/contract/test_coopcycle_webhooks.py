@@ -1,0 +1,190 @@
+"""CoopCycle's own webhooks: subscribing (webhooks.feature), and what the instance sends when a courier acts."""
+
+import base64
+import hashlib
+import hmac
+import queue
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bridge_laptop.sandbox.outbound import encode, sign
+
+URL = "https://example.com/webhook"
+
+
+class Receiver:
+    """A subscriber that keeps what it is sent, and answers with the statuses it was given, then 200."""
+
+    def __init__(self, *statuses):
+        self.received = queue.Queue()
+        answers = list(statuses)
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(answers.pop(0) if answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                receiver.received.put((self.path, body, dict(self.headers)))
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def next(self):
+        return self.received.get(timeout=10)
+
+    def close(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def receiver(request):
+    made = Receiver(*getattr(request, "param", ()))
+    yield made
+    made.close()
+
+
+def subscribe(api, event, url=URL):
+    answer = api.post("/api/webhooks", {"event": event, "url": url})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def test_subscription_shows_its_secret_once(acme):
+    """Upstream: Create webhook, Retrieve webhook; the secret is in the first answer only."""
+    made = subscribe(acme, "delivery.completed")
+    read = acme.get("/api/webhooks/1")
+
+    secret = made.pop("secret")
+    assert len(base64.b64decode(secret)) == 32
+    assert made == {
+        "@context": "/api/contexts/Webhook",
+        "@id": "/api/webhooks/1",
+        "@type": "Webhook",
+        "url": URL,
+        "event": "delivery.completed",
+    }
+    assert (200, made) == (read.status_code, read.json())
+
+
+def test_unknown_event(acme):
+    """Upstream: Create webhook with invalid event."""
+    answer = acme.post("/api/webhooks", {"event": "foo.bar", "url": URL})
+
+    assert answer.status_code == 400
+    assert [each["propertyPath"] for each in answer.json()["violations"]] == ["event"]
+    assert answer.json()["violations"][0]["code"]
+
+
+def test_subscription_of_another_client_is_403(acme, acme2):
+    """Upstream: Not authorized to retrieve webhook; nor may it be ended."""
+    subscribe(acme, "delivery.completed")
+
+    assert acme2.get("/api/webhooks/1").status_code == 403
+    assert acme2.delete("/api/webhooks/1").status_code == 403
+
+
+def test_ending_a_subscription(acme):
+    """A DELETE is 204, and then it is gone."""
+    subscribe(acme, "delivery.completed")
+
+    assert [acme.delete("/api/webhooks/1").status_code, acme.get("/api/webhooks/1").status_code] == [204, 404]
+
+
+def test_there_is_no_list_and_nothing_is_unique(acme):
+    """Subscriptions cannot be listed, and the same one twice is two."""
+    made = [subscribe(acme, "delivery.completed")["@id"] for _ in range(2)]
+
+    assert made == ["/api/webhooks/1", "/api/webhooks/2"]
+    assert acme.get("/api/webhooks").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("object_iri", "event", "signature"),
+    [
+        ("/api/deliveries/1", "delivery.picked", "S9LMKpq4VBDEGm5umbQx/q4SQMnpX/Wz/719dBBZ3rI="),
+        ("/api/orders/1", "order.created", "8vf8W/TwEtIxWAWNHz8VIFwSTBNSiuk8GhTXbMsGWnc="),
+    ],
+)
+def test_known_signatures(object_iri, event, signature):
+    """The signatures of CoopCycle's own WebhookHandlerTest come out."""
+    assert signature == sign(encode(object_iri, event), "123456")
+
+
+@pytest.mark.parametrize(
+    ("do", "event"),
+    [
+        ("assign", "delivery.assigned"),
+        ("start", "delivery.started"),
+        ("pick", "delivery.picked"),
+        ("transit", "delivery.in_transit"),
+        ("drop", "delivery.completed"),
+        ("fail", "delivery.failed"),
+    ],
+)
+def test_event_is_sent_signed(acme, sandbox, receiver, do, event):
+    """The body has escaped slashes, and the signature is over exactly these bytes with the secret's text."""
+    secret = subscribe(acme, event, f"{receiver.url}/hook")["secret"]
+    sandbox.courier(acme.create(), do)
+
+    path, body, headers = receiver.next()
+
+    assert path == "/hook"
+    assert b'{"data":{"object":"\\/api\\/deliveries\\/1","event":"%s"}}' % event.encode() == body
+    expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+    assert expected == headers["X-CoopCycle-Signature"]
+
+
+def test_cancelling_is_not_told(acme, sandbox, receiver):
+    """No event is sent for a cancellation, nor to another store, nor for an event nobody wants."""
+    for event in ("delivery.picked", "delivery.failed"):
+        subscribe(acme, event, receiver.url)
+    foreign = sandbox.api("acme2").create()
+    own, cancelled = acme.create(), acme.create()
+
+    sandbox.courier(foreign, "pick")
+    sandbox.courier(cancelled, "cancel")
+    sandbox.courier(own, "transit")
+    sandbox.courier(own, "pick")
+
+    assert own["@id"].replace("/", "\\/").encode() in receiver.next()[1], "the only one that is told"
+    assert receiver.received.empty()
+
+
+@pytest.mark.parametrize("receiver", [(500,)], indirect=True)
+def test_failure_is_tried_again_for_all_subscribers(sandbox_with, receiver):
+    """A subscriber that fails ends the round; the next round starts again with the first."""
+    running = sandbox_with(instance={"webhook_retry_seconds": [0, 0, 0]})
+    api = running.api()
+    for path in ("/first", "/second"):
+        subscribe(api, "delivery.picked", receiver.url + path)
+    running.courier(api.create(), "pick")
+
+    assert [receiver.next()[0] for _ in range(3)] == ["/first", "/first", "/second"]
+
+
+@pytest.mark.parametrize("receiver", [(500, 500, 500, 500, 500)], indirect=True)
+def test_message_is_lost_after_three_more_tries(sandbox_with, receiver):
+    """After one try and three retries CoopCycle gives up."""
+    running = sandbox_with(instance={"webhook_retry_seconds": [0, 0, 0]})
+    api = running.api()
+    subscribe(api, "delivery.picked", receiver.url)
+    subscribe(api, "delivery.completed", receiver.url)
+    delivery = api.create()
+
+    running.courier(delivery, "pick")
+    tries = [receiver.next()[1] for _ in range(4)]
+    running.courier(delivery, "drop")
+
+    assert len(set(tries)) == 1
+    assert b"delivery.completed" in receiver.next()[1], "nothing of the first event comes any more"

@@ -1,0 +1,161 @@
+"""House rules of template.yaml, as checks: a convention without a failing check is a wish."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.settings import DispatchSettings, ReceiveSettings
+from bridge_laptop import template as sam
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = sam.load()
+FUNCTIONS = sam.resources(TEMPLATE, "AWS::Serverless::Function")
+QUEUES = sam.resources(TEMPLATE, "AWS::SQS::Queue")
+ALARMS = sam.resources(TEMPLATE, "AWS::CloudWatch::Alarm")
+SETTINGS = {
+    "ReceiveWebhookFunction": ReceiveSettings,
+    "DispatchDeliveryFunction": DispatchSettings,
+}
+
+
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the policy statements of our own that a function has."""
+    return [s for policy in function["Policies"] for s in policy["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a list, whichever of the two forms IAM allows was written."""
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_queue_has_a_dead_letter_queue_with_an_alarm_or_is_one() -> None:
+    """A queue never travels without its dead letter and its alarm."""
+    targets = {
+        q["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"].split(".")[0]
+        for q in QUEUES.values()
+        if "RedrivePolicy" in q
+    }
+    without = {name for name, queue in QUEUES.items() if "RedrivePolicy" not in queue}
+    watched = {
+        dimension["Value"]["Fn::GetAtt"].split(".")[0]
+        for alarm in ALARMS.values()
+        for dimension in alarm["Dimensions"]
+        if dimension["Name"] == "QueueName"
+    }
+
+    assert without == targets
+    assert set(QUEUES) <= watched
+
+
+def test_queues_are_high_throughput_fifo() -> None:
+    """Deduplication and throughput are per message group, so one order never waits for another."""
+    for queue in QUEUES.values():
+        assert queue["FifoQueue"] is True
+        assert queue["DeduplicationScope"] == "messageGroup"
+        assert queue["FifoThroughputLimit"] == "perMessageGroupId"
+
+
+def test_visibility_is_six_times_the_timeout_of_the_consumer() -> None:
+    """AWS asks for six times the function's timeout, so that a batch at work is not handed out again."""
+    for name, function in FUNCTIONS.items():
+        for event in function["Events"].values():
+            if event["Type"] != "SQS":
+                continue
+            queue = QUEUES[event["Properties"]["Queue"]["Fn::GetAtt"].split(".")[0]]
+            timeout = function.get("Timeout", TEMPLATE["Globals"]["Function"]["Timeout"])
+
+            assert queue["VisibilityTimeout"] >= 6 * timeout, name
+
+
+def test_back_off_lasts_for_twelve_hours_of_outage() -> None:
+    """The waits between the receives that a message may have add up to more than twelve hours."""
+    from bridge.worker import Worker
+
+    worker = Worker(None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
+    receives = QUEUES["WebhooksQueue"]["RedrivePolicy"]["maxReceiveCount"]
+
+    waits = sum(worker.seconds_until_retry(count, None) for count in range(1, receives))
+
+    assert waits > 12 * 3600
+    assert waits < QUEUES["WebhooksQueue"]["MessageRetentionPeriod"] / 2
+
+
+def test_every_function_has_its_own_log_group_with_the_retention_parameter() -> None:
+    """No log is kept for ever, and none is made by Lambda behind our back."""
+    groups = sam.resources(TEMPLATE, "AWS::Logs::LogGroup")
+
+    for name, function in FUNCTIONS.items():
+        group = function["LoggingConfig"]["LogGroup"]["Ref"]
+        assert group == name.removesuffix("Function") + "LogGroup"
+        assert groups[group]["RetentionInDays"] == {"Ref": "LogRetentionInDays"}
+
+
+def test_policies_name_actions_and_resources() -> None:
+    """No wildcard action, no bare wildcard resource, no managed policy."""
+    for name, function in FUNCTIONS.items():
+        for statement in statements(function):
+            assert all(re.fullmatch(r"\w+:[A-Za-z]+", a) for a in as_list(statement["Action"])), name
+            assert "*" not in as_list(statement["Resource"]), name
+
+
+def test_the_receiver_may_read_connections_and_send_nothing_else() -> None:
+    """The function on the internet can touch no table and no token."""
+    actions = {a for s in statements(FUNCTIONS["ReceiveWebhookFunction"]) for a in as_list(s["Action"])}
+
+    assert actions == {"ssm:GetParametersByPath", "sqs:SendMessage"}
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_each_function_has_just_the_variables_that_its_settings_read(name: str) -> None:
+    """Environment and settings class agree, so neither a missing nor a dead variable is deployed."""
+    assert set(SETTINGS[name].VARIABLES) == set(FUNCTIONS[name]["Environment"]["Variables"])
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_each_function_is_one_folder_with_an_app(name: str) -> None:
+    """One name, four spellings: folder, logical id, log group, handler file."""
+    folder = ROOT / FUNCTIONS[name]["CodeUri"]
+
+    assert (folder / "app.py").is_file()
+    assert "".join(w.title() for w in folder.name.split("_")) + "Function" == name
+
+
+def test_every_alarm_says_what_to_do_and_notifies() -> None:
+    """An alarm has a description for the person it wakes, and actions under the one condition."""
+    for name, alarm in ALARMS.items():
+        assert len(alarm["AlarmDescription"]) > 40, name
+        assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic", name
+        assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_what_holds_orders_survives_the_stack() -> None:
+    """Deleting or replacing the stack deletes no accepted order and no duplicate guard."""
+    for name in (*QUEUES, "DeliveriesTable"):
+        resource = TEMPLATE["Resources"][name]
+        assert resource["DeletionPolicy"] == "Retain", name
+        assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_the_runtime_is_the_agreed_one() -> None:
+    """Python 3.13 on arm64, for functions and layer."""
+    layer = TEMPLATE["Resources"]["BridgeLayer"]
+
+    assert TEMPLATE["Globals"]["Function"]["Runtime"] == "python3.13"
+    assert TEMPLATE["Globals"]["Function"]["Architectures"] == ["arm64"]
+    assert layer["Properties"]["CompatibleRuntimes"] == ["python3.13"]
+
+
+def test_samconfig_reaches_no_environment_by_accident() -> None:
+    """A bare `sam deploy` finds no stack, and nothing of an account is committed."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+    assert "deploy" not in config["default"]
+    for environment in ("dev", "staging", "prod"):
+        deploy = config[environment]["deploy"]["parameters"]
+        assert f"Environment={environment}" in deploy["parameter_overrides"]
+        assert not {"s3_bucket", "profile"} & set(deploy)

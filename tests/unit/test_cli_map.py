@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bridge_laptop.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+BODIES = ROOT / "events" / "webhooks" / "shopify"
+SETTINGS = """
+source = "shopify"
+timezone = "Europe/Paris"
+country = "FR"
+[coopcycle]
+url = "https://acme.coopcycle.org"
+[schedule]
+opening_hours = ["Mo-Sa 09:00-19:00"]
+preparation_minutes = 45
+"""
+NOW = "2026-11-24T10:00:00+01:00"  # a Tuesday
+
+
+def run_map(folder: Path, body: Path, *arguments: str, settings: str = SETTINGS) -> Result:
+    """Run `bridge map` on a Tuesday morning."""
+    connection = folder / "acme.toml"
+    connection.write_text(settings, encoding="utf-8")
+    return CliRunner().invoke(main, ["map", str(connection), str(body), "--now", NOW, *arguments])
+
+
+def test_delivery(tmp_path: Path):
+    """A typical order gives exit code 0 and the body as JSON, alone on stdout."""
+    result = run_map(tmp_path, BODIES / "order-typical.json")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    body = json.loads(result.stdout)
+    assert body["dropoff"]["metadata"]["bridge_ref"] == "acme/5940139491042"
+    assert (
+        body["pickup"]["after"],
+        body["pickup"]["before"],
+    ) == ("2026-11-24T09:45:00Z", "2026-11-24T10:15:00Z")
+
+
+@pytest.mark.parametrize(
+    ("body", "arguments", "reason"),
+    [
+        ("order-cancelled.json", (), "ignored: cancelled; a delivery made earlier would be cancelled\n"),
+        ("order-test-notification.json", (), "ignored: test_order\n"),
+        ("order-typical.json", ("--topic", "products/create"), "ignored: topic\n"),
+    ],
+)
+def test_ignored(tmp_path: Path, body: str, arguments: tuple[str, ...], reason: str):
+    """An order that needs no delivery gives exit code 3 and its reason on stderr."""
+    result = run_map(tmp_path, BODIES / body, *arguments)
+
+    assert (3, "", reason) == (result.exit_code, result.stdout, result.stderr)
+
+
+def test_filtered_by_the_connection(tmp_path: Path):
+    """The connection's own filters work as in the worker."""
+    settings = SETTINGS + '[orders]\npostcodes = ["69*"]\n'
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", settings=settings)
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith("ignored: postcode")
+
+
+def test_topic_the_connection_does_not_follow(tmp_path: Path):
+    """A topic outside the connection's list is ignored, as the receiver does it."""
+    settings = SETTINGS + '[orders]\ntopics = ["orders/paid", "orders/cancelled"]\n'
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", settings=settings)
+
+    assert (result.exit_code, result.stderr) == (3, "ignored: topic_not_followed\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["POST /webhooks/acme HTTP/1.1\nX-Shopify-Topic: {}\nHost: x\n\n", '{{"X-Shopify-Topic": "{}"}}']
+)
+def test_topic_from_headers(tmp_path: Path, text: str):
+    """The headers name the topic, as lines or as JSON, whatever the case of the names."""
+    headers = tmp_path / "headers"
+    headers.write_text(text.format("orders/cancelled"), encoding="utf-8")
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", "--headers", str(headers))
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith("ignored: cancelled")
+
+
+def test_headers_that_are_none(tmp_path: Path):
+    """A headers file of another kind is an error."""
+    headers = tmp_path / "headers"
+    headers.write_text("{", encoding="utf-8")
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", "--headers", str(headers))
+
+    assert result.exit_code == 2
+    assert "neither header lines nor a JSON object" in result.stderr
+
+
+def test_nothing_to_go_by_but_the_body(tmp_path: Path):
+    """Where the instance would be asked for time zone and country, that is said on stderr."""
+    settings = 'source = "shopify"\ncoopcycle.url = "https://acme.coopcycle.org"'
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", settings=settings)
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        "timezone: not in the connection, CoopCycle would be asked; here: UTC",
+        "country: not in the connection, CoopCycle would be asked; here: no country",
+    ]
+    assert json.loads(result.stdout)["dropoff"]["address"]["streetAddress"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "error: the body cannot be read (empty_body)\n"),
+        (b"order=1", "error: the body cannot be read (not_json)\n"),
+        (b'{"name": "#1"}', "error: the body cannot be read (order_id_missing)\n"),
+    ],
+)
+def test_body_that_cannot_be_read(tmp_path: Path, content: bytes, message: str):
+    """A body that is no order is an error, exit code 2."""
+    body = tmp_path / "body.json"
+    body.write_bytes(content)
+
+    result = run_map(tmp_path, body)
+
+    assert (2, "", message) == (result.exit_code, result.stdout, result.stderr)
+
+
+def test_order_that_lacks_something(tmp_path: Path):
+    """What an order lacks is named in the sender's own terms."""
+    order = json.loads((BODIES / "order-typical.json").read_bytes())
+    order["shipping_address"].update(address1="", city="", zip="")
+    body = tmp_path / "body.json"
+    body.write_text(json.dumps(order), encoding="utf-8")
+
+    result = run_map(tmp_path, body)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "shipping_address" in result.stderr
+
+
+def test_wrong_connection(tmp_path: Path):
+    """A wrong connection file gives its problems, with the file's name."""
+    result = run_map(tmp_path, BODIES / "order-typical.json", settings='source = "shopify"')
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{tmp_path / 'acme.toml'}: coopcycle.url: missing" in result.stderr
+
+
+@pytest.mark.parametrize("now", ["2026-11-24T10:00:00", "today"])
+def test_now_without_an_offset(tmp_path: Path, now: str):
+    """A time without an offset is not guessed at."""
+    result = run_map(tmp_path, BODIES / "order-typical.json", "--now", now)
+
+    assert result.exit_code == 2
+    assert "write it with an offset" in result.stderr

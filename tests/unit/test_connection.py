@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bridge.connection import (
+    Connection,
+    OrderFilter,
+    Pickup,
+    Secrets,
+    is_connection_id,
+    parse_connection,
+)
+from bridge.errors import InvalidConnection
+from bridge.schedule import Schedule
+from bridge_laptop.connection_files import check_files, files_in, read_connection_file
+
+EXAMPLES = Path(__file__).parents[2] / "connections"
+MINIMAL = 'source = "shopify"\n[coopcycle]\nurl = "https://acme.coopcycle.org"\n'
+
+
+def problems_of(text: str, connection_id: str = "acme") -> tuple[str, ...]:
+    """Parse what must not parse."""
+    with pytest.raises(InvalidConnection) as caught:
+        parse_connection(connection_id, text)
+    return caught.value.problems
+
+
+def test_smallest_file():
+    """Source and address of the instance are enough; everything else has a default."""
+    connection = parse_connection("acme", MINIMAL)
+
+    assert (
+        Connection(connection_id="acme", source="shopify", coopcycle_url="https://acme.coopcycle.org")
+        == connection
+    )
+
+
+def test_complete_file():
+    """Every key of the file arrives in the model."""
+    text = """
+        source = "shopify"
+        timezone = "Europe/Paris"
+        country = "FR"
+        [coopcycle]
+        url = "https://acme.coopcycle.org/"
+        scope = "deliveries"
+        [pickup]
+        address = "12 rue des Fleurs, 75011 Paris"
+        comments = "Entrée par la cour"
+        company = "Acme Fleurs"
+        contact_name = "Claire"
+        phone = "01 23 45 67 89"
+        [schedule]
+        opening_hours = ["Mo-Fr 09:00-19:00", "Sa 10:00-18:00"]
+        closed_on = ["2026-12-25", 2027-01-01]
+        preparation_minutes = 45
+        pickup_minutes = 20
+        window_minutes = 90
+        [orders]
+        shipping_methods = ["Livraison à vélo*"]
+        postcodes = ["750*", "93100"]
+        on = "paid"
+        topics = ["orders/paid", "orders/cancelled"]
+        [parcels]
+        packages = { "BQT-L" = "XL", "TOKEN-1" = "SMALL" }
+    """
+
+    connection = parse_connection("acme", text)
+
+    assert (
+        Connection(
+            connection_id="acme",
+            source="shopify",
+            coopcycle_url="https://acme.coopcycle.org",
+            scope="deliveries",
+            timezone="Europe/Paris",
+            country="FR",
+            pickup=Pickup(
+                "12 rue des Fleurs, 75011 Paris",
+                "Entrée par la cour",
+                "Acme Fleurs",
+                "Claire",
+                "01 23 45 67 89",
+            ),
+            schedule=Schedule(
+                ("Mo-Fr 09:00-19:00", "Sa 10:00-18:00"), (date(2026, 12, 25), date(2027, 1, 1)), 45, 20, 90
+            ),
+            orders=OrderFilter(
+                ("Livraison à vélo*",), ("750*", "93100"), "paid", ("orders/paid", "orders/cancelled")
+            ),
+            packages={"BQT-L": "XL", "TOKEN-1": "SMALL"},
+        )
+        == connection
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("country = UK", "file: not TOML, "),
+        ('sorce = "shopify"', "sorce: unknown key, did you mean source?"),
+        ("extra = 1", "extra: unknown key, known here: source, timezone, country, "),
+        ("timezone = 1", 'timezone: must be a text in quotes, such as timezone = "…"'),
+        ('timezone = " "', "timezone: is empty, leave the line out instead"),
+        (
+            'timezone = "Europe/Pariss"',
+            'timezone: "Europe/Pariss" is not a time zone, did you mean Europe/Paris?',
+        ),
+        ('timezone = "Europe"', 'timezone: "Europe" is not a time zone, '),
+        ('timezone = "../etc/passwd"', 'timezone: "../etc/passwd" is not a time zone, '),
+        ('timezone = "/etc/localtime"', 'timezone: "/etc/localtime" is not a time zone, '),
+        ('country = "fr"', 'country: "fr" is not a country, write two capital letters such as "FR"'),
+        ('country = "UK"', 'country: "UK" is not an ISO code, write "GB"'),
+        ('pickup = "12 rue des Fleurs"', "pickup: must be a table, written [pickup] on a line of its own"),
+        ('pickup = { adress = "12 rue" }', "pickup.adress: unknown key, did you mean address?"),
+        (
+            "schedule = { preparation_minutes = true }",
+            "schedule.preparation_minutes: must be a whole number without quotes, such as",
+        ),
+        ('schedule = { window_minutes = "120" }', "schedule.window_minutes: must be a whole number without"),
+        ("schedule = { window_minutes = -5 }", "schedule.window_minutes: "),
+        ('schedule = { opening_hours = "Mo" }', "schedule.opening_hours: must be a list of texts in quotes"),
+        ('schedule = { opening_hours = ["Mo 9h"] }', "schedule.opening_hours: "),
+        ('schedule = { closed_on = ["2026-13-01"] }', "schedule.closed_on: must be a list of dates, such as"),
+        ("schedule = { closed_on = 2026-12-25 }", "schedule.closed_on: must be a list of dates, such as"),
+        (
+            "schedule = { closed_on = [2026-12-25T00:00:00Z] }",
+            "schedule.closed_on: must be a list of dates, such as",
+        ),
+        ("orders = { postcodes = [75001] }", "orders.postcodes: must be a list of texts in quotes, such as"),
+        ('orders = { postcodes = [""] }', "orders.postcodes: must be a list of texts in quotes, such as"),
+        ('orders = { on = "payed" }', 'orders.on: "payed" is unknown, write "created" or "paid"'),
+        (
+            'orders = { topics = ["products/create"] }',
+            'orders.topics: "products/create" is no topic of shopify that we follow, known: ',
+        ),
+        (
+            'parcels = { packages = ["XL"] }',
+            "parcels.packages: must pair texts in quotes, such as packages =",
+        ),
+        ("parcels = { packages = { XL = 1 } }", "parcels.packages: must pair texts in quotes, such as"),
+        ('fields = { order_id = "id" }', "fields: not supported by source shopify, remove the table"),
+    ],
+)
+def test_one_wrong_line(line: str, problem: str):
+    """One wrong line gives one sentence that names the key and what would be right."""
+    problems = problems_of(f"{line}\n{MINIMAL}")
+
+    assert len(problems) == 1
+    assert problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("", 'source: missing, name the kind of shop, such as source = "shopify"'),
+        ('source = "Shopfy"', 'source: "Shopfy" is not a source we know, did you mean shopify?'),
+        ('source = "amazon"', 'source: "amazon" is not a source we know, known: '),
+    ],
+)
+def test_wrong_source(source: str, problem: str):
+    """A source we do not know is refused with those we do."""
+    problems = problems_of(f'{source}\ncoopcycle.url = "https://acme.coopcycle.org"')
+
+    assert len(problems) == 1
+    assert problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("http://acme.coopcycle.org", "must begin with https://, plain http is for 127.0.0.1 alone"),
+        ("http://127.0.0.1.evil.org", "must begin with https://, plain http is for 127.0.0.1 alone"),
+        ("ftp://acme.coopcycle.org", 'not an address, write it such as "https://acme.coopcycle.org"'),
+        ("acme.coopcycle.org", 'not an address, write it such as "https://acme.coopcycle.org"'),
+        ("https://", 'not an address, write it such as "https://acme.coopcycle.org"'),
+        ("https://acme .coopcycle.org", 'not an address, write it such as "https://acme.coopcycle.org"'),
+        ("https://acme.coopcycle.org:port", 'not an address, write it such as "https://acme.coopcycle.org"'),
+        ("https://[::1", 'not an address, write it such as "https://acme.coopcycle.org"'),
+        ("https://acme.coopcycle.org/api", "must be the instance alone, without path or query"),
+        ("https://acme.coopcycle.org?x=1", "must be the instance alone, without path or query"),
+        (
+            "https://user:hunter2@acme.coopcycle.org",
+            "must hold no user or password, `bridge connections apply` asks for them",
+        ),
+    ],
+)
+def test_wrong_url(url: str, problem: str):
+    """Only the bare https address of an instance is taken, and the sentence never quotes it."""
+    assert (f"coopcycle.url: {problem}",) == problems_of(f'source = "shopify"\ncoopcycle.url = "{url}"')
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:3001", "http://localhost:3001", "http://[::1]:3001"])
+def test_plain_http_on_this_machine(url: str):
+    """The local sandbox speaks plain HTTP, and that is allowed."""
+    assert url == parse_connection("acme", f'source = "shopify"\ncoopcycle.url = "{url}"').coopcycle_url
+
+
+def test_missing_url():
+    """A connection without an instance is refused by the full name of the key."""
+    assert problems_of('source = "shopify"') == (
+        'coopcycle.url: missing, the address of the instance, such as "https://acme.coopcycle.org"',
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'webhook_secret = "hunter2"',
+        'client-id = "hunter2"',
+        'coopcycle.client_secret = "hunter2"',
+        'pickup.password = "hunter2"',
+        'orders.shop_token = "hunter2"',
+        'shopify = { api_key = "hunter2" }',
+        'secrets = { webhook = "hunter2" }',
+        'pickup.comments = "shpss_0123456789abcdef0123456789abcdef"',
+    ],
+)
+def test_secret_in_the_file(line: str):
+    """Whatever looks like a secret is refused with the way it should go, and is not repeated."""
+    problems = problems_of(f'{line}\nsource = "shopify"\ncoopcycle.url = "https://acme.coopcycle.org"')
+
+    assert "looks like a secret" in problems[0]
+    assert "`bridge connections apply`" in problems[0]
+    assert "hunter2" not in " ".join(problems)
+    assert "shpss" not in " ".join(problems)
+
+
+def test_all_problems_at_once():
+    """A file with several mistakes is corrected in one go."""
+    problems = problems_of('country = "fr"\n[schedule]\nwindow_minutes = "2h"\n', connection_id="Acme")
+
+    assert [problem.partition(":")[0] for problem in problems] == [
+        "connection_id",
+        "source",
+        "country",
+        "coopcycle.url",
+        "schedule.window_minutes",
+    ]
+
+
+@pytest.mark.parametrize("connection_id", ["", "Acme", "-acme", "ac_me", "ac/me", "a" * 64, "acme\n", "é"])
+def test_wrong_connection_id(connection_id: str):
+    """The id stands in an address and in SSM's names, so its form is narrow."""
+    assert not is_connection_id(connection_id)
+    assert problems_of(MINIMAL, connection_id)[0].startswith("connection_id: ")
+
+
+def test_secrets_do_not_show():
+    """Printing or logging the secrets shows none of them."""
+    secrets = Secrets(("hunter2",), "hunter2", "hunter2", "hunter2", "hunter2")
+
+    assert "hunter2" not in repr(secrets)
+
+
+def test_examples_are_right():
+    """The connection files that come with the project pass their own check."""
+    good, problems = check_files(files_in(EXAMPLES))
+
+    assert problems == []
+    assert {"acme", "acme2"} <= {file.connection.connection_id for file in good}
+
+
+def test_example_with_its_comments_switched_on(tmp_path: Path):
+    """What acme.toml offers in comments is right as well."""
+    lines = (EXAMPLES / "acme.toml").read_text(encoding="utf-8").splitlines()
+    switched = [
+        line.removeprefix("# ") if line.startswith("# [") or " = " in line else line for line in lines
+    ]
+    path = tmp_path / "acme.toml"
+    path.write_text("\n".join(switched), encoding="utf-8")
+
+    connection = read_connection_file(path).connection
+
+    assert connection.pickup.company == "Acme Fleurs"
+    assert connection.orders.postcodes == ("750*", "93100")
+    assert connection.packages == {"BQT-S": "SMALL", "BQT-L": "XL"}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("\xff".encode("latin-1"), "file: not UTF-8, save it as UTF-8"),
+        (MINIMAL.encode() + b"# " + b"x" * 8192, "file: 8260 bytes, SSM holds 8192; shorten the comments"),
+        (
+            MINIMAL.encode() + b"# {{x}}",
+            "file: SSM takes no value with {{, put a space between the braces",
+        ),
+    ],
+)
+def test_file_that_ssm_would_not_hold(tmp_path: Path, content: bytes, problem: str):
+    """What SSM would refuse later is said while the file is checked."""
+    path = tmp_path / "acme.toml"
+    path.write_bytes(content)
+
+    assert ([], [f"{path}: {problem}"]) == check_files([path])
+
+
+def test_file_with_a_byte_order_mark(tmp_path: Path):
+    """A file saved by a Windows editor is read, and the mark does not go to SSM."""
+    path = tmp_path / "acme.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + MINIMAL.encode())
+
+    assert read_connection_file(path).text == MINIMAL

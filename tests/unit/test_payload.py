@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from bridge.coopcycle import payload
+from bridge.errors import Violation
+from bridge.model import Coordinates, Delivery, Package, Receipt, Task, TimeWindow
+
+PARIS = timezone(timedelta(hours=1))
+
+
+def window(hour: int) -> TimeWindow:
+    """Two hours of 23 November 2026, in Paris."""
+    return TimeWindow(
+        datetime(2026, 11, 23, hour, tzinfo=PARIS), datetime(2026, 11, 23, hour + 2, tzinfo=PARIS)
+    )
+
+
+def minimal() -> Delivery:
+    """Return the least that is a delivery."""
+    return Delivery(
+        bridge_ref="acme/1001",
+        pickup=Task(window(9)),
+        dropoff=Task(window(11), street_address="48 Rue de Rivoli, 75004 Paris"),
+    )
+
+
+def with_dropoff(**changes: object) -> Delivery:
+    """Return the least, with a dropoff of these values."""
+    delivery = minimal()
+    return replace(delivery, dropoff=replace(delivery.dropoff, **changes))  # type: ignore[arg-type]
+
+
+def test_whole_delivery_in_wire_names() -> None:
+    """Every value of the model stands under CoopCycle's own name, windows in UTC with Z."""
+    delivery = Delivery(
+        bridge_ref="acme/1001",
+        pickup=Task(
+            window(9),
+            street_address="12 rue des Fleurs, 75011 Paris",
+            contact_name="Chloé",
+            comments="Entrée par la cour",
+        ),
+        dropoff=Task(
+            window(11),
+            street_address="48 Rue de Rivoli, 75004 Paris, France",
+            coordinates=Coordinates(48.857, 2.353),
+            company="Librairie",
+            contact_name="Zoë Ünal",
+            telephone="+33612345678",
+            description="3e étage",
+            comments="#1042",
+            weight_grams=2500,
+            packages=(Package("XL", 2),),
+            tags=("fragile",),
+        ),
+    )
+
+    body = payload.delivery_body(delivery)
+
+    expected = {
+        "pickup": {
+            "address": {"streetAddress": "12 rue des Fleurs, 75011 Paris", "contactName": "Chloé"},
+            "after": "2026-11-23T08:00:00Z",
+            "before": "2026-11-23T10:00:00Z",
+            "comments": "Entrée par la cour",
+        },
+        "dropoff": {
+            "address": {
+                "streetAddress": "48 Rue de Rivoli, 75004 Paris, France",
+                "latLng": [48.857, 2.353],
+                "name": "Librairie",
+                "contactName": "Zoë Ünal",
+                "telephone": "+33612345678",
+                "description": "3e étage",
+            },
+            "after": "2026-11-23T10:00:00Z",
+            "before": "2026-11-23T12:00:00Z",
+            "comments": "#1042",
+            "weight": 2500,
+            "packages": [{"type": "XL", "quantity": 2}],
+            "tags": ["fragile"],
+            "metadata": {"bridge_ref": "acme/1001"},
+        },
+    }
+    assert expected == body
+
+
+def test_least_delivery_leaves_out_what_is_empty() -> None:
+    """A pickup at the store's own address has a window and no address; nothing empty is sent."""
+    body = payload.delivery_body(minimal())
+
+    expected = {
+        "pickup": {"after": "2026-11-23T08:00:00Z", "before": "2026-11-23T10:00:00Z"},
+        "dropoff": {
+            "address": {"streetAddress": "48 Rue de Rivoli, 75004 Paris"},
+            "after": "2026-11-23T10:00:00Z",
+            "before": "2026-11-23T12:00:00Z",
+            "metadata": {"bridge_ref": "acme/1001"},
+        },
+    }
+    assert expected == body
+
+
+def test_equator_and_meridian_are_coordinates() -> None:
+    """Zero is a latitude and a longitude like any other."""
+    body = payload.delivery_body(with_dropoff(coordinates=Coordinates(0, 0)))
+
+    assert body["dropoff"]["address"]["latLng"] == [0.0, 0.0]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"street_address": None}, "dropoff.street_address"),
+        ({"weight_grams": 2.5}, "dropoff.weight_grams"),
+        ({"weight_grams": -1}, "dropoff.weight_grams"),
+        ({"weight_grams": True}, "dropoff.weight_grams"),
+        ({"telephone": "0612345678"}, "dropoff.telephone"),
+        ({"coordinates": Coordinates(float("nan"), 2)}, "dropoff.coordinates"),
+        ({"coordinates": Coordinates(2, 181)}, "dropoff.coordinates"),
+        ({"packages": (Package("XL", 0),)}, "dropoff.packages"),
+        ({"packages": (Package("", 1),)}, "dropoff.packages"),
+    ],
+)
+def test_value_that_coopcycle_would_misread(changes: dict[str, object], field: str) -> None:
+    """A value CoopCycle refuses, ignores or answers with 500 is never sent, and the field is named."""
+    with pytest.raises(ValueError, match=field) as caught:
+        payload.delivery_body(with_dropoff(**changes))
+
+    assert "0612345678" not in str(caught.value)
+
+
+def test_missing_reference() -> None:
+    """Without our reference a delivery of unknown outcome could not be found again."""
+    with pytest.raises(ValueError, match="bridge_ref"):
+        payload.delivery_body(replace(minimal(), bridge_ref=""))
+
+
+def test_fingerprint_of_the_same_delivery() -> None:
+    """Another order of keys, or the same instant in another zone, is the same delivery."""
+    body = payload.delivery_body(minimal())
+    in_utc = TimeWindow(datetime(2026, 11, 23, 10, tzinfo=UTC), datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+    assert payload.fingerprint(body) == payload.fingerprint(dict(reversed(body.items())))
+    assert payload.fingerprint(body) == payload.fingerprint(
+        payload.delivery_body(with_dropoff(window=in_utc))
+    )
+
+
+def test_fingerprint_of_a_change() -> None:
+    """Any change in what would be sent changes the fingerprint."""
+    body = payload.delivery_body(minimal())
+
+    assert payload.fingerprint(body) != payload.fingerprint(payload.delivery_body(with_dropoff(comments="!")))
+
+
+def test_body_of_a_feasibility_check() -> None:
+    """The route /api/deliveries/assert would stumble over a metadata object."""
+    body = payload.delivery_body(minimal())
+
+    asked = payload.assert_body(body)
+
+    assert "metadata" not in asked["dropoff"]  # type: ignore[operator]
+    assert body["pickup"] == asked["pickup"]
+
+
+# --- answers ----------------------------------------------------------------------------------------
+
+
+def task(number: int, kind: str, **changes: object) -> dict[str, object]:
+    """Return a task as the answer of a delivery holds it."""
+    return {
+        "@id": f"/api/tasks/{number}",
+        "@type": "Task",
+        "id": number,
+        "type": kind,
+        "status": "TODO",
+        "createdAt": "2026-11-23T09:00:00+01:00",
+        "metadata": [],
+        **changes,
+    }
+
+
+def answer(**changes: object) -> dict[str, object]:
+    """Return a delivery as CoopCycle answers it."""
+    pickup = task(1, "PICKUP")
+    dropoff = task(2, "DROPOFF", metadata={"bridge_ref": "acme/1001", "zero_waste": False})
+    return {
+        "@context": "/api/contexts/Delivery",
+        "@id": "/api/deliveries/42",
+        "@type": "http://schema.org/ParcelDelivery",
+        "id": 42,
+        "pickup": pickup,
+        "dropoff": dropoff,
+        "tasks": [pickup, dropoff],
+        "trackingUrl": "https://acme.coopcycle.org/fr/pub/d/Xy",
+        **changes,
+    }
+
+
+def test_receipt_of_a_delivery() -> None:
+    """A delivery's answer becomes a receipt; tasks that stand twice in it count once."""
+    receipt = payload.parse_receipt(answer())
+
+    expected = Receipt(
+        delivery_iri="/api/deliveries/42",
+        tracking_url="https://acme.coopcycle.org/fr/pub/d/Xy",
+        bridge_ref="acme/1001",
+        pickup_iri="/api/tasks/1",
+        dropoff_iri="/api/tasks/2",
+        statuses=("TODO", "TODO"),
+        assigned=False,
+    )
+    assert expected == receipt
+    assert datetime(2026, 11, 23, 9, tzinfo=PARIS) == receipt.created_at
+
+
+def test_receipt_from_tasks_alone() -> None:
+    """An answer with tasks and neither pickup nor dropoff tells as much."""
+    whole = answer()
+    del whole["pickup"], whole["dropoff"]
+
+    assert payload.parse_receipt(answer()) == payload.parse_receipt(whole)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"status": "DOING"},
+        {"status": "DONE"},
+        {"status": "FAILED"},
+        {"isAssigned": True},
+        {"assignedTo": "sarah"},
+    ],
+)
+def test_assigned(shown: dict[str, object]) -> None:
+    """A task that is under way, or names its courier, makes the delivery an assigned one."""
+    assert payload.parse_receipt(answer(pickup=task(1, "PICKUP", **shown))).assigned
+
+
+def test_cancelled_is_not_assigned() -> None:
+    """A cancelled delivery has no courier."""
+    cancelled = [
+        task(1, "PICKUP", status="CANCELLED"),
+        task(2, "DROPOFF", status="CANCELLED", assignedTo=None),
+    ]
+    receipt = payload.parse_receipt(answer(pickup=None, dropoff=None, tasks=cancelled))
+
+    assert receipt.statuses == ("CANCELLED", "CANCELLED")
+    assert not receipt.assigned
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        "text",
+        {},
+        answer(**{"@id": None}),
+        answer(**{"@id": "/api/stores/1"}),
+        answer(**{"@id": "https://elsewhere.example/api/deliveries/1"}),
+        answer(**{"@id": "/api/deliveries/../me"}),
+        answer(pickup=None, dropoff=None, tasks=[]),
+    ],
+)
+def test_not_a_delivery(body: object) -> None:
+    """What is no delivery is never taken for the receipt of one."""
+    with pytest.raises(ValueError, match="not a"):
+        payload.parse_receipt(body)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"createdAt": "yesterday"}, {"createdAt": 3}, {"metadata": "k=v"}, {"status": 1}]
+)
+def test_receipt_in_spite_of_a_broken_detail(broken: dict[str, object]) -> None:
+    """A delivery that exists is not lost for a detail that cannot be read."""
+    assert (
+        payload.parse_receipt(answer(pickup=task(1, "PICKUP", **broken))).delivery_iri == "/api/deliveries/42"
+    )
+
+
+@pytest.mark.parametrize("body", [{}, [], {"hydra:member": {}}, {"hydra:member": [{"@id": "/api/me"}]}])
+def test_not_a_collection(body: object) -> None:
+    """A listing that is not wholly understood is no listing: a delivery could hide in the rest."""
+    with pytest.raises(ValueError, match="not a"):
+        payload.parse_members(body)
+
+
+def test_violations() -> None:
+    """A ConstraintViolationList gives its property paths, in the message too."""
+    body = {
+        "@type": "ConstraintViolationList",
+        "hydra:description": "items[0].task.doneBefore: Cette valeur ne doit pas être vide.",
+        "violations": [
+            {"propertyPath": "items[0].task.doneBefore", "message": "Cette valeur ne doit pas être vide."},
+            "nonsense",
+            {"message": 3},
+        ],
+    }
+
+    error = payload.parse_error(400, json.dumps(body).encode())
+
+    assert error.status == 400
+    violation = Violation("items[0].task.doneBefore", "Cette valeur ne doit pas être vide.")
+    assert (violation, Violation("", "")) == error.violations
+    assert str(error) == "CoopCycle answered 400 for items[0].task.doneBefore"
+
+
+@pytest.mark.parametrize(
+    ("body", "description"),
+    [
+        (
+            b'{"@type":"hydra:Error","hydra:description":"Tasks have already been assigned"}',
+            "Tasks have already been assigned",
+        ),
+        (b'{"title":"x","detail":"Not Found"}', "Not Found"),
+        (b"<html>gateway</html>", ""),
+        (b"", ""),
+        (b"\xff\xfe", ""),
+        (b"[" * 100_000, ""),
+        (b'{"violations": {}}', ""),
+    ],
+)
+def test_error_of_any_form(body: bytes, description: str) -> None:
+    """Whatever the body, the status is told; a foreign text stays out of the message."""
+    error = payload.parse_error(404, body)
+
+    assert (404, description) == (error.status, error.description)
+    assert str(error) == "CoopCycle answered 404"
