@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.metrics import MetricUnit
-
 from bridge.aws.batches import process_groups
 from bridge.errors import RetryableError
 from bridge.runtime import dispatch_runtime
-from bridge.telemetry import logger, metrics
+from bridge.telemetry import logger, publish_counts
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -32,6 +30,7 @@ class Batch:
     def __init__(self) -> None:
         self.runtime = dispatch_runtime()
         self.errors: dict[str, Exception] = {}
+        self.counted: list[str] = []  # names of metrics
 
     def handle(self, record: SQSRecord) -> None:
         """Handle one message; whatever is raised leaves it on the queue."""
@@ -43,16 +42,18 @@ class Batch:
             )
         except RetryableError as error:
             self.errors[record.message_id] = error
-            logger.info("message will be retried", outcome="retried", reason=error.code)
+            self.counted.append("MessageRetried")
+            logger.info("message will be retried", outcome="retried", reason=error.code, detail=str(error))
             raise
         except Exception as error:
             self.errors[record.message_id] = error
+            self.counted.append("MessageRetried")
             logger.exception("message failed", outcome="retried", reason="unexpected")
             raise
         result, message = handled.result, handled.message
-        metrics.add_metric(METRICS[result.outcome], MetricUnit.Count, 1)
+        self.counted.append(METRICS[result.outcome])
         if result.reason == "credentials_rejected":
-            metrics.add_metric("CredentialsRejected", MetricUnit.Count, 1)
+            self.counted.append("CredentialsRejected")
         logger.info(
             "message handled",
             connection_id=message.connection_id if message else "",
@@ -74,9 +75,10 @@ class Batch:
             self.runtime.queue.postpone(record.receipt_handle, seconds)
 
 
-@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
     """Handle one SQS event and answer which messages are to come again."""
     batch = Batch()
-    return process_groups(event, batch.handle, batch.postpone)
+    response = process_groups(event, batch.handle, batch.postpone)
+    publish_counts(batch.counted)
+    return response

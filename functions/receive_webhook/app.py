@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.metrics import MetricUnit
-
 from bridge.errors import InvalidConnection, RejectedWebhook
 from bridge.receiving import Request
 from bridge.runtime import receiver
-from bridge.telemetry import logger, metrics
+from bridge.telemetry import logger, publish_counts
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -41,9 +39,8 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
             code=error.code,
             reason=error.reason if isinstance(error, RejectedWebhook) else str(error),
         )
-        metrics.add_metric("WebhookRejected", MetricUnit.Count, 1)
-        if error.code == "invalid_signature":
-            metrics.add_metric("SignatureRejected", MetricUnit.Count, 1)
+        signature = ["SignatureRejected"] if error.code == "invalid_signature" else []
+        publish_counts(["WebhookRejected", *signature])
         return answer(status, outcome="rejected", error=error.code)
     logger.info(
         "webhook received",
@@ -55,13 +52,10 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
         outcome=receipt.outcome,
         reason=receipt.reason,
     )
-    metrics.add_metric(
-        "WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored", MetricUnit.Count, 1
-    )
+    publish_counts(["WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored"])
     return answer(200, outcome=receipt.outcome, reason=receipt.reason, order_id=receipt.order_id)
 
 
-@metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
     """Handle one API Gateway HTTP API event, payload format 2.0."""

@@ -1,4 +1,4 @@
-"""Real AWS calls against moto's server, real HTTP against the sandbox, handlers called as Lambda calls them."""
+"""Real AWS calls to moto's server, real HTTP to the sandbox, handlers called as Lambda calls them."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_check(run: Run):
     """A right file is named and the exit code is 0."""
     result = run("check")
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     assert result.output.endswith("acme.toml: ok\n")
 
 
@@ -61,7 +61,7 @@ def test_check_wrong_file(run: Run, folder: Path):
 
     result = run("check")
 
-    assert result.exit_code == 1
+    assert 1 == result.exit_code
     assert [f"{wrong}: source", f"{wrong}: country", f"{wrong}: coopcycle.url"] == [
         line.rsplit(": ", 1)[0] for line in result.output.splitlines()
     ]
@@ -71,7 +71,7 @@ def test_check_named_file(run: Run, folder: Path):
     """A file that is named and not there is a problem like another."""
     result = run("check", str(folder / "other.toml"))
 
-    assert result.exit_code == 1
+    assert 1 == result.exit_code
     assert "other.toml: file: cannot be read, No such file or directory" in result.output
 
 
@@ -79,24 +79,24 @@ def test_check_empty_folder(run: Run, folder: Path):
     """A folder without files is no success."""
     (folder / "acme.toml").unlink()
 
-    assert run("check").exit_code == 1
+    assert 1 == run("check").exit_code
 
 
 def test_apply_new_connection(run: Run):
     """Settings and secrets of the environment are shown by state, confirmed and stored."""
     result = run("apply", typed="y\n", **SECRETS, BRIDGE_ACME_STATUS_SECRET="hunter-status")
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     assert f"{PATH} in eu-west-3" in result.output
     assert '+source = "shopify"' in result.output
     assert "client-secret: new" in result.output
-    assert stored() == {
+    assert {
         "settings": SETTINGS,
         "webhook-secret": "hunter-webhook",
         "client-id": "hunter-id",
         "client-secret": "hunter-secret",
         "status-secret": "hunter-status",
-    }
+    } == stored()
 
 
 def test_secrets_are_secure_strings(run: Run):
@@ -105,20 +105,20 @@ def test_secrets_are_secure_strings(run: Run):
 
     found = boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
 
-    assert {parameter["Name"].rpartition("/")[2]: parameter["Type"] for parameter in found} == {
+    assert {
         "settings": "String",
         "webhook-secret": "SecureString",
         "client-id": "SecureString",
         "client-secret": "SecureString",
-    }
+    } == {parameter["Name"].rpartition("/")[2]: parameter["Type"] for parameter in found}
 
 
 def test_apply_refused(run: Run):
     """Without a yes nothing is written."""
     result = run("apply", typed="n\n", **SECRETS)
 
-    assert result.exit_code == 1
-    assert stored() == {}
+    assert 1 == result.exit_code
+    assert {} == stored()
 
 
 def test_apply_twice(run: Run):
@@ -130,7 +130,7 @@ def test_apply_twice(run: Run):
 
     result = run("apply", **SECRETS)
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     assert result.output.endswith("nothing to do\n")
     assert "client-id: unchanged" in result.output
     assert versions == [
@@ -145,10 +145,10 @@ def test_apply_changed_settings_alone(run: Run, folder: Path):
 
     result = run("apply", typed="y\n")
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     assert '+country = "FR"' in result.output
     assert "webhook-secret: kept" in result.output
-    assert stored()["webhook-secret"] == "hunter-webhook"
+    assert "hunter-webhook" == stored()["webhook-secret"]
     assert stored()["settings"].startswith('country = "FR"')
 
 
@@ -156,10 +156,10 @@ def test_apply_asks_for_missing_secrets(run: Run):
     """A required secret that stands nowhere is asked for without echo; the optional ones are not."""
     result = run("apply", typed="hunter-typed\ny\n", **{**SECRETS, "BRIDGE_ACME_CLIENT_ID": ""})
 
-    assert result.exit_code == 0
+    assert 0 == result.exit_code
     assert "acme client-id: " in result.output
     assert "acme status-secret: " not in result.output
-    assert stored()["client-id"] == "hunter-typed"
+    assert "hunter-typed" == stored()["client-id"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("--yes",)])
@@ -167,9 +167,9 @@ def test_apply_with_nobody_to_ask(run: Run, arguments: tuple[str, ...]):
     """A script that lacks a secret is told the variables, and nothing is written."""
     result = run("apply", *arguments, BRIDGE_ACME_CLIENT_ID="hunter-id")
 
-    assert result.exit_code == 1
+    assert 1 == result.exit_code
     assert "missing secrets, set BRIDGE_ACME_WEBHOOK_SECRET, BRIDGE_ACME_CLIENT_SECRET" in result.output
-    assert stored() == {}
+    assert {} == stored()
 
 
 def test_apply_wrong_file(run: Run, folder: Path):
@@ -178,16 +178,16 @@ def test_apply_wrong_file(run: Run, folder: Path):
 
     result = run("apply", "--yes", **SECRETS)
 
-    assert result.exit_code == 1
+    assert 1 == result.exit_code
     assert "wrong.toml: source: missing" in result.output
-    assert stored() == {}
+    assert {} == stored()
 
 
 def test_apply_named_connection(run: Run, folder: Path):
     """Only the connections that are named are applied; the others are not even looked at."""
     (folder / "wrong.toml").write_text("", encoding="utf-8")
 
-    assert run("apply", "acme", "--yes", **SECRETS).exit_code == 0
+    assert 0 == run("apply", "acme", "--yes", **SECRETS).exit_code
     assert "settings" in stored()
 
 
@@ -200,17 +200,17 @@ def test_rotation(run: Run):
     )
 
     assert "the old one stays valid as the previous one" in rotated.output
-    assert (
+    assert ("hunter-next", "hunter-webhook") == (
         stored()["webhook-secret"],
         stored()["webhook-secret-previous"],
-    ) == ("hunter-next", "hunter-webhook")
+    )
     again = run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next")
     assert again.output.endswith("nothing to do\n")
-    assert stored()["webhook-secret-previous"] == "hunter-webhook"
+    assert "hunter-webhook" == stored()["webhook-secret-previous"]
     forgotten = run("apply", "acme", "--forget-previous", "--yes")
     assert "webhook-secret-previous: removed" in forgotten.output
     assert "webhook-secret-previous" not in stored()
-    assert stored()["webhook-secret"] == "hunter-next"
+    assert "hunter-next" == stored()["webhook-secret"]
     assert run("apply", "acme", "--forget-previous").output.endswith("nothing to do\n")
 
 
@@ -220,7 +220,7 @@ def test_rotation_asks_for_the_new_secret(run: Run):
 
     run("apply", "acme", "--rotate-webhook-secret", typed="hunter-next\ny\n")
 
-    assert stored()["webhook-secret"] == "hunter-next"
+    assert "hunter-next" == stored()["webhook-secret"]
 
 
 def test_second_rotation_warns(run: Run):
@@ -231,7 +231,7 @@ def test_second_rotation_warns(run: Run):
     result = run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-3")
 
     assert "warning: the previous webhook secret stored so far stops being valid" in result.output
-    assert (stored()["webhook-secret"], stored()["webhook-secret-previous"]) == ("hunter-3", "hunter-2")
+    assert ("hunter-3", "hunter-2") == (stored()["webhook-secret"], stored()["webhook-secret-previous"])
 
 
 def test_changed_webhook_secret_without_rotation(run: Run):
@@ -242,7 +242,7 @@ def test_changed_webhook_secret_without_rotation(run: Run):
 
     assert "warning: the stored webhook secret stops being valid at once" in result.output
     assert "--rotate-webhook-secret" in result.output
-    assert stored()["webhook-secret"] == "hunter-webhook"
+    assert "hunter-webhook" == stored()["webhook-secret"]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_changed_webhook_secret_without_rotation(run: Run):
 )
 def test_rotation_asked_for_wrongly(run: Run, arguments: tuple[str, ...]):
     """A rotation names its connection, and does not forget in the same breath."""
-    assert run("apply", *arguments, **SECRETS).exit_code == 2
+    assert 2 == run("apply", *arguments, **SECRETS).exit_code
 
 
 def test_list(run: Run):
@@ -260,11 +260,11 @@ def test_list(run: Run):
 
     lines = run("list").output.splitlines()
 
-    assert lines[:3] == [
+    assert [
         "acme  shopify  https://acme.coopcycle.org",
         "  secrets: webhook-secret, client-id, client-secret",
         "  rotation: the previous webhook secret is still valid",
-    ]
+    ] == lines[:3]
     assert lines[3].startswith("  last modified: 20")
 
 
@@ -272,7 +272,7 @@ def test_list_of_nothing(run: Run):
     """An environment without connections says so."""
     result = run("list", "--environment", "staging")
 
-    assert (result.exit_code, result.output) == (0, "no connections under /bridge/staging/connections\n")
+    assert (0, "no connections under /bridge/staging/connections\n") == (result.exit_code, result.output)
 
 
 def test_list_of_what_is_broken(run: Run):
@@ -291,7 +291,7 @@ def test_environments_are_apart(run: Run):
     """What is applied to staging is not seen in dev."""
     run("apply", "--yes", "--environment", "staging", **SECRETS)
 
-    assert stored() == {}
+    assert {} == stored()
     assert "acme" in run("list", "--environment", "staging").output
 
 
@@ -307,8 +307,8 @@ def test_remove(run: Run, folder: Path):
     assert "settings" in stored()
     removed = run("remove", "acme", "--yes")
 
-    assert removed.exit_code == 0
-    assert stored() == {}
+    assert 0 == removed.exit_code
+    assert {} == stored()
     assert "settings" in stored("acme2")
 
 
@@ -327,9 +327,9 @@ def test_aws_that_is_away(run: Run):
 
         result = run("list", "--endpoint-url", url, AWS_MAX_ATTEMPTS="1")
 
-    assert result.exit_code == 1
+    assert 1 == result.exit_code
     assert result.output.startswith("Error: AWS could not be asked: ")
-    assert len(result.output.splitlines()) == 1
+    assert 1 == len(result.output.splitlines())
 
 
 def test_no_region(run: Run, monkeypatch: pytest.MonkeyPatch):
@@ -341,10 +341,10 @@ def test_no_region(run: Run, monkeypatch: pytest.MonkeyPatch):
 
     result = run("list")
 
-    assert (
+    assert (1, "Error: no AWS region: set AWS_REGION, or region in the profile\n") == (
         result.exit_code,
         result.output,
-    ) == (1, "Error: no AWS region: set AWS_REGION, or region in the profile\n")
+    )
 
 
 def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
@@ -357,11 +357,11 @@ def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
 
     result = run("list")
 
-    assert result.exit_code == 1
+    assert 1 == result.exit_code
     assert result.output.startswith("Error: no AWS credentials: ")
 
 
 @pytest.mark.parametrize("environment", ["", "Prod", "../x", "dev/"])
 def test_environment_of_a_wrong_form(run: Run, environment: str):
     """The environment becomes part of a path, so its form is narrow."""
-    assert run("list", "--environment", environment).exit_code == 2
+    assert 2 == run("list", "--environment", environment).exit_code

@@ -23,7 +23,7 @@ BODY = Path(__file__).parents[2] / "events" / "webhooks" / "shopify" / "order-ty
 def run(*arguments: str, **environ: str) -> Result:
     """Run `bridge …`, which must succeed."""
     result = CliRunner(env=environ).invoke(main, list(arguments))
-    assert result.exit_code == 0, result.output
+    assert 0 == result.exit_code, result.output
     return result
 
 
@@ -49,7 +49,7 @@ def test_shopify_known_answer():
     """The signature is base64 of the HMAC-SHA256, computed here by OpenSSL 3."""
     headers = signing.headers_for("shopify", b'{"id":1}', "hush", "orders/create", "w-1")
 
-    assert headers["X-Shopify-Hmac-Sha256"] == "VnKUjZsLuN5iZWjn5EntcBVCF9kMN43LglzCE1/GSeY="
+    assert "VnKUjZsLuN5iZWjn5EntcBVCF9kMN43LglzCE1/GSeY=" == headers["X-Shopify-Hmac-Sha256"]
 
 
 def test_sign_prints_curl():
@@ -57,10 +57,10 @@ def test_sign_prints_curl():
     result = run("sign", "acme", str(BODY), BRIDGE_ACME_WEBHOOK_SECRET="hunter2")
 
     words = shlex.split(result.output.replace("\\\n", " "))
-    assert words[:3] == ["curl", "-sS", "http://127.0.0.1:3000/webhooks/acme"]
+    assert ["curl", "-sS", "http://127.0.0.1:3000/webhooks/acme"] == words[:3]
     assert ["--data-binary", f"@{BODY}"] == words[-2:]
     headers = curl_headers(result.output)
-    assert headers["x-shopify-topic"] == "orders/create"
+    assert "orders/create" == headers["x-shopify-topic"]
     sources.get("shopify").verify(BODY.read_bytes(), headers, ["hunter2"])
     assert "hunter2" not in result.output
 
@@ -88,10 +88,10 @@ def test_sign_options():
     )
 
     headers = curl_headers(result.output)
-    assert (
+    assert ("orders/cancelled", "again-and-again") == (
         headers["x-shopify-topic"],
         headers["x-shopify-webhook-id"],
-    ) == ("orders/cancelled", "again-and-again")
+    )
     assert "https://bridge.example/webhooks/acme " in result.output
 
 
@@ -99,12 +99,12 @@ def test_event_of_receive_webhook():
     """The event is an HTTP API event 2.0 that the receiver reads and verifies."""
     event: dict[str, Any] = json.loads(run("event", "receive_webhook", "acme", str(BODY)).output)
 
-    assert (
+    assert ("2.0", "POST /webhooks/{connection_id}", "/webhooks/acme", False) == (
         event["version"],
         event["routeKey"],
         event["rawPath"],
         event["isBase64Encoded"],
-    ) == ("2.0", "POST /webhooks/{connection_id}", "/webhooks/acme", False)
+    )
     request = Request.from_event(event)
     assert ("acme", BODY.read_bytes()) == (request.connection_id, request.body)
     sources.get("shopify").verify(request.body, request.headers, ["acme-webhook-secret"])
@@ -118,7 +118,7 @@ def test_event_of_a_body_that_is_not_text(tmp_path: Path):
     event = json.loads(run("event", "receive_webhook", "acme", str(body)).output)
 
     assert event["isBase64Encoded"] is True
-    assert base64.b64decode(event["body"]) == b"\xff{}"
+    assert b"\xff{}" == base64.b64decode(event["body"])
 
 
 def test_event_of_dispatch_delivery(tmp_path: Path):
@@ -146,7 +146,7 @@ def test_event_of_dispatch_delivery(tmp_path: Path):
         "MessageDeduplicationId",
         "ApproximateFirstReceiveTimestamp",
     } == set(record["attributes"])
-    assert record["attributes"]["MessageGroupId"] == "acme/5940139491042"
+    assert "acme/5940139491042" == record["attributes"]["MessageGroupId"]
     assert record["eventSourceARN"].endswith(".fifo")
 
 
@@ -172,7 +172,7 @@ def test_wrong_connection_id(command: str):
     """An id that no connection can have is refused before anything is signed."""
     result = CliRunner().invoke(main, [*command.split(), "Acme/..", str(BODY)])
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
 
 
 def test_secrets_from_environment():
@@ -185,18 +185,18 @@ def test_secrets_from_environment():
         "BRIDGE_FLEUR_DE_LYS_SHOP_TOKEN": "t",
     }
 
-    assert secrets_from_environment("fleur-de-lys", environ) == {
+    assert {
         "webhook-secret": "w",
         "client-id": "i",
         "shop-token": "t",
-    }
+    } == secrets_from_environment("fleur-de-lys", environ)
 
 
 def test_local_defaults_fit_the_sandbox():
     """The local stack's credentials are those of the sandbox's default seed."""
     defaults = local_defaults("acme")
 
-    assert (defaults["client-id"], defaults["client-secret"]) == ("acme", "acme-secret")
+    assert ("acme", "acme-secret") == (defaults["client-id"], defaults["client-secret"])
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))
@@ -207,4 +207,4 @@ def test_every_command_has_help(name: str):
 
 def test_unknown_command():
     """A command that does not exist is a usage error."""
-    assert CliRunner().invoke(main, ["nonsense"]).exit_code == 2
+    assert 2 == CliRunner().invoke(main, ["nonsense"]).exit_code

@@ -86,9 +86,9 @@ def test_settings_and_secrets_in_one_call(store: ConnectionStore, counting: Coun
     """A connection costs one question, secrets decrypted."""
     connection, secrets = store.get("acme")
 
-    assert (connection.connection_id, connection.coopcycle_url) == ("acme", "https://acme.coopcycle.org")
+    assert ("acme", "https://acme.coopcycle.org") == (connection.connection_id, connection.coopcycle_url)
     assert Secrets(webhook=("w1",), client_id="i1", client_secret="s1") == secrets
-    assert counting.calls == 1
+    assert 1 == counting.calls
 
 
 def test_every_secret(ssm: Any, store: ConnectionStore):
@@ -108,9 +108,9 @@ def test_neighbour_with_the_same_beginning(ssm: Any, store: ConnectionStore):
     """Connection acme reads nothing of acme2, and the other way round."""
     write_connection(ssm, PATH, "acme2", SETTINGS.replace("acme", "acme2"), {"webhook-secret": "other"})
 
-    assert store.get("acme")[0].coopcycle_url == "https://acme.coopcycle.org"
-    assert store.get("acme")[1].webhook == ("w1",)
-    assert store.get("acme2")[1].webhook == ("other",)
+    assert "https://acme.coopcycle.org" == store.get("acme")[0].coopcycle_url
+    assert ("w1",) == store.get("acme")[1].webhook
+    assert ("other",) == store.get("acme2")[1].webhook
 
 
 def test_believed_for_five_minutes(ssm: Any, store: ConnectionStore, counting: CountingSsm, clock: Clock):
@@ -119,10 +119,10 @@ def test_believed_for_five_minutes(ssm: Any, store: ConnectionStore, counting: C
     write_connection(ssm, PATH, "acme", None, {"webhook-secret": "w2"})
 
     clock.now += 299
-    assert store.get("acme")[1].webhook == ("w1",)
-    assert counting.calls == 1
+    assert ("w1",) == store.get("acme")[1].webhook
+    assert 1 == counting.calls
     clock.now += 1
-    assert store.get("acme")[1].webhook == ("w2",)
+    assert ("w2",) == store.get("acme")[1].webhook
 
 
 def test_unknown_connection(store: ConnectionStore, counting: CountingSsm):
@@ -131,7 +131,7 @@ def test_unknown_connection(store: ConnectionStore, counting: CountingSsm):
         with pytest.raises(UnknownConnection):
             store.get("nobody")
 
-    assert counting.calls == 1
+    assert 1 == counting.calls
 
 
 def test_connection_that_comes_to_be(ssm: Any, store: ConnectionStore, clock: Clock):
@@ -142,7 +142,7 @@ def test_connection_that_comes_to_be(ssm: Any, store: ConnectionStore, clock: Cl
 
     clock.now += 30
 
-    assert store.get("new")[0].connection_id == "new"
+    assert "new" == store.get("new")[0].connection_id
 
 
 def test_removed_connection(ssm: Any, store: ConnectionStore, clock: Clock):
@@ -162,7 +162,7 @@ def test_id_of_a_wrong_form(store: ConnectionStore, counting: CountingSsm, conne
     with pytest.raises(UnknownConnection):
         store.get(connection_id)
 
-    assert counting.calls == 0
+    assert 0 == counting.calls
 
 
 def test_secrets_without_settings(ssm: Any, store: ConnectionStore):
@@ -180,10 +180,10 @@ def test_broken_settings(ssm: Any, store: ConnectionStore, counting: CountingSsm
     for _ in range(2):
         with pytest.raises(InvalidConnection, match="source: must be a text"):
             store.get("acme")
-    assert counting.calls == 1
+    assert 1 == counting.calls
     write_connection(ssm, PATH, "acme", SETTINGS, {})
     clock.now += 30
-    assert store.get("acme")[0].connection_id == "acme"
+    assert "acme" == store.get("acme")[0].connection_id
 
 
 @pytest.mark.parametrize(
@@ -205,10 +205,10 @@ def test_ssm_that_does_not_answer(
     assert known == store.get("acme")
     clock.now += 29
     assert known == store.get("acme")
-    assert counting.calls == 2
+    assert 2 == counting.calls
     clock.now += 1
     assert known == store.get("acme")
-    assert counting.calls == 3
+    assert 3 == counting.calls
     clock.now = 1000 + 3600
     with pytest.raises(type(failure)):
         store.get("acme")
@@ -225,7 +225,7 @@ def test_ssm_back_after_an_outage(ssm: Any, store: ConnectionStore, counting: Co
 
     clock.now += 30
 
-    assert store.get("acme")[1].webhook == ("w2",)
+    assert ("w2",) == store.get("acme")[1].webhook
 
 
 def test_refused_access(store: ConnectionStore, counting: CountingSsm, clock: Clock):
@@ -284,8 +284,8 @@ def test_many_threads(counting: CountingSsm):
     for thread in threads:
         thread.join()
 
-    assert len(found) == 8
-    assert counting.calls == 1
+    assert 8 == len(found)
+    assert 1 == counting.calls
 
 
 def test_many_unknown_ids():
@@ -302,7 +302,7 @@ def test_many_unknown_ids():
         with pytest.raises(UnknownConnection):
             store.get(f"probe-{number}")
 
-    assert len(asked) == 1002
+    assert 1002 == len(asked)
 
 
 def test_page_that_ends_early():
@@ -317,4 +317,4 @@ def test_page_that_ends_early():
 
     store = ConnectionStore(PagingSsm(), PATH)  # type: ignore[arg-type]  # the one method it uses
 
-    assert store.get("acme")[1].webhook == ("w1",)
+    assert ("w1",) == store.get("acme")[1].webhook

@@ -752,4 +752,4 @@ def test_delivery_that_coopcycle_refuses(at_sandbox: CoopCycleClient) -> None:
     error = failure(lambda client: client.create_delivery(body), at_sandbox)
 
     assert isinstance(error, CoopCycleRejected)
-    assert "items[0].task.doneBefore" in [violation.property_path for violation in error.violations]
+    assert [violation.property_path for violation in error.violations] == ["items[1].task.doneBefore"]

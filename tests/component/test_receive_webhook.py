@@ -196,7 +196,7 @@ def test_failing_queue_is_an_error_so_that_the_sender_retries(bridge: Bridge, or
     """If the message cannot be stored the function fails (a 5xx), never a 200."""
     bridge.sqs.delete_queue(QueueUrl=bridge.names["WebhooksQueue"])
 
-    with pytest.raises(Exception, match="NonExistentQueue|does not exist"):
+    with pytest.raises(Exception, match=r"NonExistentQueue|does not exist"):
         bridge.push(order())
 
 

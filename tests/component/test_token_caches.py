@@ -11,7 +11,9 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
+from moto.moto_server.threaded_moto_server import MotoRequestHandler
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
 
 from bridge.aws.token_caches import DynamoDbTokenCache, SsmTokenCache
 from bridge.coopcycle.client import CoopCycleClient
@@ -42,12 +44,18 @@ ACCOUNT = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "
 
 @pytest.fixture(scope="module")
 def aws_url() -> Iterator[str]:
-    """Start an AWS emulator that threads can share."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """Start an AWS emulator that serves one request after the other.
+
+    Moto checks the condition of a write and then writes; one at a time makes that atomic, as in AWS.
+    """
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=False, request_handler=MotoRequestHandler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture

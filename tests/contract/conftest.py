@@ -50,15 +50,19 @@ class Api:
         return self._session.request(method, self.url + path, headers={**base, **(headers or {})}, **more)
 
     def get(self, path: str, **more: Any) -> requests.Response:
+        """Read."""
         return self.send("GET", path, **more)
 
     def post(self, path: str, body: object, **more: Any) -> requests.Response:
+        """Create, or ask."""
         return self.send("POST", path, body, **more)
 
     def put(self, path: str, body: object, **more: Any) -> requests.Response:
+        """Change."""
         return self.send("PUT", path, body, **more)
 
     def delete(self, path: str, **more: Any) -> requests.Response:
+        """Cancel, or end."""
         return self.send("DELETE", path, **more)
 
     def create(self, **dropoff: Any) -> dict[str, Any]:
@@ -81,30 +85,37 @@ class Sandbox:
         self._session = session
 
     def api(self, client_id: str = "acme") -> Api:
+        """Return an OAuth client of this instance."""
         return Api(self.url, client_id, self._session)
 
     def control(self, what: str, body: object = None) -> dict[str, Any]:
+        """Use the sandbox's own routes."""
         answer = self._session.post(f"{self.url}/_sandbox/{what}", json=body, timeout=TIMEOUT_SECONDS)
         assert answer.status_code == 200, answer.text
         told: dict[str, Any] = answer.json()
         return told
 
     def clock(self, now: str | None) -> None:
+        """Stop the clock, or let it run."""
         self.control("clock", {"now": now})
 
     def fault(self, mode: str | None, **more: Any) -> None:
+        """Set a fault, or end all."""
         self.control("fault", {"mode": mode, **more})
 
     def courier(self, delivery: dict[str, Any], do: str, **more: Any) -> None:
+        """Let a courier act on a delivery."""
         self.control("courier", {"delivery": delivery["@id"], "do": do, **more})
 
     def stats(self) -> dict[str, Any]:
+        """Return what the sandbox counted."""
         told: dict[str, Any] = self._session.get(f"{self.url}/_sandbox/stats", timeout=TIMEOUT_SECONDS).json()
         return told
 
 
 @pytest.fixture
 def http() -> Iterator[requests.Session]:
+    """Return a session that is closed in the end."""
     with requests.Session() as session:
         yield session
 
@@ -125,11 +136,13 @@ def sandbox(_default_server: SandboxServer, http: requests.Session) -> Sandbox:
 
 @pytest.fixture
 def acme(sandbox: Sandbox) -> Api:
+    """Return the client of the store Acme."""
     return sandbox.api("acme")
 
 
 @pytest.fixture
 def acme2(sandbox: Sandbox) -> Api:
+    """Return the client of the store Acme2."""
     return sandbox.api("acme2")
 
 

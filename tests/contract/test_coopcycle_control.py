@@ -173,8 +173,9 @@ def test_seed_from_a_file(tmp_path, http):
     seed = tmp_path / "seed.json"
     own = {
         "instance": {
-            "country": "be", "locale": "fr", "timezone": "Europe/Brussels", "currency_code": "eur", "latlng": "50.85,4.35",
-            "brand_name": "Molenbike", "phone_number": "+3225119988", "administrator_email": "a@example.org", "tax_rate": 0.21,
+            "country": "be", "locale": "fr", "timezone": "Europe/Brussels", "currency_code": "eur",
+            "latlng": "50.85,4.35", "administrator_email": "a@example.org",
+            "brand_name": "Molenbike", "phone_number": "+3225119988", "tax_rate": 0.21,
         },
         "addresses": [{"id": 1, "streetAddress": "1 Grand-Place", "latLng": [50.85, 4.35]}],
         "stores": [{"id": 7, "name": "Fleurs", "address": 1}],

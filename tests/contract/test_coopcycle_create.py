@@ -1,4 +1,4 @@
-"""Creating deliveries: the scenarios of CoopCycle's features/deliveries.feature that an OAuth client plays."""
+"""Creating deliveries: what OAuth clients do in CoopCycle's features/deliveries.feature."""
 
 import pytest
 
@@ -17,6 +17,7 @@ DELIVERY_MEMBERS = {
 
 
 def create(api, **body):
+    """Create a delivery; return what was answered."""
     answer = api.post("/api/deliveries", body)
     assert answer.status_code == 201, answer.text
     assert answer.headers["Content-Type"].startswith(JSON_LD)

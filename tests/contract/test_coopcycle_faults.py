@@ -14,6 +14,7 @@ NEVER = 0.3
 
 
 def create(api, **more):
+    """Create the one delivery of these tests."""
     return api.post("/api/deliveries", BODY, **more)
 
 

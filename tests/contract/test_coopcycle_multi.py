@@ -2,10 +2,12 @@
 
 
 def pickup(street="24, Rue de la Paix", **more):
+    """Return a pickup."""
     return {"type": "pickup", "address": street, **more}
 
 
 def dropoff(before="tomorrow 13:30", **more):
+    """Return a dropoff of 1.5 kg."""
     return {"type": "dropoff", "address": "48, Rue de Rivoli", "before": before, "weight": 1500, **more}
 
 
@@ -13,6 +15,7 @@ XL = {"packages": [{"type": "XL", "quantity": 2}]}
 
 
 def create(api, *tasks):
+    """Create a delivery of these stops; return what was answered."""
     answer = api.post("/api/deliveries", {"tasks": list(tasks)})
     assert answer.status_code == 201, answer.text
     return answer.json()

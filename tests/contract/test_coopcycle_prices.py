@@ -1,4 +1,4 @@
-"""Prices, quotes and feasibility: retail_prices.feature, delivery_quotes.feature and parts of deliveries.feature."""
+"""Prices, quotes, feasibility: retail_prices, delivery_quotes and parts of deliveries.feature."""
 
 import pytest
 
@@ -9,6 +9,7 @@ PRICES = "/api/retail_prices/calculate"
 
 
 def price(answer):
+    """Return the amount and the tax of a price."""
     assert answer.status_code == 200, answer.text
     return answer.json()["amount"], answer.json()["tax"]
 

@@ -6,6 +6,7 @@ DROPOFF = {"address": "48, Rue de Rivoli", "before": "tomorrow 13:30"}
 
 
 def violations(answer):
+    """Return the property paths of a list of violations."""
     assert answer.status_code == 400, answer.text
     assert answer.json()["@type"] == "ConstraintViolationList"
     return [each["propertyPath"] for each in answer.json()["violations"]]
@@ -89,7 +90,7 @@ def test_unknown_time_slot_is_named(acme):
     ],
 )
 def test_window_must_be_offered_by_the_slot_that_is_named(sandbox, interval, status):
-    """Upstream: Create delivery with timeSlot and range; Can't create a delivery with invalid timeSlot range."""
+    """Upstream: Create delivery with timeSlot and range; Can't create … with invalid range."""
     sandbox.clock("2020-04-02 11:00:00")
     dropoff = {"address": "Rue de Rivoli", "timeSlotUrl": "/api/time_slots/1", "timeSlot": interval}
 
@@ -114,7 +115,7 @@ def test_window_must_be_offered_by_the_slot_that_is_named(sandbox, interval, sta
     ids=str,
 )
 def test_what_breaks_coopcycle_is_a_masked_500(acme, sandbox, dropoff):
-    """An address nobody finds, no address, a slot that is none: 500, each time, and the body tells nothing."""
+    """An address nobody finds, none at all, a slot that is none: 500 each time, and no reason."""
     first, again = (acme.post("/api/deliveries", {"dropoff": dropoff}) for _ in range(2))
 
     assert (first.status_code, again.status_code) == (500, 500)

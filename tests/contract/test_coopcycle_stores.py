@@ -6,6 +6,7 @@ LIST = "/api/stores/1/deliveries"
 
 
 def ids(answer):
+    """Return the numbers of the deliveries in a list."""
     assert answer.status_code == 200, answer.text
     return [each["id"] for each in answer.json()["hydra:member"]]
 
@@ -55,9 +56,11 @@ def test_own_store(acme):
         "weightRequired": False,
         "packagesRequired": False,
     }.items() <= store.json().items()
-    assert store.json()[
-        "address"
-    ]["geo"] == {"@type": "GeoCoordinates", "latitude": 48.864577, "longitude": 2.333338}
+    assert store.json()["address"]["geo"] == {
+        "@type": "GeoCoordinates",
+        "latitude": 48.864577,
+        "longitude": 2.333338,
+    }
 
 
 @pytest.mark.parametrize("what", ["", "/deliveries?order[dropoff.before]=desc", "/addresses"])
@@ -107,9 +110,11 @@ def test_list_latest_dropoff_first(two):
         "hydra:view",
         "hydra:search",
     } == answer.json().keys()
-    assert tuple(
-        answer.json()[name] for name in ("@context", "@id", "hydra:totalItems")
-    ) == ("/api/contexts/Delivery", LIST, 2)
+    assert tuple(answer.json()[name] for name in ("@context", "@id", "hydra:totalItems")) == (
+        "/api/contexts/Delivery",
+        LIST,
+        2,
+    )
     first = answer.json()["hydra:member"][0]
     assert "@context" not in first
     assert "2019-11-12T20:30:00+01:00" == first["dropoff"]["before"] == first["dropoff"]["doneBefore"]
@@ -228,9 +233,10 @@ def test_choices_of_a_friday(sandbox):
 
     choices = sandbox.api().get("/api/time_slots/1/choices").json()["choices"]
 
-    assert [
-        choice["value"] for choice in choices
-    ] == ["2024-05-31T10:00:00Z/2024-05-31T12:00:00Z", "2024-05-31T12:00:00Z/2024-05-31T15:00:00Z"]
+    assert [choice["value"] for choice in choices] == [
+        "2024-05-31T10:00:00Z/2024-05-31T12:00:00Z",
+        "2024-05-31T12:00:00Z/2024-05-31T15:00:00Z",
+    ]
 
 
 def test_choices_that_have_begun_are_gone(sandbox):

@@ -8,6 +8,7 @@ CREDENTIALS = {"grant_type": "client_credentials", "client_id": "acme", "client_
 
 
 def ask(http, sandbox, form, **more):
+    """Ask for a token."""
     return http.post(f"{sandbox.url}/oauth2/token", data=form, timeout=10, **more)
 
 

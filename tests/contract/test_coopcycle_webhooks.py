@@ -1,4 +1,4 @@
-"""CoopCycle's own webhooks: subscribing (webhooks.feature), and what the instance sends when a courier acts."""
+"""CoopCycle's own webhooks: subscribing (webhooks.feature), and what a courier's acts send out."""
 
 import base64
 import hashlib
@@ -39,9 +39,11 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def next(self):
+        """Return the next message: path, body, headers."""
         return self.received.get(timeout=10)
 
     def close(self):
+        """Stop receiving."""
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
@@ -49,12 +51,14 @@ class Receiver:
 
 @pytest.fixture
 def receiver(request):
+    """Run a receiver for one test."""
     made = Receiver(*getattr(request, "param", ()))
     yield made
     made.close()
 
 
 def subscribe(api, event, url=URL):
+    """Subscribe to an event; return what was answered."""
     answer = api.post("/api/webhooks", {"event": event, "url": url})
     assert answer.status_code == 201, answer.text
     return answer.json()

@@ -34,13 +34,13 @@ def test_delivery(tmp_path: Path):
     """A typical order gives exit code 0 and the body as JSON, alone on stdout."""
     result = run_map(tmp_path, BODIES / "order-typical.json")
 
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert (0, "") == (result.exit_code, result.stderr)
     body = json.loads(result.stdout)
-    assert body["dropoff"]["metadata"]["bridge_ref"] == "acme/5940139491042"
-    assert (
+    assert "acme/5940139491042" == body["dropoff"]["metadata"]["bridge_ref"]
+    assert ("2026-11-24T09:45:00Z", "2026-11-24T10:15:00Z") == (
         body["pickup"]["after"],
         body["pickup"]["before"],
-    ) == ("2026-11-24T09:45:00Z", "2026-11-24T10:15:00Z")
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_filtered_by_the_connection(tmp_path: Path):
 
     result = run_map(tmp_path, BODIES / "order-typical.json", settings=settings)
 
-    assert result.exit_code == 3
+    assert 3 == result.exit_code
     assert result.stderr.startswith("ignored: postcode")
 
 
@@ -74,7 +74,7 @@ def test_topic_the_connection_does_not_follow(tmp_path: Path):
 
     result = run_map(tmp_path, BODIES / "order-typical.json", settings=settings)
 
-    assert (result.exit_code, result.stderr) == (3, "ignored: topic_not_followed\n")
+    assert (3, "ignored: topic_not_followed\n") == (result.exit_code, result.stderr)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_topic_from_headers(tmp_path: Path, text: str):
 
     result = run_map(tmp_path, BODIES / "order-typical.json", "--headers", str(headers))
 
-    assert result.exit_code == 3
+    assert 3 == result.exit_code
     assert result.stderr.startswith("ignored: cancelled")
 
 
@@ -98,7 +98,7 @@ def test_headers_that_are_none(tmp_path: Path):
 
     result = run_map(tmp_path, BODIES / "order-typical.json", "--headers", str(headers))
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "neither header lines nor a JSON object" in result.stderr
 
 
@@ -108,11 +108,11 @@ def test_nothing_to_go_by_but_the_body(tmp_path: Path):
 
     result = run_map(tmp_path, BODIES / "order-typical.json", settings=settings)
 
-    assert result.exit_code == 0
-    assert result.stderr.splitlines() == [
+    assert 0 == result.exit_code
+    assert [
         "timezone: not in the connection, CoopCycle would be asked; here: UTC",
         "country: not in the connection, CoopCycle would be asked; here: no country",
-    ]
+    ] == result.stderr.splitlines()
     assert json.loads(result.stdout)["dropoff"]["address"]["streetAddress"]
 
 
@@ -143,7 +143,7 @@ def test_order_that_lacks_something(tmp_path: Path):
 
     result = run_map(tmp_path, body)
 
-    assert (result.exit_code, result.stdout) == (2, "")
+    assert (2, "") == (result.exit_code, result.stdout)
     assert "shipping_address" in result.stderr
 
 
@@ -151,7 +151,7 @@ def test_wrong_connection(tmp_path: Path):
     """A wrong connection file gives its problems, with the file's name."""
     result = run_map(tmp_path, BODIES / "order-typical.json", settings='source = "shopify"')
 
-    assert (result.exit_code, result.stdout) == (2, "")
+    assert (2, "") == (result.exit_code, result.stdout)
     assert f"{tmp_path / 'acme.toml'}: coopcycle.url: missing" in result.stderr
 
 
@@ -160,5 +160,5 @@ def test_now_without_an_offset(tmp_path: Path, now: str):
     """A time without an offset is not guessed at."""
     result = run_map(tmp_path, BODIES / "order-typical.json", "--now", now)
 
-    assert result.exit_code == 2
+    assert 2 == result.exit_code
     assert "write it with an offset" in result.stderr

@@ -149,7 +149,7 @@ def test_one_wrong_line(line: str, problem: str):
     """One wrong line gives one sentence that names the key and what would be right."""
     problems = problems_of(f"{line}\n{MINIMAL}")
 
-    assert len(problems) == 1
+    assert 1 == len(problems)
     assert problems[0].startswith(problem)
 
 
@@ -165,7 +165,7 @@ def test_wrong_source(source: str, problem: str):
     """A source we do not know is refused with those we do."""
     problems = problems_of(f'{source}\ncoopcycle.url = "https://acme.coopcycle.org"')
 
-    assert len(problems) == 1
+    assert 1 == len(problems)
     assert problems[0].startswith(problem)
 
 
@@ -201,9 +201,9 @@ def test_plain_http_on_this_machine(url: str):
 
 def test_missing_url():
     """A connection without an instance is refused by the full name of the key."""
-    assert problems_of('source = "shopify"') == (
+    assert (
         'coopcycle.url: missing, the address of the instance, such as "https://acme.coopcycle.org"',
-    )
+    ) == problems_of('source = "shopify"')
 
 
 @pytest.mark.parametrize(
@@ -233,13 +233,13 @@ def test_all_problems_at_once():
     """A file with several mistakes is corrected in one go."""
     problems = problems_of('country = "fr"\n[schedule]\nwindow_minutes = "2h"\n', connection_id="Acme")
 
-    assert [problem.partition(":")[0] for problem in problems] == [
+    assert [
         "connection_id",
         "source",
         "country",
         "coopcycle.url",
         "schedule.window_minutes",
-    ]
+    ] == [problem.partition(":")[0] for problem in problems]
 
 
 @pytest.mark.parametrize("connection_id", ["", "Acme", "-acme", "ac_me", "ac/me", "a" * 64, "acme\n", "é"])
@@ -260,7 +260,7 @@ def test_examples_are_right():
     """The connection files that come with the project pass their own check."""
     good, problems = check_files(files_in(EXAMPLES))
 
-    assert problems == []
+    assert [] == problems
     assert {"acme", "acme2"} <= {file.connection.connection_id for file in good}
 
 
@@ -275,9 +275,9 @@ def test_example_with_its_comments_switched_on(tmp_path: Path):
 
     connection = read_connection_file(path).connection
 
-    assert connection.pickup.company == "Acme Fleurs"
-    assert connection.orders.postcodes == ("750*", "93100")
-    assert connection.packages == {"BQT-S": "SMALL", "BQT-L": "XL"}
+    assert "Acme Fleurs" == connection.pickup.company
+    assert ("750*", "93100") == connection.orders.postcodes
+    assert {"BQT-S": "SMALL", "BQT-L": "XL"} == connection.packages
 
 
 @pytest.mark.parametrize(
@@ -304,4 +304,4 @@ def test_file_with_a_byte_order_mark(tmp_path: Path):
     path = tmp_path / "acme.toml"
     path.write_bytes(b"\xef\xbb\xbf" + MINIMAL.encode())
 
-    assert read_connection_file(path).text == MINIMAL
+    assert MINIMAL == read_connection_file(path).text

@@ -37,7 +37,7 @@ class Instance(BaseAdapter):
         """Issue "token-1", "token-2" … for an hour."""
         return 200, {"token_type": "Bearer", "expires_in": HOUR, "access_token": f"token-{len(self.asked)}"}
 
-    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
         """Answer."""
         self.asked.append(request)
         status, body = self.answer()

@@ -39,7 +39,7 @@ def _environment(_ctx: click.Context, _parameter: click.Parameter, value: str) -
 directory_option = click.option(
     "--connections",
     "directory",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=click.Path(path_type=Path, file_okay=False),
     default=Path("connections"),
     show_default=True,
     help="Where the connection files are.",

@@ -21,7 +21,7 @@ from bridge_laptop.local import state
 from bridge_laptop.local.stack import LOCAL_AWS
 
 NEXT = {
-    State.CREATING: "the bridge goes on by itself: it finds out whether CoopCycle has the delivery, then posts again",
+    State.CREATING: "the bridge goes on by itself: it asks CoopCycle for the delivery, else posts again",
     State.CREATED: "nothing; a newer webhook of the order changes or cancels the delivery",
     State.CANCELLED: "nothing",
     State.CANCEL_REFUSED: "call the courier: CoopCycle refuses to cancel what is assigned",
@@ -32,7 +32,7 @@ NEXT = {
 
 @click.group()
 def orders() -> None:
-    """What became of an order."""
+    """Tell what became of an order."""
 
 
 @orders.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -28,7 +29,6 @@ def sandbox(port: int, seed: Path | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us in the background
         signal.signal(number, signal.default_int_handler)
     click.echo(f"CoopCycle sandbox on {server.url}, Ctrl-C stops it")
-    try:
+    with suppress(KeyboardInterrupt):
         server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("stopped")
+    click.echo("stopped")

@@ -7,6 +7,8 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from bridge_laptop.sockets import listening
+
 
 class QuietHandler(WSGIRequestHandler):
     """Keeps connections open and writes no access log."""
@@ -23,19 +25,25 @@ class QuietHandler(WSGIRequestHandler):
 
 
 class Server:
-    """A WSGI application on 127.0.0.1; port 0 takes a free one."""
+    """A WSGI application on 127.0.0.1; port 0 takes a free one, a taken one is an ``OSError``."""
 
     def __init__(self, application: Any, port: int = 0) -> None:
-        self._server = make_server(
-            "127.0.0.1", port, application, threaded=True, request_handler=QuietHandler
-        )
+        with listening("127.0.0.1", port) as bound:
+            self._server = make_server(
+                "127.0.0.1",
+                bound.getsockname()[1],
+                application,
+                threaded=True,
+                request_handler=QuietHandler,
+                fd=bound.fileno(),
+            )
         self._server.daemon_threads = True  # type: ignore[attr-defined]  # of socketserver.ThreadingMixIn
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="http")
 
     @property
     def url(self) -> str:
         """Return the address."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.port}"
 
     def start(self) -> None:
         """Serve in a thread."""

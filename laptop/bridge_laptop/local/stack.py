@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
+import requests
 from botocore.exceptions import EndpointConnectionError
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -144,6 +145,8 @@ def _start_moto(exits: ExitStack) -> str:
     server = Server(DomainDispatcherApplication(create_backend_app))
     server.start()
     exits.callback(server.stop)
+    # moto's state belongs to the process, not to the server: begin with nothing
+    requests.post(f"{server.url}/moto-api/reset", timeout=10).raise_for_status()
     return server.url
 
 

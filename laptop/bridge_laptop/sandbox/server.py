@@ -19,6 +19,7 @@ from werkzeug.test import run_wsgi_app
 from bridge_laptop.sandbox.app import create_app
 from bridge_laptop.sandbox.mishaps import Broken
 from bridge_laptop.sandbox.seed import SeedSource
+from bridge_laptop.sockets import listening
 
 _LINGER_AND_RESET = struct.pack("ii", 1, 0)
 
@@ -52,6 +53,8 @@ class _Handler(WSGIRequestHandler):
         self.send_response(int(code), reason)
         for name, value in headers.items():
             self.send_header(name, value)
+        if self.close_connection:  # the client asked for it, and would otherwise send again on this one
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(b"".join(content))
@@ -74,7 +77,8 @@ class _Server(ThreadedWSGIServer):
 
     def __init__(self, host: str, port: int, app: Any) -> None:
         self.connections: set[socket.socket] = set()
-        super().__init__(host, port, app, handler=_Handler)
+        with listening(host, port) as bound:
+            super().__init__(host, bound.getsockname()[1], app, handler=_Handler, fd=bound.fileno())
 
     def close_connections(self) -> None:
         """End every connection that is kept alive."""

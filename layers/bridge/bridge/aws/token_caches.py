@@ -91,7 +91,7 @@ class DynamoDbTokenCache:
                         ":now": _number(now),
                         ":soon": _number(now + LEEWAY_SECONDS),
                         ":until": _number(now + seconds),
-                        ":replacing": {"S": replacing},
+                        ":replacing": {"S": replacing or "-"},  # no token looks like this
                         ":ttl": {"N": str(int(now) + KEPT_SECONDS)},
                     },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",

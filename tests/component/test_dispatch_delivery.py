@@ -1,0 +1,307 @@
+"""The worker: real messages, real records, real HTTP to the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import boto3
+import pytest
+from tests.component.conftest import Bridge, Sandbox, settings
+
+from bridge.aws.deliveries import DeliveriesTable
+from bridge.lifecycle import DeliveryRecord, State
+
+Order = Callable[..., bytes]
+
+
+def key(body: bytes) -> str:
+    """Return the order's id."""
+    return str(json.loads(body)["id"])
+
+
+def record_of(bridge: Bridge, body: bytes) -> DeliveryRecord | None:
+    """Return the order's record."""
+    return DeliveriesTable(boto3.client("dynamodb"), bridge.names["DeliveriesTable"]).load("acme", key(body))
+
+
+def reason_of(message: dict[str, object]) -> tuple[str, dict[str, object]]:
+    """Return the code and the detail with which a message was parked."""
+    attributes = message["MessageAttributes"]
+    return attributes["reason"]["StringValue"], json.loads(attributes["detail"]["StringValue"])  # type: ignore[index]
+
+
+def test_order_becomes_one_delivery_with_its_receipt(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """A queued order is created once on CoopCycle, with our reference, and its receipt is stored."""
+    body = order()
+    bridge.push(body)
+
+    failed = bridge.work()
+
+    record = record_of(bridge, body)
+    assert failed == []
+    assert record is not None
+    assert record.state is State.CREATED
+    assert sandbox.live(f"acme/{key(body)}") == [record.delivery_iri]
+    assert record.tracking_url.startswith("http")
+    assert record.order_name == "#1042"
+
+
+def test_two_webhooks_about_one_order_make_one_delivery(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """orders/create and orders/paid of one purchase are one delivery and one POST."""
+    body = order()
+    bridge.push(body, "orders/create")
+    bridge.work()
+    bridge.push(body, "orders/paid")
+    bridge.work()
+
+    assert sandbox.stats()["created"] == 1
+
+
+def test_orders_of_a_batch_run_side_by_side_with_one_token(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """Ten orders in one batch are ten deliveries and one token request."""
+    for number in range(10):
+        bridge.push(order(id=5000 + number), webhook_id=f"w{number}")
+
+    failed = bridge.work()
+
+    assert failed == []
+    assert sandbox.stats()["created"] == 10
+    assert sandbox.stats()["token_requests"] == 1
+
+
+def test_failed_order_holds_back_its_own_later_messages_only(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """Within a group the order of messages is kept; another group of the same batch goes on."""
+    failing = json.loads(order(id=1))
+    failing["shipping_address"]["address1"] = "Nowhere"  # CoopCycle answers 500 to it
+    create = bridge.message(json.dumps(failing).encode(), number=1)
+    update = bridge.message(order(id=1, updated_at="2099-01-01T00:00:00Z"), "orders/updated", number=2)
+    another = bridge.message(order(id=2), number=3)
+
+    failed = bridge.dispatch([create, another, update])
+
+    assert sorted(failed) == ["message-1", "message-2"]
+    assert sandbox.live("acme/1") == []
+    assert len(sandbox.live("acme/2")) == 1
+
+
+@pytest.mark.parametrize(
+    "mode",
+    ["create_then_reset", "create_then_hang", "create_then_500", "create_then_502", "create_then_garbage"],
+)
+def test_created_without_a_usable_answer_is_adopted(
+    bridge: Bridge, sandbox: Sandbox, order: Order, mode: str
+) -> None:
+    """What was created although no usable answer came is found by our reference, not created again."""
+    body = order()
+    message = bridge.message(body)
+    sandbox.fault(mode)
+
+    assert bridge.dispatch([message]) == ["message-1"]
+    in_doubt = record_of(bridge, body)
+    sandbox.fault(None)
+    assert bridge.dispatch([message]) == []
+
+    record = record_of(bridge, body)
+    assert in_doubt is not None
+    assert (in_doubt.state, in_doubt.in_flight, in_doubt.in_doubt) == (State.CREATING, True, True)
+    assert record is not None
+    assert record.state is State.CREATED
+    assert sandbox.stats()["created"] == 1
+
+
+@pytest.mark.parametrize(
+    "mode", ["unavailable", "throttle", "reset", "bad_gateway", "error_500", "token_unavailable"]
+)
+def test_what_was_not_created_is_created_by_a_later_attempt(
+    bridge: Bridge, sandbox: Sandbox, order: Order, mode: str
+) -> None:
+    """After an outage that did nothing the order is created, once."""
+    body = order()
+    message = bridge.message(body)
+    sandbox.fault(mode, on="token" if mode == "token_unavailable" else "create")
+
+    assert bridge.dispatch([message]) == ["message-1"]
+    sandbox.fault(None)
+    assert bridge.dispatch([message]) == []
+
+    assert len(sandbox.live(f"acme/{key(body)}")) == 1
+    assert sandbox.stats()["created"] == 1
+
+
+def test_killed_between_post_and_record_is_adopted(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """A record left `creating` by a function that died is reconciled like any unknown outcome."""
+    body = order()
+    message = bridge.message(body)
+    sandbox.fault("create_then_reset")
+    bridge.dispatch([message])
+    sandbox.fault(None)
+    sandbox.fault("error_500", on="list")
+
+    assert bridge.dispatch([message]) == ["message-1"], "a failing listing must post nothing"
+    assert sandbox.stats()["created"] == 1
+    sandbox.fault(None)
+    assert bridge.dispatch([message]) == []
+
+    assert sandbox.stats()["created"] == 1
+
+
+def test_address_that_is_never_found_is_parked_after_two_reposts(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """A 500 that repeats is an address which CoopCycle cannot geocode: parked, not tried for hours."""
+    body = order()
+    message = bridge.message(body)
+    sandbox.fault("error_500", on="create")
+
+    outcomes = [bridge.dispatch([message]) for _ in range(4)]
+
+    code, _ = reason_of(bridge.parked()[0])
+    assert outcomes == [["message-1"], ["message-1"], ["message-1"], []]
+    assert code == "address_not_found"
+
+
+def test_revoked_token_is_replaced_once(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """A token that the instance no longer accepts costs one new token and loses nothing."""
+    bridge.dispatch([bridge.message(order(id=1), number=1)])
+    sandbox.fault("revoke_tokens")
+
+    assert bridge.dispatch([bridge.message(order(id=2), number=2)]) == []
+    assert sandbox.stats()["token_requests"] == 2
+
+
+def test_wrong_credentials_are_parked_by_name(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """Wrong client credentials are a person's work: parked at once, named, and nothing is retried."""
+    bridge.connect("acme", settings(sandbox.url), **{"client-secret": "wrong"})
+    message = bridge.message(order())
+
+    assert bridge.dispatch([message]) == []
+
+    code, detail = reason_of(bridge.parked()[0])
+    assert code == "credentials_rejected"
+    assert "wrong" not in json.dumps(detail)
+
+
+def test_order_without_an_address_is_parked_with_the_field(bridge: Bridge, order: Order) -> None:
+    """An address that is empty names the field which the shop has to fill in."""
+    body = json.loads(order())
+    body["shipping_address"]["address1"] = ""
+    message = bridge.message(json.dumps(body).encode())
+
+    assert bridge.dispatch([message]) == []
+
+    code, detail = reason_of(bridge.parked()[0])
+    assert code == "unmappable_order"
+    assert "shipping_address.address1" in str(detail["message"])
+
+
+def test_unreadable_message_is_parked(bridge: Bridge) -> None:
+    """A message that the receiver never wrote is put aside, not retried for hours."""
+    message = {
+        "MessageId": "m1",
+        "ReceiptHandle": "made-up-1",
+        "Body": "{}",
+        "Attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": "g"},
+    }
+
+    assert bridge.dispatch([message]) == []
+    assert reason_of(bridge.parked()[0])[0] == "unreadable_message"
+
+
+def test_cancelled_before_created_is_never_created(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """A cancel that overtakes its create leaves a tombstone."""
+    cancelled = order("order-cancelled")
+    create = json.loads(cancelled)
+    create |= {"cancelled_at": None, "cancel_reason": None, "financial_status": "paid"}
+    bridge.dispatch([bridge.message(cancelled, "orders/cancelled", 1)])
+
+    assert bridge.dispatch([bridge.message(json.dumps(create).encode(), number=2)]) == []
+    assert sandbox.stats()["created"] == 0
+
+
+def test_cancel_deletes_the_delivery(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """A cancelled order's delivery is deleted while no courier has it."""
+    body = json.loads(order())
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
+    body |= {"cancelled_at": "2026-11-23T12:00:00+01:00", "updated_at": "2099-01-01T00:00:00+01:00"}
+
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), "orders/cancelled", 2)])
+
+    assert sandbox.live(f"acme/{body['id']}") == []
+
+
+def test_cancel_after_assignment_is_refused_and_recorded(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """CoopCycle's 400 to a cancel is final: recorded, counted, and never retried."""
+    body = json.loads(order())
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
+    sandbox.courier(sandbox.live(f"acme/{body['id']}")[0], "assign")
+    body |= {"cancelled_at": "2026-11-23T12:00:00+01:00", "updated_at": "2099-01-01T00:00:00+01:00"}
+    cancelled = json.dumps(body).encode()
+
+    assert bridge.dispatch([bridge.message(cancelled, "orders/cancelled", 2)]) == []
+
+    record = record_of(bridge, cancelled)
+    assert record is not None
+    assert record.state is State.CANCEL_REFUSED
+
+
+def test_changed_address_is_put(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """A newer state of the order changes the delivery there is; the same state again calls nobody."""
+    body = json.loads(order())
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
+    body["updated_at"] = "2099-01-01T00:00:00+01:00"
+    body["shipping_address"]["address1"] = "12 Rue de Rivoli"
+    changed = json.dumps(body).encode()
+
+    bridge.dispatch([bridge.message(changed, "orders/updated", 2)])
+    bridge.dispatch([bridge.message(changed, "orders/updated", 3)])
+
+    puts = sum(
+        count for route, count in _flat(sandbox.stats()["requests"]).items() if route.startswith("PUT")
+    )
+    assert puts == 1
+    assert sandbox.stats()["created"] == 1
+
+
+def test_older_state_of_the_order_is_dropped(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """An update that arrives late does not undo a newer one."""
+    body = json.loads(order())
+    body["updated_at"] = "2099-01-01T00:00:00+01:00"
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
+    body["updated_at"] = "2098-01-01T00:00:00+01:00"
+    body["shipping_address"]["address1"] = "12 Rue de Rivoli"
+
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), "orders/updated", 2)])
+
+    assert not [route for route in _flat(sandbox.stats()["requests"]) if route.startswith("PUT")]
+
+
+def test_tokens_in_ssm(
+    bridge: Bridge, sandbox: Sandbox, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With TokenCache=ssm the token is a SecureString, and a second environment uses it."""
+    from bridge import runtime
+
+    monkeypatch.setenv("TOKEN_CACHE", "ssm")
+    bridge.dispatch([bridge.message(order(id=1), number=1)])
+    runtime.dispatch_runtime.cache_clear()
+
+    bridge.dispatch([bridge.message(order(id=2), number=2)])
+
+    assert sandbox.stats()["token_requests"] == 1
+
+
+def _flat(requests: dict[str, object]) -> dict[str, int]:
+    """Return counts by "METHOD route", whatever is counted below it."""
+    return {
+        route: count["total"]  # type: ignore[index]
+        for route, count in requests.items()
+    }

@@ -1,0 +1,1 @@
+"""The whole stack as `bridge local` runs it, on free ports."""

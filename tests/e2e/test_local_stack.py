@@ -1,0 +1,221 @@
+"""Real HTTP in, real handlers, real queue, real deliveries out."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from bridge import runtime
+from bridge_laptop import signing
+from bridge_laptop import template as sam
+from bridge_laptop.local import sample
+from bridge_laptop.local.runtimes import RiePool, emulator_binary
+from bridge_laptop.local.stack import LocalStack, Options, running
+
+ROOT = Path(__file__).resolve().parents[2]
+BODIES = ROOT / "events" / "webhooks" / "shopify"
+QUICK = {
+    "BRIDGE_SETTLE_SECONDS": "1",
+    "BRIDGE_BACKOFF_BASE_SECONDS": "0.2",
+    "BRIDGE_HTTP_READ_TIMEOUT_SECONDS": "2",
+}
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LocalStack]]:
+    """Start a stack with quick timings; it is stopped after the test."""
+    from contextlib import ExitStack
+
+    for name, value in QUICK.items():
+        monkeypatch.setenv(name, value)
+    runtime.receiver.cache_clear()
+    runtime.dispatch_runtime.cache_clear()
+    with ExitStack() as exits:
+        yield lambda **options: exits.enter_context(running(Options(port=0, **options)))
+    runtime.receiver.cache_clear()
+    runtime.dispatch_runtime.cache_clear()
+
+
+def push(stack: LocalStack, body: bytes, webhook_id: str, topic: str = "orders/create") -> requests.Response:
+    """Send a signed order over HTTP."""
+    headers = signing.headers_for("shopify", body, "acme-webhook-secret", topic, webhook_id)
+    return requests.post(f"{stack.url}/webhooks/acme", data=body, headers=headers, timeout=30)
+
+
+def order(number: int) -> bytes:
+    """Return the typical order under another id."""
+    body = json.loads((BODIES / "order-typical.json").read_bytes())
+    return json.dumps(body | {"id": number, "name": f"#{number}"}).encode()
+
+
+def stats(stack: LocalStack) -> dict[str, Any]:
+    """Return what the sandbox counted."""
+    counts: dict[str, Any] = requests.get(f"{stack.coopcycle_url}/_sandbox/stats", timeout=5).json()
+    return counts
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> bool:
+    """Wait for something that must happen; how long it takes proves nothing."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_two_hundred_orders_with_repeats_are_two_hundred_deliveries(start: Callable[..., LocalStack]) -> None:
+    """200 orders, a tenth of them sent twice, 16 at a time: 200 deliveries, one token request, no 5xx."""
+    stack = start()
+    pushes = [(order(number), f"w{number}") for number in range(1, 201)]
+    pushes += [(order(number), f"again-{number}") for number in range(1, 200, 10)]
+
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda args: push(stack, *args).status_code, pushes))
+    done = until(lambda: stats(stack)["created"] >= 200)
+
+    assert set(answers) == {200}
+    assert done
+    counted = stats(stack)
+    assert counted["created"] == 200
+    assert counted["token_requests"] == 1
+    assert all(len(found) == 1 for found in counted["deliveries_by_ref"].values())
+
+
+def test_handlers_under_the_runtime_interface_emulator(start: Callable[..., LocalStack]) -> None:
+    """The same handlers run as Lambda runs them: receive, queue, dispatch, delivery."""
+    emulator_binary()
+    stack = start(runtime="rie")
+
+    answer = push(stack, order(1), "w1")
+    refused = requests.post(f"{stack.url}/webhooks/acme", data=b"{}", timeout=30)
+    done = until(lambda: stats(stack)["created"] == 1)
+
+    assert answer.status_code == 200
+    assert answer.json() == {"outcome": "accepted", "order_id": "1"}
+    assert refused.status_code == 401
+    assert done
+    assert list(stats(stack)["deliveries_by_ref"]) == ["acme/1"]
+
+
+def test_killed_environment_loses_nothing(start: Callable[..., LocalStack]) -> None:
+    """A dispatcher killed with -9 while CoopCycle works leaves one delivery, found by its reference."""
+    stack = start(runtime="rie")
+    fault = {"mode": "create_then_hang", "seconds": None, "delay": 30}
+    requests.post(f"{stack.coopcycle_url}/_sandbox/fault", json=fault, timeout=5).raise_for_status()
+    push(stack, order(1), "w1")
+    pool = stack.runtimes["DispatchDeliveryFunction"]
+    assert isinstance(pool, RiePool)
+    assert until(lambda: stats(stack)["created"] == 1)
+
+    for process_id in pool.process_ids:
+        os.killpg(process_id, signal.SIGKILL)
+    requests.post(f"{stack.coopcycle_url}/_sandbox/fault", json={"mode": None}, timeout=5).raise_for_status()
+    record = sample.wait_for(stack, "acme", "1", seconds=60)
+
+    assert record is not None
+    assert record.state == "created"
+    assert stats(stack)["created"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/health", 200),
+        ("GET", "/webhooks/acme", 404),
+        ("PUT", "/webhooks/acme", 404),
+        ("POST", "/webhooks/nobody", 404),
+        ("POST", "/webhooks/acme", 401),
+        ("POST", "/", 404),
+    ],
+)
+def test_routes(start: Callable[..., LocalStack], method: str, path: str, status: int) -> None:
+    """The routes of the template and GET /health answer; the rest is 404, as an HTTP API answers."""
+    stack = start()
+
+    assert requests.request(method, f"{stack.url}{path}", data=b"", timeout=10).status_code == status
+
+
+def test_make_run_prints_the_delivery_and_stops_on_ctrl_c() -> None:
+    """`bridge local` shows the sample order's delivery, stays up, and ends with 0 on Ctrl-C."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bridge_laptop.cli", "local", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    printed = []
+    for line in process.stdout:
+        printed.append(line)
+        if line.startswith("Ready"):
+            break
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+
+    text = "".join(printed)
+    assert process.returncode == 0, text + rest
+    assert "CoopCycle holds order #1042 as /api/deliveries/" in text
+
+
+def test_accepted_orders_survive_a_killed_stack(start: Callable[..., LocalStack], tmp_path: Path) -> None:
+    """With an emulator of its own, what was accepted before a kill -9 is delivered by the next stack."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    command = [sys.executable, "-m", "bridge_laptop.cli", "local", "--port", "0", "--no-sample"]
+    command += ["--aws-endpoint", endpoint, "--coopcycle-url", "http://127.0.0.1:9"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=dict(os.environ) | QUICK
+    )
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline().split()
+        for line in process.stdout:
+            if line.startswith("Ready"):
+                break
+        address = first[1].replace("{connection_id}", "acme")
+        body = order(1)
+        headers = signing.headers_for("shopify", body, "acme-webhook-secret", "orders/create", "w1")
+        assert requests.post(address, data=body, headers=headers, timeout=10).status_code == 200
+    finally:
+        process.kill()
+        process.communicate()
+
+    stack = start(aws_endpoint=endpoint)
+    done = until(lambda: stats(stack)["created"] == 1)
+
+    assert done
+    server.stop()
+
+
+def test_template_has_the_routes_that_the_readme_names() -> None:
+    """The front takes its routes from the template, so this is what the functions get."""
+    routes = [route.path for function in sam.functions(sam.load(), _any_name()) for route in function.routes]
+
+    assert "/webhooks/{connection_id}" in routes
+
+
+def _any_name() -> dict[str, str]:
+    """Return a mapping that knows every reference."""
+
+    class Anything(dict[str, str]):
+        def __missing__(self, key: str) -> str:
+            return "2"
+
+    return Anything()
