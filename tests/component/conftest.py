@@ -12,6 +12,7 @@ import boto3
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
+from tests import sending
 
 from bridge import runtime
 from bridge.aws.queues import WebhookMessage
@@ -174,7 +175,7 @@ class Bridge:
         """Return a queue message as the receiver would have sent it, without a queue."""
         from bridge import sources
 
-        webhook = sources.get("shopify").identify(body, {"x-shopify-topic": topic})
+        webhook = sending.identify(sources.get("shopify"), body, {"x-shopify-topic": topic})
         assert not isinstance(webhook, Ignored)
         text = WebhookMessage(
             connection_id="acme",

@@ -13,6 +13,7 @@ import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests import sending
 
 from bridge.connection import Connection, OrderFilter, Pickup
 from bridge.errors import InvalidConnection, MalformedWebhook, UnmappableOrder
@@ -244,7 +245,7 @@ def test_a_sample_becomes_this_delivery(
     webhook_body: Callable[[str], bytes], sample: str, topic: str, expected: Delivery
 ) -> None:
     """Each complete body gives exactly the delivery written beside it."""
-    order = shopify.parse(webhook_body(f"shopify/{sample}.json"), topic)
+    order = sending.parse(shopify, webhook_body(f"shopify/{sample}.json"), topic)
 
     assert isinstance(order, Order)
     assert expected == map_it(order)
@@ -391,7 +392,7 @@ def test_a_redacted_address_names_the_field_in_the_shops_terms(webhook_body: Cal
     """An address whose parts Shopify withheld is an order to look at, and not a local pickup."""
     document = json.loads(webhook_body("shopify/order-typical.json"))
     document["shipping_address"] = dict.fromkeys(document["shipping_address"])
-    order = shopify.parse(json.dumps(document).encode(), "orders/create")
+    order = sending.parse(shopify, json.dumps(document).encode(), "orders/create")
 
     assert isinstance(order, Order)
     with pytest.raises(UnmappableOrder) as caught:
@@ -637,7 +638,7 @@ def test_anything_in_an_order_is_mapped_or_refused_by_name(
     }
 
     with contextlib.suppress(UnmappableOrder, MalformedWebhook):
-        order = shopify.parse(json.dumps(body).encode(), topic)
+        order = sending.parse(shopify, json.dumps(body).encode(), topic)
         delivery = map_it(order) if isinstance(order, Order) else order
         if isinstance(delivery, Delivery):
             repr(delivery).encode("utf-8")

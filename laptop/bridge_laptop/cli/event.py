@@ -95,21 +95,14 @@ def dispatch_event(
     Raises:
         click.ClickException: the receiver would not have queued it.
     """
+    push = sources.Push(body, {name.lower(): value for name, value in headers.items()}, now)
     try:
-        webhook = sources.get(source).identify(body, {name.lower(): value for name, value in headers.items()})
+        webhook = sources.get(source).identify(push, sources.Options())
     except RejectedWebhook as error:
         raise click.ClickException(f"the body cannot be read ({error.reason})") from error
     if isinstance(webhook, Ignored):
         raise click.ClickException(f"receive_webhook would ignore it ({webhook.reason})")
-    message = WebhookMessage(
-        connection_id=connection_id,
-        source=source,
-        topic=webhook.topic,
-        webhook_id=webhook.webhook_id,
-        order_id=webhook.order_id,
-        received_at=now,
-        body=body,
-    )
+    message = WebhookMessage.of(connection_id, source, push, webhook)
     milliseconds = str(int(now.timestamp() * 1000))
     received: MessageTypeDef = {
         "MessageId": str(uuid.uuid4()),

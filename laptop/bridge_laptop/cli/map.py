@@ -91,15 +91,18 @@ def _map(
 ) -> Delivery | Ignored:
     """Do what receiver and worker do with a webhook, up to the call."""
     source = sources.get(connection.source)
+    push = sources.Push(body, headers, now)
     if topic is None and headers:
-        webhook = source.identify(body, headers)
+        webhook = source.identify(push, connection.options)
         if isinstance(webhook, Ignored):
             return webhook
         topic = webhook.topic
     topic = topic or DEFAULT_TOPICS[connection.source]
     if connection.orders.topics and topic not in connection.orders.topics:
         return Ignored("topic_not_followed")
-    order = source.parse(body, topic)
+    order = source.parse(
+        sources.Payload(body, topic, push.received_at, push.content_type), connection.options
+    )
     if isinstance(order, Ignored):
         return order
     for key, value, instead in (

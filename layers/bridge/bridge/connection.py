@@ -62,6 +62,7 @@ class Connection:
     schedule: Schedule = field(default_factory=Schedule)
     orders: OrderFilter = field(default_factory=OrderFilter)
     packages: Mapping[str, str] = field(default_factory=dict)  # SKU -> package name on CoopCycle
+    options: sources.Options = field(default_factory=sources.Options)  # [fields] and [sender]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def _read_connection(connection_id: str, top: TomlTable) -> Connection:
         schedule=_read_schedule(top),
         orders=_read_orders(top.table("orders"), source),
         packages=_read_packages(top.table("parcels")),
+        options=sources.Options(settings=_read_sender(top, source)),
     )
     if "fields" in top:
         top.table("fields")
@@ -275,6 +277,15 @@ def _read_orders(table: TomlTable, source: str) -> OrderFilter:
                 table.problem("topics", f'"{topic}" is no topic of {source} that we follow, known: {known}')
     _refuse_the_rest(table)
     return orders
+
+
+def _read_sender(top: TomlTable, source: str) -> dict[str, str]:
+    """Read the source's own settings; each is a text, and each key must be known to the source."""
+    table = top.table("sender")
+    known = sources.get(source).SETTINGS if source in sources.NAMES else {}
+    settings = {key: table.text(key) for key in known if key in table}
+    _refuse_the_rest(table)
+    return settings
 
 
 def _read_packages(table: TomlTable) -> dict[str, str]:

@@ -96,7 +96,7 @@ class Dispatcher:
         self._settle = timedelta(seconds=settle_seconds)
 
     def dispatch(
-        self, connection: Connection, secrets: Secrets, *, order_id: str, topic: str, body: bytes
+        self, connection: Connection, secrets: Secrets, *, order_id: str, payload: sources.Payload
     ) -> Result:
         """Bring CoopCycle to what this webhook says of the order.
 
@@ -105,7 +105,7 @@ class Dispatcher:
             PermanentError: a person must look; the message is to be parked.
 
         """
-        parsed = sources.get(connection.source).parse(body, topic)
+        parsed = sources.get(connection.source).parse(payload, connection.options)
         if isinstance(parsed, Ignored) and not parsed.retracts:
             return Result("ignored", parsed.reason)
         record = self._deliveries.load(connection.connection_id, order_id)

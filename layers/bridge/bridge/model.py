@@ -58,6 +58,20 @@ class PostalAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeWish:
+    """The customer's choice of time: ``window`` where the sender has instants, else the texts as written.
+
+    ``date`` is such as "2026-12-24" or "24 décembre 2026", ``time`` such as "14:00 - 16:00" or "2 pm - 4 pm";
+    either may hold both. They are local to the connection's time zone; ``path`` is where they stood.
+    """
+
+    window: TimeWindow | None = None
+    date: str = ""
+    time: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderItem:
     """One line of an order that a courier carries."""
 
@@ -66,6 +80,8 @@ class OrderItem:
     sku: str = ""
     variant: str = ""
     weight_grams: int = 0  # of one piece
+    product_type: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,10 @@ class Order:
     items: tuple[OrderItem, ...] = ()
     shipping_methods: tuple[str, ...] = ()
     paid: bool = False
+    email: str = ""
+    tags: tuple[str, ...] = ()
+    wish: TimeWish | None = None
+    pickup_location: str = ""  # the sender's key of the place the goods leave from
     # Where the sender has a field of ours, for messages: {"address.postcode": "shipping_address.zip"}.
     paths: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 

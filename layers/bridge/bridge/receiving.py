@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -40,6 +40,7 @@ class Request:
     connection_id: str
     headers: Mapping[str, str]
     body: bytes
+    path_secret: str = field(default="", repr=False)
 
     @classmethod
     def from_event(cls, event: Mapping[str, object]) -> Request:
@@ -49,8 +50,8 @@ class Request:
             MalformedWebhook: a body that claims to be base64 and is not.
 
         """
-        path = event.get("pathParameters")
-        connection_id = path.get("connection_id") if isinstance(path, Mapping) else None
+        given = event.get("pathParameters")
+        path = given if isinstance(given, Mapping) else {}
         headers = event.get("headers")
         text = event.get("body")
         body = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else b""
@@ -60,7 +61,8 @@ class Request:
             except binascii.Error as error:
                 raise MalformedWebhook("not_base64") from error
         return cls(
-            connection_id=connection_id if isinstance(connection_id, str) else "",
+            connection_id=str(path.get("connection_id", "")),
+            path_secret=str(path.get("secret", "")),
             headers={str(k).lower(): str(v) for k, v in headers.items()}
             if isinstance(headers, Mapping)
             else {},
@@ -97,19 +99,13 @@ class Receiver:
         """
         connection, secrets = self._connections.get(request.connection_id)
         source = sources.get(connection.source)
-        source.verify(request.body, request.headers, secrets.webhook)
-        webhook = source.identify(request.body, request.headers)
+        push = sources.Push(request.body, request.headers, self._clock(), request.path_secret)
+        source.verify(push, secrets.webhook, connection.options)
+        webhook = source.identify(push, connection.options)
         if isinstance(webhook, Ignored):
             return Receipt("ignored", connection.source, reason=webhook.reason)
         known = {"source": connection.source, "topic": webhook.topic, "order_id": webhook.order_id}
         if connection.orders.topics and webhook.topic not in connection.orders.topics:
             return Receipt("ignored", reason="topic_not_followed", webhook_id=webhook.webhook_id, **known)
-        message = WebhookMessage(
-            connection_id=request.connection_id,
-            webhook_id=webhook.webhook_id,
-            received_at=self._clock(),
-            body=request.body,
-            **known,
-        )
-        self._queue.send(message)
+        self._queue.send(WebhookMessage.of(request.connection_id, connection.source, push, webhook))
         return Receipt("accepted", webhook_id=webhook.webhook_id, **known)

@@ -71,7 +71,7 @@ class Worker:
             message = WebhookMessage.from_text(text)
             connection, secrets = self._connections.get(message.connection_id)
             result = self._dispatcher.dispatch(
-                connection, secrets, order_id=message.order_id, topic=message.topic, body=message.body
+                connection, secrets, order_id=message.order_id, payload=message.payload
             )
         except UnreadableMessage as error:
             reason = ParkReason("unreadable_message", f"not a message of the receiver: {error}")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from bridge.errors import WebhookTooLarge
+from bridge.sources.base import Payload, Push, Webhook
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -49,6 +50,26 @@ class WebhookMessage:
     order_id: str
     received_at: datetime
     body: bytes
+    content_type: str = ""
+
+    @classmethod
+    def of(cls, connection_id: str, source: str, push: Push, webhook: Webhook) -> WebhookMessage:
+        """Return the message of a verified push."""
+        return cls(
+            connection_id=connection_id,
+            source=source,
+            topic=webhook.topic,
+            webhook_id=webhook.webhook_id,
+            order_id=webhook.order_id,
+            received_at=push.received_at,
+            body=push.body,
+            content_type=push.content_type,
+        )
+
+    @property
+    def payload(self) -> Payload:
+        """What the source reads the order from."""
+        return Payload(self.body, self.topic, self.received_at, self.content_type)
 
     def to_text(self) -> str:
         """Encode for the queue."""
@@ -61,6 +82,7 @@ class WebhookMessage:
                 "webhook_id": self.webhook_id,
                 "order_id": self.order_id,
                 "received_at": self.received_at.isoformat(),
+                "content_type": self.content_type,
                 "body": base64.b64encode(zlib.compress(self.body, 9)).decode("ascii"),
             },
             separators=(",", ":"),

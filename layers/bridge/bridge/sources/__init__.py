@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bridge.sources import shopify
-from bridge.sources.base import Source, Webhook
+from bridge.sources.base import Options, Payload, Push, Source, Traits, Webhook
 
-__all__ = ["NAMES", "Source", "Webhook", "get"]
+__all__ = ["NAMES", "Options", "Payload", "Push", "Source", "Traits", "Webhook", "get"]
 
 _SOURCES: dict[str, Source] = {
     "shopify": shopify,

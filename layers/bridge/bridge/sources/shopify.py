@@ -14,12 +14,25 @@ from collections.abc import Mapping, Sequence
 
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress
-from bridge.sources.base import Webhook
+from bridge.sources.base import Options, Payload, Push, Traits, Webhook
 from bridge.sources.reading import Fields, load_object
 from bridge.sources.signing import verify_hmac_sha256_base64
 
 TOPICS: frozenset[str] = frozenset(
     {"orders/create", "orders/paid", "orders/updated", "orders/edited", "orders/cancelled"}
+)
+
+SETTINGS: Mapping[str, str] = {}
+
+TRAITS = Traits(
+    title="Shopify",
+    signature="HMAC-SHA256 of the body, base64",
+    replay="order id",
+    create="orders/create, orders/paid",
+    update="orders/updated, orders/edited",
+    cancel="orders/cancelled, full refund, nothing left to ship",
+    window="schedule",
+    tested_with="vector of Shopify's own library, samples of the documentation",
 )
 
 _TOPIC_HEADER = "x-shopify-topic"
@@ -44,7 +57,7 @@ _PATHS = {
 }
 
 
-def verify(raw: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
     """Check ``X-Shopify-Hmac-Sha256``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
 
     A webhook made in the shop's admin is signed with the key shown there, one made by an app with the
@@ -54,10 +67,10 @@ def verify(raw: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> No
         InvalidSignature: see :func:`~bridge.sources.signing.verify_hmac_sha256_base64`.
 
     """
-    verify_hmac_sha256_base64(raw, headers.get(_SIGNATURE_HEADER), secrets)
+    verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
 
 
-def identify(raw: bytes, headers: Mapping[str, str]) -> Webhook | Ignored:
+def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
     """Find out which order a verified webhook is about; ``Ignored("topic")`` for a topic we do not follow.
 
     Raises:
@@ -65,13 +78,13 @@ def identify(raw: bytes, headers: Mapping[str, str]) -> Webhook | Ignored:
             :func:`~bridge.sources.reading.load_object` says.
 
     """
-    topic = headers.get(_TOPIC_HEADER, "").strip()
+    topic = push.headers.get(_TOPIC_HEADER, "").strip()
     if not topic:
         raise MalformedWebhook("topic_missing")
     if topic not in TOPICS:
         return Ignored("topic")
-    order_id = _order_id(load_object(raw), topic)
-    return Webhook(topic=topic, webhook_id=_webhook_id(raw, headers, topic), order_id=order_id)
+    order_id = _order_id(load_object(push.body), topic)
+    return Webhook(topic=topic, webhook_id=_webhook_id(push.body, push.headers, topic), order_id=order_id)
 
 
 def _webhook_id(raw: bytes, headers: Mapping[str, str], topic: str) -> str:
@@ -96,7 +109,7 @@ def _order_id(document: Mapping[str, object], topic: str) -> str:
     return str(value)
 
 
-def parse(raw: bytes, topic: str) -> Order | Ignored:
+def parse(payload: Payload, options: Options) -> Order | Ignored:  # noqa: ARG001
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``edit_without_order``, ``test_order``,
@@ -109,9 +122,10 @@ def parse(raw: bytes, topic: str) -> Order | Ignored:
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
+    topic = payload.topic
     if topic not in TOPICS:
         return Ignored("topic")
-    document = load_object(raw)
+    document = load_object(payload.body)
     order_id = _order_id(document, topic)
     if topic == "orders/edited":
         return Ignored("edit_without_order", order_id=order_id)
