@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bridge.aws.batches import process_groups
@@ -20,6 +21,7 @@ METRICS = {
     "cancel_refused": "CancelRefused",
     "duplicate": "OrderDuplicate",
     "ignored": "OrderIgnored",
+    "rechecked": "OrderRechecked",
     "parked": "DeliveryParked",
 }
 
@@ -37,8 +39,8 @@ class Batch:
         try:
             handled = self.runtime.worker.handle(
                 record.body,
-                group=record.raw_event["attributes"]["MessageGroupId"],
                 message_id=record.message_id,
+                queued_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
             )
         except RetryableError as error:
             self.errors[record.message_id] = error
@@ -54,6 +56,7 @@ class Batch:
         self.counted.append(METRICS[result.outcome])
         if result.reason == "credentials_rejected":
             self.counted.append("CredentialsRejected")
+        self.counted += ["TwinRemoved"] * result.twins_removed + ["TwinLeft"] * result.twins_left
         logger.info(
             "message handled",
             connection_id=message.connection_id if message else "",
@@ -63,6 +66,8 @@ class Batch:
             outcome=result.outcome,
             reason=result.reason,
             delivery=result.delivery_iri,
+            twins_removed=result.twins_removed,
+            twins_left=result.twins_left,
         )
 
     def postpone(self, records: list[SQSRecord]) -> None:

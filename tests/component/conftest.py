@@ -15,7 +15,7 @@ from moto.server import ThreadedMotoServer
 from tests import sending
 
 from bridge import runtime
-from bridge.aws.queues import WebhookMessage
+from bridge.messages import WebhookMessage
 from bridge.model import Ignored
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
@@ -190,8 +190,17 @@ class Bridge:
             "MessageId": f"message-{number}",
             "ReceiptHandle": f"made-up-{number}",
             "Body": text,
-            "Attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": f"acme/{webhook.order_id}"},
+            "Attributes": sqs_attributes(f"acme/{webhook.order_id}"),
         }
+
+
+def sqs_attributes(group: str) -> dict[str, str]:
+    """Return what SQS says of a message that has just been received for the first time."""
+    return {
+        "ApproximateReceiveCount": "1",
+        "MessageGroupId": group,
+        "SentTimestamp": str(int(runtime.utc_now().timestamp() * 1000)),
+    }
 
 
 def webhook_event(body: bytes, headers: dict[str, str], connection_id: str = "acme") -> dict[str, Any]:

@@ -11,14 +11,21 @@ from click.testing import CliRunner, Result
 from tests import sending
 
 from bridge import sources
-from bridge.aws.queues import WebhookMessage
 from bridge.errors import InvalidSignature
+from bridge.messages import WebhookMessage, read_message
 from bridge.receiving import Request
 from bridge_laptop import signing
 from bridge_laptop.cli.main import COMMANDS, main
 from bridge_laptop.secrets import local_defaults, secrets_from_environment
 
 BODY = Path(__file__).parents[2] / "events" / "webhooks" / "shopify" / "order-typical.json"
+
+
+def read(text: str) -> WebhookMessage:
+    """Read a queue message that must be a webhook."""
+    message = read_message(text)
+    assert isinstance(message, WebhookMessage)
+    return message
 
 
 def run(*arguments: str, **environ: str) -> Result:
@@ -129,7 +136,7 @@ def test_event_of_dispatch_delivery(tmp_path: Path):
     run("event", "dispatch_delivery", "acme", str(BODY), "--webhook-id", "webhook-1", "-o", str(path))
 
     (record,) = json.loads(path.read_text(encoding="utf-8"))["Records"]
-    message = WebhookMessage.from_text(record["body"])
+    message = read(record["body"])
     assert ("acme", "shopify", "orders/create", "webhook-1", "5940139491042", BODY.read_bytes()) == (
         message.connection_id,
         message.source,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import boto3
 import pytest
-from tests.component.conftest import Bridge, Sandbox, settings
+from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
 
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.lifecycle import DeliveryRecord, State
@@ -207,7 +207,7 @@ def test_unreadable_message_is_parked(bridge: Bridge) -> None:
         "MessageId": "m1",
         "ReceiptHandle": "made-up-1",
         "Body": "{}",
-        "Attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": "g"},
+        "Attributes": sqs_attributes("g"),
     }
 
     assert bridge.dispatch([message]) == []

@@ -15,10 +15,17 @@ from typing import Any
 import pytest
 from tests.component.conftest import BODIES, Bridge, Sandbox, settings, webhook_event
 
-from bridge.aws.queues import WebhookMessage
+from bridge.messages import WebhookMessage, read_message
 from bridge_laptop import signing
 
 Order = Callable[..., bytes]
+
+
+def read(text: str) -> WebhookMessage:
+    """Read a queue message that must be a webhook."""
+    message = read_message(text)
+    assert isinstance(message, WebhookMessage)
+    return message
 
 
 def body_of(answer: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +40,7 @@ def test_signed_order_is_accepted_and_queued_once(bridge: Bridge, order: Order) 
 
     answer = bridge.push(body)
 
-    message = WebhookMessage.from_text(bridge.receive_messages()[0]["Body"])
+    message = read(bridge.receive_messages()[0]["Body"])
     assert answer["statusCode"] == 200
     assert body_of(answer) == {"outcome": "accepted", "order_id": message.order_id}
     assert message.body == body
@@ -177,7 +184,7 @@ def test_large_order_is_compressed_into_one_message(bridge: Bridge, order: Order
     answer = bridge.push(body)
 
     assert answer["statusCode"] == 200
-    assert WebhookMessage.from_text(bridge.receive_messages()[0]["Body"]).body == body
+    assert read(bridge.receive_messages()[0]["Body"]).body == body
 
 
 def test_body_that_does_not_fit_is_413(bridge: Bridge, order: Order) -> None:
@@ -244,7 +251,7 @@ def test_decompression_is_bounded() -> None:
         }
     )
 
-    assert len(WebhookMessage.from_text(text).body) <= 6 * 1024 * 1024
+    assert len(read(text).body) <= 6 * 1024 * 1024
 
 
 def test_import_budget_of_the_receiver() -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge import sources
-from bridge.aws.queues import WebhookMessage, message_group
+from bridge.aws.queues import message_group
 from bridge.errors import RejectedWebhook
+from bridge.messages import WebhookMessage
 from bridge.model import Ignored
 from bridge_laptop.cli.sign import (
     body_argument,

@@ -66,5 +66,9 @@ def fetch_delivery(stack: LocalStack, connection_id: str, iri: str) -> dict[str,
         )
     )
     connection, secrets = ConnectionStore(boto3.client("ssm"), resources.CONNECTIONS_PATH).get(connection_id)
-    clients = CoopCycleClients(token_cache(settings), read_timeout_seconds=settings.http_read_timeout_seconds)
+    clients = CoopCycleClients(
+        token_cache(settings),
+        read_timeout_seconds=settings.http_read_timeout_seconds,
+        open_seconds=settings.backoff_base_seconds,
+    )
     return clients(connection, secrets).get_delivery_body(iri)

@@ -13,6 +13,7 @@
     │     CoopCycleThrottled          429
     │     TokenUnavailable            token endpoint: transport error, 429, 5xx
     │     AlreadyInProgress           another invocation holds the order
+    │     AwsUnavailable              DynamoDB, SQS or SSM throttles or fails
     │     DeliveryOutcomeUnknown      sent, no usable answer; the next attempt reconciles first
     └── PermanentError                parked now, with a message safe to show
           UnmappableOrder             the order lacks something; names the field
@@ -117,6 +118,12 @@ class AlreadyInProgress(RetryableError):
     """Another invocation holds this order, or has just changed its record."""
 
     code = "already_in_progress"
+
+
+class AwsUnavailable(RetryableError):
+    """DynamoDB, SQS or SSM refused or failed; names the operation and AWS's code for it."""
+
+    code = "aws_unavailable"
 
 
 class DeliveryOutcomeUnknown(RetryableError):

@@ -5,23 +5,27 @@ is :mod:`bridge.aws.deliveries`; who calls CoopCycle is :mod:`bridge.dispatch`.
 
 States::
 
-    (none) ──begin_attempt──► creating ──created──► created ──cancelled──► cancelled
-       │                         │  ▲                  └──cancel_refused──► cancel_refused
-       │                         │  └── begin_attempt (after reconciling)
-       │                         └──rejected──► rejected ──begin_attempt──► creating
-       └──retracted──► cancelled | ignored ──begin_attempt (a newer order)──► creating
+    (none) ──attempt──► creating ──created──► created ──retracted──► cancelled
+       │                   │  ▲                  └──cancel_refused──► cancel_refused
+       │                   │  └── attempt (after reconciling)
+       │                   └──rejected──► rejected ──attempt──► creating
+       └──retracted──► cancelled | ignored ──attempt (a newer order)──► creating
 
-While ``in_flight`` is true a POST may have been processed although we do not know it.
+While ``in_flight`` is true a POST may have been processed although we do not know it; while ``updating`` is
+true a PUT may. ``attempts`` are all POSTs whose delivery may still come to light, also when the state has
+moved on: they are forgotten only when the order was looked at again (:func:`rechecked`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bridge.model import Receipt, TimeWindow
 from bridge.schedule import Windows
+
+HISTORY_LENGTH = 20
 
 
 class State(StrEnum):
@@ -37,11 +41,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One POST that may have been processed: when it began, the dropoff window it sent, its HTTP status."""
+    """One POST that may have been processed: when it began, the dropoff window and the body it sent."""
 
     posted_at: datetime
     dropoff: TimeWindow
-    status: int | None = None
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to an order, for the dispatcher who asks; nothing personal."""
+
+    at: datetime
+    topic: str  # the sender's, or "recheck"
+    outcome: str  # as in the log: created, updated, retried, parked …
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +64,26 @@ class DeliveryRecord:
 
     connection_id: str
     order_id: str
-    order_name: str
     state: State
     order_updated_at: datetime  # the sender's time of the last state of the order that was applied
     changed_at: datetime  # ours
+    order_name: str = ""
     version: int = 0
     attempts: tuple[Attempt, ...] = ()
     in_flight: bool = False
+    updating: bool = False
+    doubtful_put_at: datetime | None = None  # a PUT that may yet take effect, over a later one
     in_doubt: bool = False  # an outcome was unknown at least once
+    failures: int = 0  # answers 500 to the POSTs of the present creation, in a row
+    recheck_at: datetime | None = None  # when it will be looked at once more
     windows: Windows | None = None
-    fingerprint: str = ""  # of the body that CoopCycle holds, or that is being sent
+    fingerprint: str = ""  # of the body that CoopCycle holds; empty when we cannot be sure
+    sent: str = field(default="", repr=False)  # that body, as JSON; personal
+    message: str = field(default="", repr=False)  # the webhook it was made from, as queued; personal
     delivery_iri: str = ""
     tracking_url: str = ""
     reason: str = ""  # of cancelled, ignored, rejected
+    history: tuple[Event, ...] = ()
 
     @property
     def exists(self) -> bool:
@@ -75,55 +96,76 @@ class DeliveryRecord:
             return updated_at <= self.order_updated_at
         return updated_at < self.order_updated_at
 
+    def noting(self, event: Event) -> DeliveryRecord:
+        """Return the record with one more thing that happened."""
+        return replace(self, history=(*self.history, event)[-HISTORY_LENGTH:])
 
-def begin_attempt(
-    record: DeliveryRecord | None,
+
+def unknown_order(connection_id: str, order_id: str, now: datetime, updated_at: datetime) -> DeliveryRecord:
+    """Return the record of an order that no record was stored of yet."""
+    return DeliveryRecord(
+        connection_id=connection_id,
+        order_id=order_id,
+        state=State.IGNORED,
+        order_updated_at=updated_at,
+        changed_at=now,
+    )
+
+
+def attempt(
+    record: DeliveryRecord,
     *,
-    connection_id: str,
-    order_id: str,
     order_name: str,
     order_updated_at: datetime,
     windows: Windows,
     fingerprint: str,
+    sent: str,
     now: datetime,
 ) -> DeliveryRecord:
     """Return the record to store before a POST."""
-    attempt = Attempt(posted_at=now, dropoff=windows.dropoff)
-    previous = record.attempts if record is not None and record.state is State.CREATING else ()
-    return DeliveryRecord(
-        connection_id=connection_id,
-        order_id=order_id,
+    return replace(
+        record,
         order_name=order_name,
         state=State.CREATING,
         order_updated_at=order_updated_at,
         changed_at=now,
-        version=record.version if record else 0,
-        attempts=(*previous, attempt),
+        attempts=(*record.attempts, Attempt(now, windows.dropoff, fingerprint)),
         in_flight=True,
-        in_doubt=record.in_doubt if record else False,
+        updating=False,
+        failures=record.failures if record.state is State.CREATING else 0,
         windows=windows,
         fingerprint=fingerprint,
+        sent=sent,
+        delivery_iri="",
+        tracking_url="",
+        reason="",
     )
 
 
 def not_sent(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     """Take back the last attempt: CoopCycle certainly did not process it."""
-    attempts = record.attempts[:-1]
-    return replace(record, attempts=attempts, in_flight=bool(attempts), changed_at=now)
+    return replace(record, attempts=record.attempts[:-1], in_flight=False, changed_at=now)
 
 
 def outcome_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> DeliveryRecord:
     """Keep the last attempt as one that may have been processed."""
-    last = replace(record.attempts[-1], status=status)
-    return replace(record, attempts=(*record.attempts[:-1], last), in_doubt=True, changed_at=now)
+    failures = record.failures + 1 if status == 500 else 0
+    return replace(record, in_doubt=True, failures=failures, changed_at=now)
+
+
+def nothing_found(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
+    """Record that reconciling found no delivery; the attempts stay, they may still come to light."""
+    return replace(record, in_flight=False, changed_at=now)
 
 
 def created(record: DeliveryRecord, receipt: Receipt, now: datetime) -> DeliveryRecord:
-    """Record the receipt."""
+    """Record the receipt of the POST that was just answered."""
     return replace(
         record,
         state=State.CREATED,
         in_flight=False,
+        failures=0,
+        attempts=record.attempts if record.recheck_at else (),
         delivery_iri=receipt.delivery_iri,
         tracking_url=receipt.tracking_url,
         reason="",
@@ -131,16 +173,51 @@ def created(record: DeliveryRecord, receipt: Receipt, now: datetime) -> Delivery
     )
 
 
-def updated(
-    record: DeliveryRecord, *, order_updated_at: datetime, fingerprint: str, now: datetime
+def adopted(record: DeliveryRecord, receipt: Receipt, now: datetime) -> DeliveryRecord:
+    """Record a delivery that was found; which attempt made it is known only if all sent the same."""
+    bodies = {attempt.fingerprint for attempt in record.attempts}
+    fingerprint = record.fingerprint if bodies == {record.fingerprint} else ""
+    return replace(created(record, receipt, now), in_doubt=True, fingerprint=fingerprint)
+
+
+def update(
+    record: DeliveryRecord,
+    *,
+    order_updated_at: datetime,
+    windows: Windows,
+    sent: str,
+    now: datetime,
 ) -> DeliveryRecord:
-    """Record that CoopCycle holds a newer state of the order."""
-    return replace(record, order_updated_at=order_updated_at, fingerprint=fingerprint, changed_at=now)
+    """Return the record to store before a PUT; what CoopCycle holds is not known until :func:`updated`."""
+    return replace(
+        record,
+        order_updated_at=order_updated_at,
+        windows=windows,
+        sent=sent,
+        fingerprint="",
+        updating=True,
+        changed_at=now,
+    )
+
+
+def updated(record: DeliveryRecord, *, fingerprint: str, now: datetime) -> DeliveryRecord:
+    """Record that the PUT was answered."""
+    return replace(record, fingerprint=fingerprint, updating=False, changed_at=now)
+
+
+def put_failed(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
+    """Record that CoopCycle certainly did not do the PUT."""
+    return replace(record, updating=False, changed_at=now)
+
+
+def put_unknown(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
+    """Record that a PUT may have been done, or may be done yet."""
+    return replace(record, in_doubt=True, doubtful_put_at=now, changed_at=now)
 
 
 def rejected(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryRecord:
-    """Record that CoopCycle refused the delivery for good."""
-    return replace(record, state=State.REJECTED, in_flight=False, reason=reason, changed_at=now)
+    """Record that no delivery can be made until a person helps."""
+    return replace(record, state=State.REJECTED, in_flight=False, failures=0, reason=reason, changed_at=now)
 
 
 def cancel_refused(record: DeliveryRecord, *, order_updated_at: datetime, now: datetime) -> DeliveryRecord:
@@ -155,36 +232,35 @@ def cancel_refused(record: DeliveryRecord, *, order_updated_at: datetime, now: d
 
 
 def retracted(
-    record: DeliveryRecord | None,
-    *,
-    connection_id: str,
-    order_id: str,
-    order_name: str,
-    order_updated_at: datetime,
-    reason: str,
-    now: datetime,
+    record: DeliveryRecord, *, order_name: str, order_updated_at: datetime, reason: str, now: datetime
 ) -> DeliveryRecord:
     """Record that no delivery is wanted: the end of an existing one, or a tombstone before any."""
-    state = (
-        State.CANCELLED
-        if reason in ("cancelled", "refunded") or (record and record.exists)
-        else State.IGNORED
-    )
-    if record is None:
-        return DeliveryRecord(
-            connection_id=connection_id,
-            order_id=order_id,
-            order_name=order_name,
-            state=state,
-            order_updated_at=order_updated_at,
-            changed_at=now,
-            reason=reason,
-        )
+    ended = reason in ("cancelled", "refunded") or record.exists
     return replace(
         record,
-        state=state,
+        order_name=order_name or record.order_name,
+        state=State.CANCELLED if ended else State.IGNORED,
         order_updated_at=order_updated_at,
         in_flight=False,
+        updating=False,
+        failures=0,
         reason=reason,
+        changed_at=now,
+    )
+
+
+def awaiting_recheck(record: DeliveryRecord, recheck_at: datetime) -> DeliveryRecord:
+    """Record that the order will be looked at once more."""
+    return replace(record, in_doubt=True, recheck_at=recheck_at)
+
+
+def rechecked(record: DeliveryRecord, *, seen_until: datetime, now: datetime) -> DeliveryRecord:
+    """Forget the calls made until ``seen_until``: nothing can come of them any more."""
+    put_at = record.doubtful_put_at
+    return replace(
+        record,
+        attempts=tuple(attempt for attempt in record.attempts if attempt.posted_at > seen_until),
+        doubtful_put_at=put_at if put_at and put_at > seen_until else None,
+        recheck_at=None,
         changed_at=now,
     )

@@ -188,3 +188,8 @@ class Receipt:
     statuses: tuple[str, ...] = ()  # of the tasks: TODO, DOING, DONE, FAILED, CANCELLED
     assigned: bool = False
     created_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was not cancelled."""
+        return "CANCELLED" not in self.statuses

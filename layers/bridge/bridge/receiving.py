@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Protocol
 
 from bridge import sources
-from bridge.aws.queues import WebhookMessage
 from bridge.connection import Connection, Secrets
 from bridge.errors import MalformedWebhook
+from bridge.messages import WebhookMessage
 from bridge.model import Ignored
 
 

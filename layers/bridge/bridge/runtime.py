@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,12 +18,13 @@ from typing import TYPE_CHECKING
 import boto3
 
 from bridge.aws.connections import ConnectionStore
-from bridge.aws.queues import ParkedQueue, WebhooksQueue
+from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
 from bridge.receiving import Receiver
-from bridge.settings import DispatchSettings, ReceiveSettings
+from bridge.settings import DispatchSettings, ReceiveSettings, RecheckSettings
 
 if TYPE_CHECKING:
     from bridge.connection import Connection, Secrets
+    from bridge.coopcycle.breaker import CircuitBreaker
     from bridge.coopcycle.client import CoopCycleClient
     from bridge.coopcycle.token import TokenCache
     from bridge.worker import Worker
@@ -62,11 +64,13 @@ def token_cache(settings: DispatchSettings) -> TokenCache:
 
 
 class CoopCycleClients:
-    """One client per connection and credentials, kept while the environment lives."""
+    """One client per connection and credentials, one circuit breaker per instance, kept while we live."""
 
-    def __init__(self, cache: TokenCache, *, read_timeout_seconds: float) -> None:
+    def __init__(self, cache: TokenCache, *, read_timeout_seconds: float, open_seconds: float) -> None:
         self._cache = cache
         self._read_timeout_seconds = read_timeout_seconds
+        self._open_seconds = open_seconds
+        self._breakers: dict[str, CircuitBreaker] = {}
         self._clients: dict[tuple[str, str, str, str], CoopCycleClient] = {}
         self._lock = threading.Lock()
 
@@ -87,10 +91,22 @@ class CoopCycleClients:
                     cache=self._cache,
                 )
                 client = CoopCycleClient(
-                    connection.coopcycle_url, tokens, read_timeout_seconds=self._read_timeout_seconds
+                    connection.coopcycle_url,
+                    tokens,
+                    read_timeout_seconds=self._read_timeout_seconds,
+                    breaker=self._breaker(connection.coopcycle_url),
                 )
                 self._clients[key] = client
         return client
+
+    def _breaker(self, coopcycle_url: str) -> CircuitBreaker:
+        from bridge.coopcycle.breaker import CircuitBreaker
+
+        if coopcycle_url not in self._breakers:
+            self._breakers[coopcycle_url] = CircuitBreaker(
+                open_seconds=self._open_seconds, clock=time.monotonic
+            )
+        return self._breakers[coopcycle_url]
 
 
 @lru_cache(maxsize=1)
@@ -104,7 +120,12 @@ def dispatch_runtime() -> DispatchRuntime:
     sqs = boto3.client("sqs")
     dispatcher = Dispatcher(
         DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name),
-        CoopCycleClients(token_cache(settings), read_timeout_seconds=settings.http_read_timeout_seconds),
+        RechecksQueue(sqs, settings.rechecks_queue_url),
+        CoopCycleClients(
+            token_cache(settings),
+            read_timeout_seconds=settings.http_read_timeout_seconds,
+            open_seconds=settings.backoff_base_seconds,
+        ),
         clock=utc_now,
         settle_seconds=settings.settle_seconds,
     )
@@ -117,3 +138,10 @@ def dispatch_runtime() -> DispatchRuntime:
         backoff_base_seconds=settings.backoff_base_seconds,
     )
     return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url))
+
+
+@lru_cache(maxsize=1)
+def webhooks_queue() -> WebhooksQueue:
+    """Return the queue to which ``queue_recheck`` sends what is due."""
+    settings = RecheckSettings.from_env(os.environ)
+    return WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url)

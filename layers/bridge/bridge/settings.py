@@ -44,6 +44,7 @@ class DispatchSettings:
     connections_path: str
     webhooks_queue_url: str
     dead_letter_queue_url: str
+    rechecks_queue_url: str
     deliveries_table_name: str
     tokens_table_name: str
     tokens_path: str
@@ -56,6 +57,7 @@ class DispatchSettings:
         "CONNECTIONS_PATH",
         "WEBHOOKS_QUEUE_URL",
         "DEAD_LETTER_QUEUE_URL",
+        "RECHECKS_QUEUE_URL",
         "DELIVERIES_TABLE_NAME",
         "TOKENS_TABLE_NAME",
         "TOKENS_PATH",
@@ -81,6 +83,7 @@ class DispatchSettings:
             connections_path=values["CONNECTIONS_PATH"],
             webhooks_queue_url=values["WEBHOOKS_QUEUE_URL"],
             dead_letter_queue_url=values["DEAD_LETTER_QUEUE_URL"],
+            rechecks_queue_url=values["RECHECKS_QUEUE_URL"],
             deliveries_table_name=values["DELIVERIES_TABLE_NAME"],
             tokens_table_name=values["TOKENS_TABLE_NAME"],
             tokens_path=values["TOKENS_PATH"],
@@ -89,3 +92,22 @@ class DispatchSettings:
             backoff_base_seconds=float(values["BRIDGE_BACKOFF_BASE_SECONDS"]),
             http_read_timeout_seconds=float(values["BRIDGE_HTTP_READ_TIMEOUT_SECONDS"]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckSettings:
+    """What ``queue_recheck`` reads."""
+
+    webhooks_queue_url: str
+
+    VARIABLES = ("WEBHOOKS_QUEUE_URL",)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> RecheckSettings:
+        """Read the variables.
+
+        Raises:
+            MissingEnvironment: naming every missing one.
+
+        """
+        return cls(*_require(environ, cls.VARIABLES))

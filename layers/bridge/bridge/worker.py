@@ -5,29 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from bridge.aws.queues import ParkReason, UnreadableMessage, WebhookMessage
+from botocore.exceptions import BotoCoreError, ClientError
+
 from bridge.dispatch import Dispatcher, Result
 from bridge.errors import (
+    AwsUnavailable,
     CoopCycleRejected,
     PermanentError,
     RejectedWebhook,
     RetryableError,
     UnknownConnection,
 )
+from bridge.messages import ParkReason, Recheck, UnreadableMessage, WebhookMessage, read_message
 from bridge.receiving import Connections
 
 BACKOFF_CEILING = 30  # times the base: 15 minutes for a base of 30 seconds
+GIVE_UP_AFTER = timedelta(hours=24)  # on the queue; an outage this long is a person's matter
 
 
 class Parking(Protocol):
     """Where messages are put aside, as :class:`bridge.aws.queues.ParkedQueue` does it."""
 
-    def park(
-        self, *, text: str, group: str, message_id: str, reason: ParkReason, parked_at: datetime
-    ) -> None:
+    def park(self, *, text: str, message_id: str, reason: ParkReason, parked_at: datetime) -> None:
         """Put the message aside with its reason."""
 
 
@@ -36,7 +38,7 @@ class Handled:
     """What became of a message; ``message`` is ``None`` when it could not be read."""
 
     result: Result
-    message: WebhookMessage | None
+    message: WebhookMessage | Recheck | None
 
 
 class Worker:
@@ -59,46 +61,69 @@ class Worker:
         self._random = random
         self._backoff_base_seconds = backoff_base_seconds
 
-    def handle(self, text: str, *, group: str, message_id: str) -> Handled:
+    def handle(self, text: str, *, message_id: str, queued_at: datetime) -> Handled:
         """Dispatch one message, or park it when only a person can help.
+
+        What can be retried is parked too once it has been on the queue for a day.
 
         Raises:
             RetryableError: the message must come again.
 
         """
-        message: WebhookMessage | None = None
         try:
-            message = WebhookMessage.from_text(text)
+            return self._handle(text, message_id=message_id, queued_at=queued_at)
+        except (ClientError, BotoCoreError) as error:
+            raise AwsUnavailable(_aws_code(error)) from error
+
+    def _handle(self, text: str, *, message_id: str, queued_at: datetime) -> Handled:
+        message: WebhookMessage | Recheck | None = None
+        try:
+            message = read_message(text)
             connection, secrets = self._connections.get(message.connection_id)
-            result = self._dispatcher.dispatch(
-                connection, secrets, order_id=message.order_id, payload=message.payload
-            )
+            if isinstance(message, Recheck):
+                result = self._dispatcher.recheck(connection, secrets, message)
+            else:
+                result = self._dispatcher.dispatch(connection, secrets, message)
         except UnreadableMessage as error:
-            reason = ParkReason("unreadable_message", f"not a message of the receiver: {error}")
-        except UnknownConnection as error:
-            reason = ParkReason(error.code, "the connection was removed; apply it again, then redrive")
-        except RejectedWebhook as error:
-            reason = ParkReason(error.code, f"the body cannot be read: {error.reason}")
-        except CoopCycleRejected as error:
-            paths = tuple(violation.property_path for violation in error.violations)
-            reason = ParkReason(error.code, str(error), paths)
-        except PermanentError as error:
-            reason = ParkReason(error.code, str(error))
+            reason = ParkReason("unreadable_message", f"not a message of the bridge: {error}")
+        except RetryableError as error:
+            if self._clock() - queued_at < GIVE_UP_AFTER:
+                raise
+            reason = ParkReason(error.code, f"tried for a day: {error}")
+        except (PermanentError, RejectedWebhook) as error:
+            reason = _park_reason(error)
         else:
             return Handled(result, message)
-        self._parking.park(
-            text=text, group=group, message_id=message_id, reason=reason, parked_at=self._clock()
-        )
+        if message is not None:
+            self._dispatcher.note_parked(message, reason.code)
+        self._parking.park(text=text, message_id=message_id, reason=reason, parked_at=self._clock())
         return Handled(Result("parked", reason.code), message)
 
     def seconds_until_retry(self, receive_count: int, error: Exception | None) -> float:
         """Return how long a failed message stays invisible: growing, with jitter, never less than asked.
 
         The base doubles with each receive up to thirty times itself; jitter takes away up to a quarter.
-        With a base of 30 s and 80 receives nothing is parked within the first 14 hours.
         """
         factor = min(2.0 ** min(max(receive_count - 1, 0), 16), BACKOFF_CEILING)
         delay = self._backoff_base_seconds * factor * (1 - self._random() / 4)
         if isinstance(error, RetryableError) and error.retry_after_seconds is not None:
             delay = max(delay, error.retry_after_seconds)
         return math.ceil(delay)
+
+
+def _park_reason(error: PermanentError | RejectedWebhook) -> ParkReason:
+    if isinstance(error, CoopCycleRejected):
+        paths = tuple(violation.property_path for violation in error.violations)
+        return ParkReason(error.code, str(error), paths)
+    if isinstance(error, UnknownConnection):
+        return ParkReason(error.code, "the connection was removed; apply it again, then redrive")
+    if isinstance(error, RejectedWebhook):
+        return ParkReason(error.code, f"the body cannot be read: {error.reason}")
+    return ParkReason(error.code, str(error))
+
+
+def _aws_code(error: ClientError | BotoCoreError) -> str:
+    """Name the failure without the request, which may hold an order."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name}: {error.response['Error']['Code']}"
+    return type(error).__name__

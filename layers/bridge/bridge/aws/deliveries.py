@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import ClientError
 
 from bridge.errors import AlreadyInProgress
-from bridge.lifecycle import Attempt, DeliveryRecord, State
+from bridge.lifecycle import Attempt, DeliveryRecord, Event, State
 from bridge.model import TimeWindow
 from bridge.schedule import Windows
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+
+class _Condition(TypedDict, total=False):
+    ConditionExpression: str
+    ExpressionAttributeValues: dict[str, AttributeValueTypeDef]
+
 
 KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
 
@@ -56,10 +62,7 @@ class DeliveriesTable:
             self._dynamodb.put_item(
                 TableName=self._table_name,
                 Item=_to_item(stored),
-                ConditionExpression="attribute_not_exists(order_id) OR version = :version"
-                if record.version == 0
-                else "version = :version",
-                ExpressionAttributeValues={":version": {"N": str(record.version)}},
+                **_unchanged(record.version),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
@@ -79,6 +82,24 @@ class DeliveriesTable:
                 yield _from_item(item)
 
 
+def _unchanged(version: int) -> _Condition:
+    """Return the condition that the item still is the one that was read; version 0 means there was none."""
+    if version == 0:
+        return {"ConditionExpression": "attribute_not_exists(order_id)"}
+    return {
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": {"N": str(version)}},
+    }
+
+
+def _instant(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _to_instant(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
 def _window(window: TimeWindow) -> list[str]:
     return [window.after.isoformat(), window.before.isoformat()]
 
@@ -88,43 +109,44 @@ def _to_window(pair: list[str]) -> TimeWindow:
 
 
 def _to_item(record: DeliveryRecord) -> dict[str, AttributeValueTypeDef]:
-    attempts = [
-        {"posted_at": a.posted_at.isoformat(), "dropoff": _window(a.dropoff), "status": a.status}
-        for a in record.attempts
-    ]
-    item: dict[str, AttributeValueTypeDef] = {
-        "connection_id": {"S": record.connection_id},
-        "order_id": {"S": record.order_id},
-        "order_name": {"S": record.order_name},
-        "state": {"S": record.state.value},
-        "order_updated_at": {"S": record.order_updated_at.isoformat()},
-        "changed_at": {"S": record.changed_at.isoformat()},
+    attempts = [[a.posted_at.isoformat(), _window(a.dropoff), a.fingerprint] for a in record.attempts]
+    windows = [_window(record.windows.pickup), _window(record.windows.dropoff)] if record.windows else []
+    history = [[e.at.isoformat(), e.topic, e.outcome, e.reason] for e in record.history]
+    texts = {
+        "connection_id": record.connection_id,
+        "order_id": record.order_id,
+        "order_name": record.order_name,
+        "state": record.state.value,
+        "order_updated_at": _instant(record.order_updated_at),
+        "changed_at": _instant(record.changed_at),
+        "attempts": json.dumps(attempts),
+        "doubtful_put_at": _instant(record.doubtful_put_at),
+        "recheck_at": _instant(record.recheck_at),
+        "windows": json.dumps(windows),
+        "fingerprint": record.fingerprint,
+        "sent": record.sent,
+        "message": record.message,
+        "delivery_iri": record.delivery_iri,
+        "tracking_url": record.tracking_url,
+        "reason": record.reason,
+        "history": json.dumps(history, ensure_ascii=False),
+    }
+    item: dict[str, AttributeValueTypeDef] = {name: {"S": text} for name, text in texts.items()}
+    return item | {
         "version": {"N": str(record.version)},
-        "attempts": {"S": json.dumps(attempts)},
+        "failures": {"N": str(record.failures)},
         "in_flight": {"BOOL": record.in_flight},
+        "updating": {"BOOL": record.updating},
         "in_doubt": {"BOOL": record.in_doubt},
-        "fingerprint": {"S": record.fingerprint},
-        "delivery_iri": {"S": record.delivery_iri},
-        "tracking_url": {"S": record.tracking_url},
-        "reason": {"S": record.reason},
         "ttl": {"N": str(int((record.changed_at + KEPT_FOR).timestamp()))},
     }
-    if record.windows is not None:
-        item["pickup_window"] = {"S": json.dumps(_window(record.windows.pickup))}
-        item["dropoff_window"] = {"S": json.dumps(_window(record.windows.dropoff))}
-    return item
 
 
 def _from_item(item: dict[str, AttributeValueTypeDef]) -> DeliveryRecord:
     def text(name: str) -> str:
         return item[name]["S"]
 
-    windows = None
-    if "pickup_window" in item:
-        windows = Windows(
-            pickup=_to_window(json.loads(text("pickup_window"))),
-            dropoff=_to_window(json.loads(text("dropoff_window"))),
-        )
+    windows = [_to_window(pair) for pair in json.loads(text("windows"))]
     return DeliveryRecord(
         connection_id=text("connection_id"),
         order_id=text("order_id"),
@@ -134,14 +156,24 @@ def _from_item(item: dict[str, AttributeValueTypeDef]) -> DeliveryRecord:
         changed_at=datetime.fromisoformat(text("changed_at")),
         version=int(item["version"]["N"]),
         attempts=tuple(
-            Attempt(datetime.fromisoformat(a["posted_at"]), _to_window(a["dropoff"]), a["status"])
-            for a in json.loads(text("attempts"))
+            Attempt(datetime.fromisoformat(posted_at), _to_window(dropoff), fingerprint)
+            for posted_at, dropoff, fingerprint in json.loads(text("attempts"))
         ),
         in_flight=item["in_flight"]["BOOL"],
+        updating=item["updating"]["BOOL"],
+        doubtful_put_at=_to_instant(text("doubtful_put_at")),
         in_doubt=item["in_doubt"]["BOOL"],
-        windows=windows,
+        failures=int(item["failures"]["N"]),
+        recheck_at=_to_instant(text("recheck_at")),
+        windows=Windows(*windows) if windows else None,
         fingerprint=text("fingerprint"),
+        sent=text("sent"),
+        message=text("message"),
         delivery_iri=text("delivery_iri"),
         tracking_url=text("tracking_url"),
         reason=text("reason"),
+        history=tuple(
+            Event(datetime.fromisoformat(at), topic, outcome, reason)
+            for at, topic, outcome, reason in json.loads(text("history"))
+        ),
     )

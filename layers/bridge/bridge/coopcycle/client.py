@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -19,6 +20,7 @@ import requests
 from requests.auth import AuthBase
 
 from bridge.coopcycle import payload
+from bridge.coopcycle.breaker import CircuitBreaker
 from bridge.coopcycle.transport import Answer, NeverSent, NoAnswer, Transport, moved
 from bridge.errors import (
     CoopCycleThrottled,
@@ -87,8 +89,11 @@ class CoopCycleClient:
         connect_timeout_seconds: float = 3,
         read_timeout_seconds: float = 8,
         clock: Callable[[], float] = time.time,
+        breaker: CircuitBreaker | None = None,
     ) -> None:
         """Check the address; nothing is sent. ``clock`` gives epoch seconds.
+
+        With a ``breaker`` no call is made while the instance is known to be down.
 
         Raises:
             ValueError: ``base_url`` is not https, or more than an address.
@@ -102,6 +107,7 @@ class CoopCycleClient:
         )
         self._tokens = tokens
         self._clock = clock
+        self._watching = breaker.watching if breaker is not None else nullcontext
         self._settings: tuple[float, InstanceSettings] | None = None
 
     def close(self) -> None:
@@ -188,8 +194,9 @@ class CoopCycleClient:
         """
         now = self._clock()
         if self._settings is None or not 0 <= now - self._settings[0] < SETTINGS_MAX_AGE_SECONDS:
-            answer = self._send("GET", "/api/settings", change=False, auth=_NoAuth())
-            self._raise_for_status("GET /api/settings", answer, change=False)
+            with self._watching():
+                answer = self._send("GET", "/api/settings", change=False, auth=_NoAuth())
+                self._raise_for_status("GET /api/settings", answer, change=False)
             self._settings = (now, _parsed("GET /api/settings", answer, _parse_settings, change=False))
         return self._settings[1]
 
@@ -216,14 +223,17 @@ class CoopCycleClient:
         data: bytes | None = None,
     ) -> Answer:
         """Send with a bearer token; after a 401 exactly once more, with a new one."""
-        token = self._tokens.token()
-        answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
-        if answer.status == 401:
-            self._tokens.reject(token)
+        with self._watching():
             token = self._tokens.token()
             answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
-        self._raise_for_status(f"{method} {path}", answer, change=change)
-        return answer
+            if answer.status == 401:
+                self._tokens.reject(token)
+                token = self._tokens.token()
+                answer = self._send(
+                    method, path, change=change, auth=_Bearer(token), params=params, data=data
+                )
+            self._raise_for_status(f"{method} {path}", answer, change=change)
+            return answer
 
     def _send(
         self,

@@ -1,0 +1,89 @@
+"""A circuit breaker per instance: a CoopCycle that is down is asked by one probe, not by every order.
+
+The pattern is Nygard's ("Release It!"): closed while calls succeed, open for a while after several
+failures in a row, then half-open, when a single probe decides. Thread-safe; knows no AWS.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bridge.errors import (
+    CoopCycleThrottled,
+    CoopCycleUnavailable,
+    DeliveryOutcomeUnknown,
+    PermanentError,
+    TokenUnavailable,
+)
+
+FAILURES_TO_OPEN = 5
+LONGEST_OPEN = 10  # times the first open time: 5 minutes for 30 seconds
+
+
+class CircuitBreaker:
+    """Watches the calls to one instance; times in seconds on a monotonic clock."""
+
+    def __init__(self, *, open_seconds: float, clock: Callable[[], float]) -> None:
+        self._open_seconds = open_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._opened = 0  # times in a row
+        self._open_until: float | None = None
+        self._probing = False
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Let one call through and learn from its end.
+
+        Raises:
+            CoopCycleUnavailable: the circuit is open and nothing is sent; with the time it stays open.
+
+        """
+        self._enter()
+        try:
+            yield
+        except DeliveryOutcomeUnknown as error:
+            # 500 is also the answer to an address that cannot be geocoded: it says nothing of the instance
+            self._leave(alive=error.status == 500)
+            raise
+        except (CoopCycleUnavailable, CoopCycleThrottled, TokenUnavailable) as error:
+            self._leave(alive=False, retry_after=error.retry_after_seconds)
+            raise
+        except PermanentError:
+            self._leave(alive=True)
+            raise
+        except BaseException:
+            self._leave(alive=None)
+            raise
+        else:
+            self._leave(alive=True)
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._open_until is None:
+                return
+            wait = self._open_until - self._clock()
+            if wait > 0 or self._probing:
+                raise CoopCycleUnavailable(
+                    f"not asked: the last {self._failures} calls failed",
+                    retry_after_seconds=max(wait, self._open_seconds),
+                )
+            self._probing = True
+
+    def _leave(self, *, alive: bool | None, retry_after: float | None = None) -> None:
+        with self._lock:
+            probed, self._probing = self._probing, False
+            if alive is None:
+                return
+            if alive:
+                self._failures = self._opened = 0
+                self._open_until = None
+                return
+            self._failures += 1
+            if probed or (self._open_until is None and self._failures >= FAILURES_TO_OPEN):
+                factor = min(2**self._opened, LONGEST_OPEN)
+                self._opened += 1
+                self._open_until = self._clock() + max(self._open_seconds * factor, retry_after or 0)

@@ -1,0 +1,134 @@
+"""What travels on WebhooksQueue.fifo, as text: a webhook, or the wish to look at an order once more.
+
+Pure: the queue itself is :mod:`bridge.aws.queues`. The sender's raw body rides along compressed (zlib,
+base64), so that a 1.5 MB order fits into a queue message.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.sources.base import Payload, Push, Webhook
+
+MAXIMUM_BODY_BYTES = 6 * 1024 * 1024  # what a Lambda invocation can carry anyway
+RECHECK_TOPIC = "recheck"  # stands where a webhook has its sender's topic
+
+
+class UnreadableMessage(ValueError):
+    """A queue message that the bridge did not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """One accepted webhook on its way to the worker; ``body`` is the sender's bytes, untouched."""
+
+    connection_id: str
+    source: str
+    topic: str
+    webhook_id: str
+    order_id: str
+    received_at: datetime
+    body: bytes
+    content_type: str = ""
+
+    @classmethod
+    def of(cls, connection_id: str, source: str, push: Push, webhook: Webhook) -> WebhookMessage:
+        """Return the message of a verified push."""
+        return cls(
+            connection_id=connection_id,
+            source=source,
+            topic=webhook.topic,
+            webhook_id=webhook.webhook_id,
+            order_id=webhook.order_id,
+            received_at=push.received_at,
+            body=push.body,
+            content_type=push.content_type,
+        )
+
+    @property
+    def payload(self) -> Payload:
+        """What the source reads the order from."""
+        return Payload(self.body, self.topic, self.received_at, self.content_type)
+
+    def to_text(self) -> str:
+        """Encode for the queue."""
+        return json.dumps(
+            {
+                "version": 1,
+                "connection_id": self.connection_id,
+                "source": self.source,
+                "topic": self.topic,
+                "webhook_id": self.webhook_id,
+                "order_id": self.order_id,
+                "received_at": self.received_at.isoformat(),
+                "content_type": self.content_type,
+                "body": base64.b64encode(zlib.compress(self.body, 9)).decode("ascii"),
+            },
+            separators=(",", ":"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """The wish to look at an order once more, because what became of a call was unknown."""
+
+    connection_id: str
+    order_id: str
+    topic: str = RECHECK_TOPIC
+    webhook_id: str = ""
+
+    def to_text(self) -> str:
+        """Encode for the queue."""
+        return json.dumps(
+            {"version": 1, "recheck": {"connection_id": self.connection_id, "order_id": self.order_id}},
+            separators=(",", ":"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ParkReason:
+    """Why a message was parked; every text is safe to show to anyone."""
+
+    code: str
+    message: str
+    property_paths: tuple[str, ...] = ()
+
+
+def read_message(text: str) -> WebhookMessage | Recheck:
+    """Decode a queue message.
+
+    Raises:
+        UnreadableMessage: the text was not written by one of the two classes.
+
+    """
+    try:
+        fields = json.loads(text)
+        if fields.pop("version") != 1:
+            raise UnreadableMessage("a version of the message that this code does not know")
+        if "recheck" in fields:
+            return Recheck(**fields["recheck"])
+        body = zlib.decompressobj().decompress(
+            base64.b64decode(fields.pop("body"), validate=True), MAXIMUM_BODY_BYTES
+        )
+        received_at = datetime.fromisoformat(fields.pop("received_at"))
+        return WebhookMessage(received_at=received_at, body=body, **fields)
+    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, zlib.error) as error:
+        raise UnreadableMessage(type(error).__name__) from error
+
+
+def read_recheck(text: str) -> Recheck:
+    """Decode a message of the rechecks' queue.
+
+    Raises:
+        UnreadableMessage: it is something else.
+
+    """
+    message = read_message(text)
+    if not isinstance(message, Recheck):
+        raise UnreadableMessage("not a recheck")
+    return message
