@@ -53,6 +53,8 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
         reason=receipt.reason,
     )
     publish_counts(["WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored"])
+    if receipt.greeting:
+        return {"statusCode": 200, "headers": {"content-type": "text/plain"}, "body": receipt.greeting}
     return answer(200, outcome=receipt.outcome, reason=receipt.reason, order_id=receipt.order_id)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridge_laptop import signing
 from bridge_laptop import template as sam
-from bridge_laptop.cli.event import dispatch_event, receive_event
+from bridge_laptop.cli.event import dispatch_event, receive_event, recheck_event
 from bridge_laptop.cli.sam_env import environment_file
 from bridge_laptop.local import sample
 from bridge_laptop.local.stack import Options, running
@@ -22,13 +22,14 @@ NO_ENGINE = "requires a container runtime"
 
 
 def main(sam_command: str) -> int:
-    """Invoke both functions; return an exit code: 0 done, 1 failed, 2 no container engine."""
+    """Invoke each function; return an exit code: 0 done, 1 failed, 2 no container engine."""
     body = sample.ORDER.read_bytes()
-    headers = signing.headers_for("shopify", body, "acme-webhook-secret", sample.TOPIC, str(uuid.uuid4()))
+    signed = signing.signed("shopify", body, "acme-webhook-secret", sample.TOPIC, str(uuid.uuid4()))
     now = datetime.now(UTC)
     events = {
-        "ReceiveWebhookFunction": receive_event("acme", headers, body, now),
-        "DispatchDeliveryFunction": dispatch_event("acme", "shopify", headers, body, now),
+        "ReceiveWebhookFunction": receive_event("acme", signed, now),
+        "DispatchDeliveryFunction": dispatch_event("acme", "shopify", signed, now),
+        "QueueRecheckFunction": recheck_event("acme", "5940139491042", now),
     }
     with running(Options(port=0)) as stack, tempfile.TemporaryDirectory() as folder:
         environment = Path(folder) / "env.json"

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable
+from datetime import UTC, datetime
 
-DEFAULT_TOPICS = {"shopify": "orders/create"}
+from bridge import sources
 
 
-def _shopify(body: bytes, secret: str, topic: str, webhook_id: str) -> dict[str, str]:
-    """Sign like Shopify: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries ."""
-    digest = hmac.digest(secret.encode(), body, hashlib.sha256)
-    return {
-        "Content-Type": "application/json",
-        "X-Shopify-Topic": topic,
-        "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode("ascii"),
-        "X-Shopify-Shop-Domain": "sample-shop.myshopify.com",
-        "X-Shopify-API-Version": "2026-07",
-        "X-Shopify-Webhook-Id": webhook_id,
-    }
-
-
-_SIGNERS: dict[str, Callable[[bytes, str, str, str], dict[str, str]]] = {"shopify": _shopify}
-
-
-def headers_for(source: str, body: bytes, secret: str, topic: str, webhook_id: str) -> dict[str, str]:
-    """Return the headers with which a sender of this source would push ``body``.
+def signed(
+    source: str,
+    body: bytes,
+    secret: str,
+    topic: str | None,
+    webhook_id: str,
+    *,
+    options: sources.Options | None = None,
+    now: datetime | None = None,
+) -> sources.Signed:
+    """Return the push with which a sender of this source would deliver ``body``; by default a new order.
 
     Raises:
-        LookupError: we cannot sign for that source.
+        LookupError: there is no such source.
+
     """
-    signer = _SIGNERS.get(source)
-    if signer is None:
-        raise LookupError(f'cannot sign for the source "{source}"; known: {", ".join(_SIGNERS)}')
-    return signer(body, secret, topic, webhook_id)
+    sender = sources.get(source)
+    return sender.sign(
+        body,
+        secret,
+        topic=topic or sender.TOPICS[0],
+        webhook_id=webhook_id,
+        sent_at=now or datetime.now(UTC),
+        options=options or sources.Options(),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,10 +128,10 @@ class Bridge:
 
     def push(self, body: bytes, topic: str = "orders/create", **changes: str) -> dict[str, Any]:
         """Sign a body as the shop would and hand it to the receiver."""
-        headers = signing.headers_for(
+        signed = signing.signed(
             "shopify", body, "acme-webhook-secret", topic, changes.pop("webhook_id", f"{topic}-1")
         )
-        return self.receive(webhook_event(body, headers | changes))
+        return self.receive(webhook_event(body, {**signed.headers, **changes}))
 
     def receive_messages(self) -> list[Any]:
         """Take what is visible on the queue."""
@@ -203,7 +203,7 @@ def sqs_attributes(group: str) -> dict[str, str]:
     }
 
 
-def webhook_event(body: bytes, headers: dict[str, str], connection_id: str = "acme") -> dict[str, Any]:
+def webhook_event(body: bytes, headers: Mapping[str, str], connection_id: str = "acme") -> dict[str, Any]:
     """Return the HTTP API event of a webhook."""
     return http_event(
         method="POST",

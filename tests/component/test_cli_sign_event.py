@@ -11,7 +11,6 @@ from click.testing import CliRunner, Result
 from tests import sending
 
 from bridge import sources
-from bridge.errors import InvalidSignature
 from bridge.messages import WebhookMessage, read_message
 from bridge.receiving import Request
 from bridge_laptop import signing
@@ -42,20 +41,9 @@ def curl_headers(command: str) -> dict[str, str]:
     return {name.lower(): value for name, value in pairs}
 
 
-def test_signature_of_every_source():
-    """What we sign for a source, the source itself accepts, and with another secret it does not."""
-    for name in sources.NAMES:
-        headers = signing.headers_for(name, b"{}", "right", signing.DEFAULT_TOPICS[name], "webhook-1")
-        lower = {key.lower(): value for key, value in headers.items()}
-
-        sending.verify(sources.get(name), b"{}", lower, ["right"])
-        with pytest.raises(InvalidSignature):
-            sending.verify(sources.get(name), b"{}", lower, ["wrong"])
-
-
 def test_shopify_known_answer():
     """The signature is base64 of the HMAC-SHA256, computed here by OpenSSL 3."""
-    headers = signing.headers_for("shopify", b'{"id":1}', "hush", "orders/create", "w-1")
+    headers = signing.signed("shopify", b'{"id":1}', "hush", "orders/create", "w-1").headers
 
     assert "VnKUjZsLuN5iZWjn5EntcBVCF9kMN43LglzCE1/GSeY=" == headers["X-Shopify-Hmac-Sha256"]
 

@@ -58,7 +58,7 @@ def test_the_same_push_again_is_dropped_by_the_queue(bridge: Bridge, order: Orde
 def test_base64_body_verifies_like_text(bridge: Bridge, order: Order) -> None:
     """The HMAC is over the sender's bytes, whichever way the gateway carried them."""
     body = order()
-    headers = signing.headers_for("shopify", body, "acme-webhook-secret", "orders/create", "w1")
+    headers = signing.signed("shopify", body, "acme-webhook-secret", "orders/create", "w1").headers
     event = webhook_event(body, headers)
     event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
 
@@ -68,7 +68,7 @@ def test_base64_body_verifies_like_text(bridge: Bridge, order: Order) -> None:
 def test_header_names_in_any_case(bridge: Bridge, order: Order) -> None:
     """`sam local` keeps the sender's spelling of header names; API Gateway lowers it."""
     body = order()
-    headers = signing.headers_for("shopify", body, "acme-webhook-secret", "orders/create", "w1")
+    headers = signing.signed("shopify", body, "acme-webhook-secret", "orders/create", "w1").headers
     event = webhook_event(body, headers)
     event["headers"] = {name.upper(): value for name, value in headers.items()}
 
@@ -93,7 +93,7 @@ def test_previous_secret_stays_valid(bridge: Bridge, sandbox: Sandbox, order: Or
 def test_wrong_signature_is_401(bridge: Bridge, order: Order, signature: str | None) -> None:
     """Missing, malformed, non-ASCII or wrong: 401, nothing queued, and no hint which it was."""
     body = order()
-    headers = signing.headers_for("shopify", body, "acme-webhook-secret", "orders/create", "w1")
+    headers = signing.signed("shopify", body, "acme-webhook-secret", "orders/create", "w1").headers
     if signature is None:
         del headers["X-Shopify-Hmac-Sha256"]
     else:
@@ -110,7 +110,7 @@ def test_signature_of_another_connection_is_401(bridge: Bridge, sandbox: Sandbox
     """A secret opens its own connection and no other."""
     bridge.connect("acme2", settings(sandbox.url))
     body = order()
-    headers = signing.headers_for("shopify", body, "acme2-webhook-secret", "orders/create", "w1")
+    headers = signing.signed("shopify", body, "acme2-webhook-secret", "orders/create", "w1").headers
 
     assert bridge.receive(webhook_event(body, headers))["statusCode"] == 401
 
@@ -143,7 +143,7 @@ def test_signed_but_unreadable_is_400(bridge: Bridge, body: bytes, code: str) ->
 def test_unknown_connection_is_404(bridge: Bridge, order: Order, connection_id: str) -> None:
     """An id that is not configured is answered 404, whatever it looks like."""
     body = order()
-    headers = signing.headers_for("shopify", body, "acme-webhook-secret", "orders/create", "w1")
+    headers = signing.signed("shopify", body, "acme-webhook-secret", "orders/create", "w1").headers
 
     answer = bridge.receive(webhook_event(body, headers, connection_id))
 

@@ -49,7 +49,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LocalStack]
 
 def push(stack: LocalStack, body: bytes, webhook_id: str, topic: str = "orders/create") -> requests.Response:
     """Send a signed order over HTTP."""
-    headers = signing.headers_for("shopify", body, "acme-webhook-secret", topic, webhook_id)
+    headers = signing.signed("shopify", body, "acme-webhook-secret", topic, webhook_id).headers
     return requests.post(f"{stack.url}/webhooks/acme", data=body, headers=headers, timeout=30)
 
 
@@ -191,7 +191,7 @@ def test_accepted_orders_survive_a_killed_stack(start: Callable[..., LocalStack]
                 break
         address = first[1].replace("{connection_id}", "acme")
         body = order(1)
-        headers = signing.headers_for("shopify", body, "acme-webhook-secret", "orders/create", "w1")
+        headers = signing.signed("shopify", body, "acme-webhook-secret", "orders/create", "w1").headers
         assert requests.post(address, data=body, headers=headers, timeout=10).status_code == 200
     finally:
         process.kill()

@@ -14,12 +14,12 @@ import click
 from bridge import sources
 from bridge.aws.queues import message_group
 from bridge.errors import RejectedWebhook
-from bridge.messages import WebhookMessage
+from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Ignored
 from bridge_laptop.cli.sign import (
     body_argument,
     connection_argument,
-    signed_headers,
+    signed_push,
     source_option,
     topic_option,
     webhook_id_option,
@@ -28,12 +28,12 @@ from bridge_laptop.local.front import http_event
 from bridge_laptop.local.poller import queue_event
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from mypy_boto3_sqs.literals import MessageSystemAttributeNameType
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+RECHECKS_QUEUE_ARN = "arn:aws:sqs:eu-west-3:123456789012:bridge-dev-rechecks"
 QUEUE_ARN = "arn:aws:sqs:eu-west-3:123456789012:bridge-dev-webhooks.fifo"
-FUNCTIONS = ("receive_webhook", "dispatch_delivery")
+FUNCTIONS = ("receive_webhook", "dispatch_delivery", "queue_recheck")
 
 
 @click.command()
@@ -48,7 +48,7 @@ def event(
     function: str,
     connection_id: str,
     body_file: Path,
-    source: str,
+    source: str | None,
     topic: str | None,
     webhook_id: str | None,
     output: Path | None,
@@ -56,16 +56,17 @@ def event(
     """Write the event with which Lambda would call FUNCTION for a signed webhook.
 
     Signed like `bridge sign`. dispatch_delivery's event holds the message that receive_webhook would
-    have queued.
+    have queued, queue_recheck's the wish to look at that order again.
     """
     body = body_file.read_bytes()
-    headers = signed_headers(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
+    sender, signed = signed_push(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
     now = datetime.now(UTC)
-    document = (
-        receive_event(connection_id, headers, body, now)
-        if function == "receive_webhook"
-        else dispatch_event(connection_id, source, headers, body, now)
-    )
+    if function == "receive_webhook":
+        document = receive_event(connection_id, signed, now)
+    elif function == "dispatch_delivery":
+        document = dispatch_event(connection_id, sender, signed, now)
+    else:
+        document = recheck_event(connection_id, _accepted(connection_id, sender, signed, now).order_id, now)
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if output is None:
         sys.stdout.write(text)
@@ -73,50 +74,73 @@ def event(
         output.write_text(text, encoding="utf-8")
 
 
-def receive_event(
-    connection_id: str, headers: Mapping[str, str], body: bytes, now: datetime
-) -> dict[str, Any]:
+def receive_event(connection_id: str, signed: sources.Signed, now: datetime) -> dict[str, Any]:
     """Return the HTTP API event of a pushed webhook."""
+    parameters = {"connection_id": connection_id}
+    route = "/webhooks/{connection_id}"
+    if signed.path_secret:
+        parameters |= {"secret": signed.path_secret}
+        route += "/{secret}"
     return http_event(
         method="POST",
-        path=f"/webhooks/{connection_id}",
-        route="/webhooks/{connection_id}",
-        path_parameters={"connection_id": connection_id},
-        headers={"Host": "localhost", "Content-Length": str(len(body)), **headers},
-        body=body,
+        path=signed.address("", connection_id),
+        route=route,
+        path_parameters=parameters,
+        headers={"Host": "localhost", "Content-Length": str(len(signed.body)), **signed.headers},
+        body=signed.body,
         now=now,
     )
 
 
-def dispatch_event(
-    connection_id: str, source: str, headers: Mapping[str, str], body: bytes, now: datetime
-) -> dict[str, Any]:
+def dispatch_event(connection_id: str, source: str, signed: sources.Signed, now: datetime) -> dict[str, Any]:
     """Return the SQS event of the message that the receiver would have queued.
 
     Raises:
         click.ClickException: the receiver would not have queued it.
     """
-    push = sources.Push(body, {name.lower(): value for name, value in headers.items()}, now)
+    message = _accepted(connection_id, source, signed, now)
+    group = message_group(connection_id, message.order_id)
+    deduplication_id = f"{connection_id}/{message.webhook_id}"
+    return queue_event([_received(message.to_text(), now, group, deduplication_id)], QUEUE_ARN)
+
+
+def recheck_event(connection_id: str, order_id: str, now: datetime) -> dict[str, Any]:
+    """Return the SQS event of a recheck that is due."""
+    return queue_event([_received(Recheck(connection_id, order_id).to_text(), now)], RECHECKS_QUEUE_ARN)
+
+
+def _accepted(connection_id: str, source: str, signed: sources.Signed, now: datetime) -> WebhookMessage:
+    push = sources.Push(
+        signed.body,
+        {name.lower(): value for name, value in signed.headers.items()},
+        now,
+        signed.path_secret,
+    )
     try:
         webhook = sources.get(source).identify(push, sources.Options())
     except RejectedWebhook as error:
         raise click.ClickException(f"the body cannot be read ({error.reason})") from error
     if isinstance(webhook, Ignored):
         raise click.ClickException(f"receive_webhook would ignore it ({webhook.reason})")
-    message = WebhookMessage.of(connection_id, source, push, webhook)
+    return WebhookMessage.of(connection_id, source, push, webhook)
+
+
+def _received(text: str, now: datetime, group: str = "", deduplication_id: str = "") -> MessageTypeDef:
     milliseconds = str(int(now.timestamp() * 1000))
-    received: MessageTypeDef = {
+    fifo: dict[MessageSystemAttributeNameType, str] = {
+        "SequenceNumber": "18849496460467696128",
+        "MessageGroupId": group,
+        "MessageDeduplicationId": deduplication_id,
+    }
+    return {
         "MessageId": str(uuid.uuid4()),
         "ReceiptHandle": "made-by-bridge-event",
-        "Body": message.to_text(),
+        "Body": text,
         "Attributes": {
             "ApproximateReceiveCount": "1",
             "SentTimestamp": milliseconds,
-            "SequenceNumber": "18849496460467696128",
-            "MessageGroupId": message_group(connection_id, webhook.order_id),
             "SenderId": "AROAEXAMPLE:bridge-dev-receive-webhook",
-            "MessageDeduplicationId": f"{connection_id}/{webhook.webhook_id}",
             "ApproximateFirstReceiveTimestamp": milliseconds,
+            **(fifo if group else {}),
         },
     }
-    return queue_event([received], QUEUE_ARN)

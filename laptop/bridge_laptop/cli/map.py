@@ -17,7 +17,6 @@ from bridge.errors import InvalidConnection, PermanentError, RejectedWebhook
 from bridge.mapping import map_order
 from bridge.model import Delivery, Ignored
 from bridge_laptop.connection_files import read_connection_file
-from bridge_laptop.signing import DEFAULT_TOPICS
 
 DELIVERY, ERROR, IGNORED = 0, 2, 3  # exit codes; click's own usage errors are 2 as well
 
@@ -97,7 +96,7 @@ def _map(
         if isinstance(webhook, Ignored):
             return webhook
         topic = webhook.topic
-    topic = topic or DEFAULT_TOPICS[connection.source]
+    topic = topic or source.TOPICS[0]
     if connection.orders.topics and topic not in connection.orders.topics:
         return Ignored("topic_not_followed")
     order = source.parse(

@@ -12,11 +12,15 @@ import click
 from bridge import sources
 from bridge.aws.connections import WEBHOOK_SECRET
 from bridge.connection import is_connection_id
+from bridge_laptop import signing
+from bridge_laptop import template as sam
+from bridge_laptop.connection_files import read_connection_file
 from bridge_laptop.secrets import local_defaults, secrets_from_environment
-from bridge_laptop.signing import DEFAULT_TOPICS, headers_for
 
 source_option = click.option(
-    "--source", type=click.Choice(sources.NAMES), default=sources.NAMES[0], show_default=True
+    "--source",
+    type=click.Choice(sources.NAMES),
+    help="Default: that of the connection's file under connections/, else shopify.",
 )
 topic_option = click.option("--topic", help="Default: a new order.")
 webhook_id_option = click.option("--webhook-id", help="Default: a fresh one, as for a new webhook.")
@@ -38,17 +42,25 @@ class ConnectionId(click.ParamType[str]):
 connection_argument = click.argument("connection_id", type=ConnectionId())
 
 
-def signed_headers(
-    connection_id: str, body: bytes, *, source: str, topic: str | None, webhook_id: str | None
-) -> dict[str, str]:
-    """Sign with the webhook secret of the environment, or with the local stack's."""
+def signed_push(
+    connection_id: str, body: bytes, *, source: str | None, topic: str | None, webhook_id: str | None
+) -> tuple[str, sources.Signed]:
+    """Return the source's name and the push, signed with the environment's secret or the local stack's.
+
+    Source and options are those of the connection's file where there is one.
+    """
+    file = sam.ROOT / "connections" / f"{connection_id}.toml"
+    connection = read_connection_file(file).connection if file.exists() else None
+    name = source or (connection.source if connection else "shopify")
+    fits = connection is not None and connection.source == name
     secrets = local_defaults(connection_id) | secrets_from_environment(connection_id, os.environ)
-    return headers_for(
-        source,
+    return name, signing.signed(
+        name,
         body,
         secrets[WEBHOOK_SECRET],
-        topic or DEFAULT_TOPICS[source],
+        topic,
         webhook_id or str(uuid.uuid4()),
+        options=connection.options if connection is not None and fits else None,
     )
 
 
@@ -60,18 +72,22 @@ def signed_headers(
 @webhook_id_option
 @click.option("--url", default="http://127.0.0.1:3000", show_default=True, help="Where the bridge is.")
 def sign(
-    connection_id: str, body_file: Path, source: str, topic: str | None, webhook_id: str | None, url: str
+    connection_id: str,
+    body_file: Path,
+    source: str | None,
+    topic: str | None,
+    webhook_id: str | None,
+    url: str,
 ) -> None:
     """Print the curl command that sends a signed body.
 
     Signed with the webhook secret in the environment (BRIDGE_ACME_WEBHOOK_SECRET for acme), or with the
     local stack's.
     """
-    headers = signed_headers(
-        connection_id, body_file.read_bytes(), source=source, topic=topic, webhook_id=webhook_id
-    )
-    address = f"{url.rstrip('/')}/webhooks/{connection_id}"
-    lines = [f"curl -sS {shlex.quote(address)}"]
-    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
-    lines.append(f"--data-binary {shlex.quote(f'@{body_file}')}")
+    body = body_file.read_bytes()
+    _, signed = signed_push(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
+    data = f"@{body_file}" if signed.body == body else signed.body.decode("utf-8")
+    lines = [f"curl -sS {shlex.quote(signed.address(url, connection_id))}"]
+    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in signed.headers.items()]
+    lines.append(f"--data-binary {shlex.quote(data)}")
     click.echo(" \\\n  ".join(lines))

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Map, Rule
@@ -70,6 +71,7 @@ def http_event(
             "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
             "timeEpoch": int(now.timestamp() * 1000),
         },
+        "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)),
         "pathParameters": dict(path_parameters),
         "isBase64Encoded": text is None,
     }

@@ -31,10 +31,17 @@ def send(stack: LocalStack, connection_id: str, body_file: Path = ORDER, topic: 
     """
     connection, secrets = ConnectionStore(boto3.client("ssm"), resources.CONNECTIONS_PATH).get(connection_id)
     body = body_file.read_bytes()
-    headers = signing.headers_for(
-        connection.source, body, secrets.webhook[0], topic, f"sample-{body_file.stem}"
+    signed = signing.signed(
+        connection.source,
+        body,
+        secrets.webhook[0],
+        topic,
+        f"sample-{body_file.stem}",
+        options=connection.options,
     )
-    response = requests.post(f"{stack.url}/webhooks/{connection_id}", data=body, headers=headers, timeout=30)
+    response = requests.post(
+        signed.address(stack.url, connection_id), data=signed.body, headers=signed.headers, timeout=30
+    )
     response.raise_for_status()
     return str(response.json()["order_id"])
 

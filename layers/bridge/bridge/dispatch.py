@@ -14,11 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from bridge import lifecycle, sources
 from bridge.connection import Connection, Secrets
-from bridge.coopcycle.client import Identity, InstanceSettings
+from bridge.coopcycle.client import Identity
 from bridge.coopcycle.payload import delivery_body, encode, fingerprint
 from bridge.errors import (
     AddressNotFound,
@@ -30,9 +29,9 @@ from bridge.errors import (
     RetryableError,
 )
 from bridge.lifecycle import DeliveryRecord, Event, State
-from bridge.mapping import map_order
 from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Delivery, Ignored, Order, Receipt, TimeWindow
+from bridge.planning import Instance, plan
 from bridge.schedule import Windows
 
 FAILURES_BEFORE_PARKING = 3  # a 500 that repeats: the first POST and two reposts
@@ -57,7 +56,7 @@ class Rechecks(Protocol):
         """Have the order looked at after the delay."""
 
 
-class CoopCycle(Protocol):
+class CoopCycle(Instance, Protocol):
     """What is asked of one instance, as :class:`bridge.coopcycle.client.CoopCycleClient` does it."""
 
     def create_delivery(self, body: Mapping[str, object]) -> Receipt:
@@ -74,9 +73,6 @@ class CoopCycle(Protocol):
 
     def me(self) -> Identity:
         """Tell whose credentials these are."""
-
-    def settings(self) -> InstanceSettings:
-        """Return the instance's country and time zone."""
 
     def list_deliveries(
         self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
@@ -110,6 +106,7 @@ class Dispatcher:
         deliveries: Deliveries,
         rechecks: Rechecks,
         coopcycle_for: Callable[[Connection, Secrets], CoopCycle],
+        shop_for: Callable[[Secrets], sources.Shop],
         *,
         clock: Callable[[], datetime],
         settle_seconds: float,
@@ -117,6 +114,7 @@ class Dispatcher:
         self._deliveries = deliveries
         self._rechecks = rechecks
         self._coopcycle_for = coopcycle_for
+        self._shop_for = shop_for
         self.clock = clock
         self.settle = timedelta(seconds=settle_seconds)  # a request may be at work after we gave it up
         self.recheck_delay = RECHECK_SETTLE_TIMES * self.settle
@@ -129,7 +127,9 @@ class Dispatcher:
             PermanentError: a person must look; the message is to be parked.
 
         """
-        parsed = sources.get(connection.source).parse(message.payload, connection.options)
+        source = sources.get(connection.source)
+        payload = source.fetch(message.payload, connection.options, self._shop_for(secrets))
+        parsed = source.parse(payload, connection.options)
         record = self._deliveries.load(connection.connection_id, message.order_id)
         if isinstance(parsed, Ignored) and not parsed.retracts:
             return Result("ignored", parsed.reason, record.delivery_iri if record else "")
@@ -260,12 +260,12 @@ class _OrderWork:
     def _deliver(self, order: Order) -> Result:
         """Create the delivery, or change the one there is."""
         self._resolve_in_flight()
-        mapped = self._map(order)
-        if isinstance(mapped, Ignored):
-            if mapped.retracts:
-                return self._retract(mapped, order.updated_at, name=order.name)
-            return self._wait_for_more(mapped, order)
-        delivery, windows = mapped
+        delivery = self._plan(order)
+        if isinstance(delivery, Ignored):
+            if delivery.retracts:
+                return self._retract(delivery, order.updated_at, name=order.name)
+            return self._wait_for_more(delivery, order)
+        windows = Windows(pickup=delivery.pickup.window, dropoff=delivery.dropoff.window)
         if self._record.exists:
             return self._update(order, delivery, windows)
         return self._create(order, delivery, windows)
@@ -521,26 +521,13 @@ class _OrderWork:
         wait = seconds if seconds is not None else self._dispatcher.settle
         return DeliveryOutcomeUnknown(text, status=status, retry_after_seconds=wait.total_seconds())
 
-    def _map(self, order: Order) -> Ignored | tuple[Delivery, Windows]:
-        connection = self._connection
-        instance = None
-        if connection.timezone is None or connection.country is None:
-            instance = self._coopcycle.settings()
+    def _plan(self, order: Order) -> Ignored | Delivery:
+        """Return the delivery that the order asks for now; windows fixed earlier stay while they can."""
         now = self._now()
         kept = self._record.windows
         if kept is not None and not self._record.exists and kept.pickup.before <= now:
             kept = None  # the outage outlived the window; nothing was booked for it
-        mapped = map_order(
-            order,
-            connection,
-            now=now,
-            timezone=ZoneInfo(connection.timezone or instance.timezone),  # type: ignore[union-attr]  # asked above
-            country=connection.country or instance.country,  # type: ignore[union-attr]  # asked above
-            windows=kept,
-        )
-        if isinstance(mapped, Ignored):
-            return mapped
-        return mapped, Windows(pickup=mapped.pickup.window, dropoff=mapped.dropoff.window)
+        return plan(order, self._connection, self._coopcycle, now=now, kept=kept)
 
 
 def _status(error: DeliveryOutcomeUnknown) -> str:

@@ -13,6 +13,7 @@
     │     CoopCycleThrottled          429
     │     TokenUnavailable            token endpoint: transport error, 429, 5xx
     │     AlreadyInProgress           another invocation holds the order
+    │     ShopUnavailable             the sender's own API gave no usable answer
     │     AwsUnavailable              DynamoDB, SQS or SSM throttles or fails
     │     DeliveryOutcomeUnknown      sent, no usable answer; the next attempt reconciles first
     └── PermanentError                parked now, with a message safe to show
@@ -20,6 +21,7 @@
           InvalidConnection           the connection's own settings are wrong; names the key
           CoopCycleRejected           CoopCycle refused the body; carries the violations
           AddressNotFound             CoopCycle answers 500 again and again: it cannot geocode the address
+          ShopRejected                the sender's own API refuses to show the order
           CredentialsRejected         wrong client id, secret or scope; an alarm of its own
 
 No message holds a payload, a token, a secret or anything personal. "Ignored" is a value
@@ -120,6 +122,12 @@ class AlreadyInProgress(RetryableError):
     code = "already_in_progress"
 
 
+class ShopUnavailable(RetryableError):
+    """The sender's own API could not be asked for the order: no answer, 429 or 5xx."""
+
+    code = "shop_unavailable"
+
+
 class AwsUnavailable(RetryableError):
     """DynamoDB, SQS or SSM refused or failed; names the operation and AWS's code for it."""
 
@@ -206,6 +214,17 @@ class AddressNotFound(PermanentError):
             "address: CoopCycle answered 500 three times, as it does when it cannot find an address; "
             "correct the address in the shop, or add its coordinates"
         )
+
+
+class ShopRejected(PermanentError):
+    """The sender's own API refuses to show the order; 401 and 403 mean a wrong ``shop_token``."""
+
+    code = "shop_rejected"
+
+    def __init__(self, status: int) -> None:
+        hint = "; apply the connection's right shop token" if status in (401, 403) else ""
+        super().__init__(f"the shop's API answered {status} to the question for the order{hint}")
+        self.status = status
 
 
 class CredentialsRejected(PermanentError):

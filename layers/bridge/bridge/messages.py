@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.sources.base import Payload, Push, Webhook
+from bridge.sources.shared.base import Payload, Push, Webhook
 
 MAXIMUM_BODY_BYTES = 6 * 1024 * 1024  # what a Lambda invocation can carry anyway
 RECHECK_TOPIC = "recheck"  # stands where a webhook has its sender's topic

@@ -55,6 +55,7 @@ class PostalAddress:
     country: str = ""  # the country's name in the order's language: "France"
     country_code: str = ""  # ISO 3166-1 alpha-2, upper case
     coordinates: Coordinates | None = None
+    iri: str = ""  # "/api/addresses/7": one that the store has saved on CoopCycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,19 @@ class OrderItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """One more place that an order's delivery goes to, besides :attr:`Order.address`."""
+
+    address: PostalAddress
+    recipient_name: str = ""
+    company: str = ""
+    phones: tuple[str, ...] = ()
+    note: str = ""
+    items: tuple[OrderItem, ...] = ()
+    path: str = ""  # where it stood in the sender's body, for messages
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A buyer's purchase in our neutral form, whatever the source.
 
@@ -108,7 +122,9 @@ class Order:
     email: str = ""
     tags: tuple[str, ...] = ()
     wish: TimeWish | None = None
-    pickup_location: str = ""  # the sender's key of the place the goods leave from
+    pickup_locations: tuple[str, ...] = ()  # the sender's keys of the places the goods leave from
+    dropoffs: tuple[Stop, ...] = ()  # further ones, in the order of the sender
+    weight_override_grams: int | None = None  # where the sender gives one weight for everything
     # Where the sender has a field of ours, for messages: {"address.postcode": "shipping_address.zip"}.
     paths: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -119,6 +135,8 @@ class Order:
     @property
     def weight_grams(self) -> int:
         """The weight of everything to be carried."""
+        if self.weight_override_grams is not None:
+            return self.weight_override_grams
         return sum(item.weight_grams * item.quantity for item in self.items)
 
 

@@ -41,6 +41,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     path_secret: str = field(default="", repr=False)
+    method: str = "POST"
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_event(cls, event: Mapping[str, object]) -> Request:
@@ -50,9 +52,7 @@ class Request:
             MalformedWebhook: a body that claims to be base64 and is not.
 
         """
-        given = event.get("pathParameters")
-        path = given if isinstance(given, Mapping) else {}
-        headers = event.get("headers")
+        path, headers = _texts(event.get("pathParameters")), _texts(event.get("headers"))
         text = event.get("body")
         body = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else b""
         if event.get("isBase64Encoded"):
@@ -61,13 +61,18 @@ class Request:
             except binascii.Error as error:
                 raise MalformedWebhook("not_base64") from error
         return cls(
-            connection_id=str(path.get("connection_id", "")),
-            path_secret=str(path.get("secret", "")),
-            headers={str(k).lower(): str(v) for k, v in headers.items()}
-            if isinstance(headers, Mapping)
-            else {},
+            connection_id=path.get("connection_id", ""),
+            path_secret=path.get("secret", ""),
+            headers={name.lower(): value for name, value in headers.items()},
             body=body,
+            method=str(event.get("routeKey", "POST")).partition(" ")[0],
+            query=_texts(event.get("queryStringParameters")),
         )
+
+
+def _texts(value: object) -> dict[str, str]:
+    """Return a part of an event as texts by name; API Gateway leaves out what is empty, or says null."""
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Receipt:
     topic: str = ""
     webhook_id: str = ""
     order_id: str = ""
+    greeting: str = ""  # a sender's trial call is answered with this text alone
 
 
 class Receiver:
@@ -99,7 +105,19 @@ class Receiver:
         """
         connection, secrets = self._connections.get(request.connection_id)
         source = sources.get(connection.source)
-        push = sources.Push(request.body, request.headers, self._clock(), request.path_secret)
+        push = sources.Push(
+            request.body,
+            request.headers,
+            self._clock(),
+            request.path_secret,
+            method=request.method,
+            query=request.query,
+        )
+        greeting = source.greeting(push, connection.options)
+        if greeting is not None:
+            return Receipt("ignored", connection.source, reason="trial_call", greeting=greeting)
+        if request.method != "POST":
+            raise MalformedWebhook("method")
         source.verify(push, secrets.webhook, connection.options)
         webhook = source.identify(push, connection.options)
         if isinstance(webhook, Ignored):

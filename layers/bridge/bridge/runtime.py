@@ -114,6 +114,7 @@ def dispatch_runtime() -> DispatchRuntime:
     """Return what ``dispatch_delivery`` works with in this environment."""
     from bridge.aws.deliveries import DeliveriesTable
     from bridge.dispatch import Dispatcher
+    from bridge.shops import ShopApi
     from bridge.worker import Worker
 
     settings = DispatchSettings.from_env(os.environ)
@@ -126,6 +127,7 @@ def dispatch_runtime() -> DispatchRuntime:
             read_timeout_seconds=settings.http_read_timeout_seconds,
             open_seconds=settings.backoff_base_seconds,
         ),
+        lambda secrets: ShopApi(secrets.shop_token, read_timeout_seconds=settings.http_read_timeout_seconds),
         clock=utc_now,
         settle_seconds=settings.settle_seconds,
     )

@@ -1,19 +1,26 @@
-"""The sources: one module per kind of sender, and the one list of them. Only the standard library."""
+"""The sources: one module per kind of sender, found by its file's name and imported when it is wanted.
+
+A new sender is a new module here (``woocommerce.py`` is the source ``woocommerce``, ``google_forms.py`` is
+``google-forms``) that offers what :class:`bridge.sources.shared.base.Source` asks for.
+"""
 
 from __future__ import annotations
 
-from bridge.sources import shopify
-from bridge.sources.base import Options, Payload, Push, Source, Traits, Webhook
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import cast
 
-__all__ = ["NAMES", "Options", "Payload", "Push", "Source", "Traits", "Webhook", "get"]
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Source, Traits, Webhook
 
-_SOURCES: dict[str, Source] = {
-    "shopify": shopify,
-}
+__all__ = ["NAMES", "Options", "Payload", "Push", "Shop", "Signed", "Source", "Traits", "Webhook", "get"]
 
-NAMES: tuple[str, ...] = tuple(_SOURCES)
+NAMES: tuple[str, ...] = tuple(
+    sorted(module.name.replace("_", "-") for module in iter_modules(__path__) if not module.ispkg)
+)
 
 
+@cache
 def get(name: str) -> Source:
     """Return the source of that name.
 
@@ -21,7 +28,6 @@ def get(name: str) -> Source:
         LookupError: there is none; the message lists those there are.
 
     """
-    source = _SOURCES.get(name)
-    if source is None:
+    if name not in NAMES:
         raise LookupError(f'there is no source "{name}"; the sources are: {", ".join(NAMES)}')
-    return source
+    return cast("Source", import_module(f"{__name__}.{name.replace('-', '_')}"))

@@ -11,15 +11,35 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress
-from bridge.sources.base import Options, Payload, Push, Traits, Webhook
-from bridge.sources.reading import Fields, load_object
-from bridge.sources.signing import verify_hmac_sha256_base64
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
+from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.base import whole_body as fetch
+from bridge.sources.shared.reading import Fields, load_object
+from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
-TOPICS: frozenset[str] = frozenset(
-    {"orders/create", "orders/paid", "orders/updated", "orders/edited", "orders/cancelled"}
+__all__ = [
+    "SETTINGS",
+    "TOPICS",
+    "TRAITS",
+    "document",
+    "fetch",
+    "greeting",
+    "identify",
+    "parse",
+    "sign",
+    "verify",
+]
+
+TOPICS: tuple[str, ...] = (
+    "orders/create",
+    "orders/paid",
+    "orders/updated",
+    "orders/edited",
+    "orders/cancelled",
 )
 
 SETTINGS: Mapping[str, str] = {}
@@ -64,7 +84,7 @@ def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noq
     app's client secret.
 
     Raises:
-        InvalidSignature: see :func:`~bridge.sources.signing.verify_hmac_sha256_base64`.
+        InvalidSignature: see :func:`~bridge.sources.shared.signing.verify_hmac_sha256_base64`.
 
     """
     verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
@@ -75,7 +95,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
 
     Raises:
         MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``, or what
-            :func:`~bridge.sources.reading.load_object` says.
+            :func:`~bridge.sources.shared.reading.load_object` says.
 
     """
     topic = push.headers.get(_TOPIC_HEADER, "").strip()
@@ -85,6 +105,34 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
         return Ignored("topic")
     order_id = _order_id(load_object(push.body), topic)
     return Webhook(topic=topic, webhook_id=_webhook_id(push.body, push.headers, topic), order_id=order_id)
+
+
+def document(payload: Payload) -> Mapping[str, object]:
+    """Return the order as Shopify sent it."""
+    return load_object(payload.body)
+
+
+def sign(
+    body: bytes,
+    secret: str,
+    *,
+    topic: str,
+    webhook_id: str,
+    sent_at: datetime,  # noqa: ARG001  # of every source
+    options: Options,  # noqa: ARG001
+) -> Signed:
+    """Sign as Shopify does: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries ."""
+    return Signed(
+        body,
+        {
+            "Content-Type": "application/json",
+            "X-Shopify-Topic": topic,
+            "X-Shopify-Hmac-Sha256": hmac_sha256_base64(body, secret.encode()),
+            "X-Shopify-Shop-Domain": "sample-shop.myshopify.com",
+            "X-Shopify-API-Version": "2026-07",
+            "X-Shopify-Webhook-Id": webhook_id,
+        },
+    )
 
 
 def _webhook_id(raw: bytes, headers: Mapping[str, str], topic: str) -> str:

@@ -26,6 +26,8 @@ class Push:
     headers: Mapping[str, str]
     received_at: datetime
     path_secret: str = field(default="", repr=False)
+    method: str = "POST"  # a GET is a sender's question whether we are there, never a webhook
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def content_type(self) -> str:
@@ -82,12 +84,46 @@ class Webhook:
     order_id: str
 
 
-class Source(Protocol):
-    """One kind of sender."""
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A push as the sender would make it; header names as the sender spells them."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    path_secret: str = field(default="", repr=False)
+
+    def address(self, base_url: str, connection_id: str) -> str:
+        """Return where it is posted to."""
+        path = f"{connection_id}/{self.path_secret}" if self.path_secret else connection_id
+        return f"{base_url.rstrip('/')}/webhooks/{path}"
+
+
+class Shop(Protocol):
+    """The sender's own API, for webhooks that only say which order has changed."""
 
     @property
-    def TOPICS(self) -> frozenset[str]:  # noqa: N802 - a module's constant
-        """The topics that lead to work."""
+    def token(self) -> str:
+        """The connection's ``shop_token``; empty when it has none."""
+
+    def get(self, url: str, headers: Mapping[str, str]) -> bytes:
+        """Return the body of a 2xx answer; the address must be https and made of settings, never of a body.
+
+        Raises:
+            ShopUnavailable: no usable answer, 429 or 5xx; the message comes again.
+            ShopRejected: any other answer; 401 and 403 mean a wrong ``shop_token``.
+
+        """
+
+
+class Source(Protocol):
+    """One kind of sender; all of it is written down even where a sender has no use for it.
+
+    :func:`no_greeting` and :func:`whole_body` are there to be imported under the names they stand for.
+    """
+
+    @property
+    def TOPICS(self) -> tuple[str, ...]:  # noqa: N802  # a module's constant, as the next two
+        """The topics that lead to work; the first is that of a new order."""
 
     @property
     def TRAITS(self) -> Traits:  # noqa: N802
@@ -96,6 +132,12 @@ class Source(Protocol):
     @property
     def SETTINGS(self) -> Mapping[str, str]:  # noqa: N802
         """The keys of the connection's ``[sender]`` table that this source reads, each with its meaning."""
+
+    def greeting(self, push: Push, options: Options) -> str | None:
+        """Return the answer to a sender's trial call that carries no order, ``None`` for a webhook.
+
+        Such calls are not signed; the answer holds nothing that the call did not bring along.
+        """
 
     def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
         """Check that the push came from whoever holds one of ``secrets`` (the current and the previous one).
@@ -113,11 +155,46 @@ class Source(Protocol):
 
         """
 
+    def fetch(self, payload: Payload, options: Options, shop: Shop) -> Payload:
+        """Return the payload with the whole order; where the webhook holds it, that is the payload itself.
+
+        Raises:
+            ShopUnavailable: the shop gave no usable answer; the message comes again.
+            ShopRejected: the shop refuses, a person must look.
+            MalformedWebhook: bytes which :meth:`identify` refuses too.
+
+        """
+
+    def document(self, payload: Payload) -> Mapping[str, object]:
+        """Return the fetched body as one JSON object: what expressions under ``[fields]`` look into.
+
+        Raises:
+            MalformedWebhook: bytes which :meth:`identify` refuses too.
+
+        """
+
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:
-        """Read the whole order of a verified webhook.
+        """Read the whole order of a fetched payload.
 
         Raises:
             UnmappableOrder: a field we need has the wrong type; names it in the sender's terms.
             MalformedWebhook: bytes which :meth:`identify` refuses too.
 
         """
+
+    def sign(
+        self, body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
+    ) -> Signed:
+        """Push a sample as the sender would; for trials and tests, no function calls it."""
+
+
+def no_greeting(push: Push, options: Options) -> str | None:
+    """Be the greeting of a sender that makes no trial calls."""
+    del push, options
+    return None
+
+
+def whole_body(payload: Payload, options: Options, shop: Shop) -> Payload:
+    """Be the fetch of a sender whose webhooks hold the whole order."""
+    del options, shop
+    return payload

@@ -1,0 +1,1 @@
+"""What sources are made of: the contract, readers of foreign JSON, signature schemes."""
