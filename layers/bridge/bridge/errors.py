@@ -6,6 +6,7 @@
     ├── RejectedWebhook               answer 4xx, nothing queued
     │     InvalidSignature      401
     │     UnknownConnection     404
+    │     NotATrialCall         404
     │     MalformedWebhook      400
     │     WebhookTooLarge       413
     ├── RetryableError                the message goes back to the queue
@@ -68,6 +69,13 @@ class UnknownConnection(RejectedWebhook):
     """No connection of that id is configured."""
 
     code = "unknown_connection"
+    status = 404
+
+
+class NotATrialCall(RejectedWebhook):
+    """A GET that is no sender's trial call: answered as if there were no such route."""
+
+    code = "not_found"
     status = 404
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bridge import sources
 from bridge.connection import Connection, Secrets
-from bridge.errors import MalformedWebhook
+from bridge.errors import MalformedWebhook, NotATrialCall
 from bridge.messages import WebhookMessage
 from bridge.model import Ignored
 
@@ -117,7 +117,7 @@ class Receiver:
         if greeting is not None:
             return Receipt("ignored", connection.source, reason="trial_call", greeting=greeting)
         if request.method != "POST":
-            raise MalformedWebhook("method")
+            raise NotATrialCall("method")
         source.verify(push, secrets.webhook, connection.options)
         webhook = source.identify(push, connection.options)
         if isinstance(webhook, Ignored):
