@@ -213,6 +213,7 @@ class _OrderWork:
         self._began_at = dispatcher.clock()
         self._twins_removed = 0
         self._twins_left = 0
+        self._cancel_refused = False
 
     def apply(self, parsed: Order | Ignored) -> Result:
         """Do what the webhook asks, and note why when it has to wait."""
@@ -241,11 +242,11 @@ class _OrderWork:
         else:
             surplus = live
         young = self._remove(surplus)
-        if self._twins_left and surplus is live:
-            refused = replace(record, delivery_iri=live[0].delivery_iri)
+        if self._twins_left and surplus is live:  # cancelled, and yet a courier has what came to light
             self._record = lifecycle.cancel_refused(
-                refused, order_updated_at=record.order_updated_at, now=self._now()
+                replace(self._record, delivery_iri=live[0].delivery_iri), self._now()
             )
+            self._cancel_refused = True
         self._put_again()
         seen = lifecycle.rechecked(
             self._record, seen_until=self._began_at - self._dispatcher.recheck_delay, now=self._now()
@@ -253,7 +254,7 @@ class _OrderWork:
         if seen.attempts or seen.doubtful_put_at or young:
             seen = self._dispatcher.schedule_recheck(seen)
         self._save(seen, "rechecked")
-        return self._result("rechecked")
+        return self._refused() if self._cancel_refused else self._result("rechecked")
 
     # --- what a webhook asks --------------------------------------------------------------------
 
@@ -286,18 +287,19 @@ class _OrderWork:
 
     def _retract(self, ignored: Ignored, updated_at: datetime, *, name: str = "") -> Result:
         """Cancel the delivery there is, or leave a tombstone so that a late create does nothing."""
-        self._resolve_in_flight()
+        with suppress(AddressNotFound):  # no address is needed any more
+            self._resolve_in_flight()
         record = self._record
-        cancelled = False
         if record.state is State.CANCEL_REFUSED:
-            return self._result("ignored", "cancel_refused_before")
+            return self._refused() if self._cancel_refused else self._result("ignored", "refused_before")
         if record.state is State.CREATED:
-            if not self._delete(record.delivery_iri):
-                refused = lifecycle.cancel_refused(record, order_updated_at=updated_at, now=self._now())
-                self._save(refused, "cancel_refused", "assigned")
-                return self._result("cancel_refused", "assigned")
-            cancelled = True
-        outcome = "cancelled" if cancelled else "ignored"
+            self._save(
+                lifecycle.cancelling(
+                    record, order_updated_at=updated_at, reason=ignored.reason, now=self._now()
+                )
+            )
+            self._finish_cancel()
+            return self._refused() if self._cancel_refused else self._result("cancelled", ignored.reason)
         self._save(
             lifecycle.retracted(
                 record,
@@ -306,10 +308,32 @@ class _OrderWork:
                 reason=ignored.reason,
                 now=self._now(),
             ),
-            outcome,
+            "ignored",
             ignored.reason,
         )
-        return self._result(outcome, ignored.reason)
+        return self._result("ignored", ignored.reason)
+
+    def _finish_cancel(self) -> None:
+        """Delete the delivery whose cancel was begun, also when it was begun by a function that died."""
+        record = self._record
+        if not self._delete(record.delivery_iri):
+            self._cancel_refused = True
+            self._save(lifecycle.cancel_refused(record, self._now()), "cancel_refused", "assigned")
+            return
+        self._save(
+            lifecycle.retracted(
+                record,
+                order_name=record.order_name,
+                order_updated_at=record.order_updated_at,
+                reason=record.reason,
+                now=self._now(),
+            ),
+            "cancelled",
+            record.reason,
+        )
+
+    def _refused(self) -> Result:
+        return self._result("cancel_refused", "assigned")
 
     def _create(self, order: Order, delivery: Delivery, windows: Windows) -> Result:
         body = delivery_body(delivery)
@@ -342,7 +366,7 @@ class _OrderWork:
     def _update(self, order: Order, delivery: Delivery, windows: Windows) -> Result:
         body = delivery_body(delivery)
         unchanged = fingerprint(body) == self._record.fingerprint
-        if unchanged:
+        if unchanged and self._record.state is State.CREATED:
             if order.updated_at > self._record.order_updated_at:
                 self._save(replace(self._record, order_updated_at=order.updated_at), "duplicate")
             return self._result("duplicate")
@@ -370,6 +394,8 @@ class _OrderWork:
             RetryableError: the listing failed; nothing is posted.
 
         """
+        if self._record.cancelling:
+            self._finish_cancel()
         record = self._record
         if record.updating:  # the function died before it could say what became of the PUT
             doubtful = lifecycle.put_unknown(record, self._now())
@@ -480,10 +506,15 @@ class _OrderWork:
     def _put_again(self) -> None:
         """Send once more what CoopCycle should hold, when a change of unknown outcome may have come late."""
         record = self._record
-        if record.exists and record.sent and (record.doubtful_put_at or not record.fingerprint):
+        if (
+            record.state is State.CREATED
+            and record.sent
+            and (record.doubtful_put_at or not record.fingerprint)
+        ):
             body = json.loads(record.sent)
-            self._coopcycle.update_delivery(record.delivery_iri, body)
-            self._record = lifecycle.updated(record, fingerprint=fingerprint(body), now=self._now())
+            self._save(replace(record, updating=True))
+            self._put(body)
+            self._record = lifecycle.updated(self._record, fingerprint=fingerprint(body), now=self._now())
 
     # --- the pieces -----------------------------------------------------------------------------
 

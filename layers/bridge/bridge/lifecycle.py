@@ -11,9 +11,10 @@ States::
        │                   └──rejected──► rejected ──attempt──► creating
        └──retracted──► cancelled | ignored ──attempt (a newer order)──► creating
 
-While ``in_flight`` is true a POST may have been processed although we do not know it; while ``updating`` is
-true a PUT may. ``attempts`` are all POSTs whose delivery may still come to light, also when the state has
-moved on: they are forgotten only when the order was looked at again (:func:`rechecked`).
+While ``in_flight`` is true a POST may have been processed without our knowing, while ``updating`` a PUT,
+while ``cancelling`` a DELETE, which is finished before anything else. ``attempts`` are all POSTs whose
+delivery may still come to light, also when the state has moved on: they are forgotten only when the order was
+looked at again (:func:`rechecked`).
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class DeliveryRecord:
     attempts: tuple[Attempt, ...] = ()
     in_flight: bool = False
     updating: bool = False
+    cancelling: bool = False
     doubtful_put_at: datetime | None = None  # a PUT that may yet take effect, over a later one
     in_doubt: bool = False  # an outcome was unknown at least once
     failures: int = 0  # answers 500 to the POSTs of the present creation, in a row
@@ -191,11 +193,13 @@ def update(
     """Return the record to store before a PUT; what CoopCycle holds is not known until :func:`updated`."""
     return replace(
         record,
+        state=State.CREATED,  # also after a cancel that was refused: the shop has changed its mind
         order_updated_at=order_updated_at,
         windows=windows,
         sent=sent,
         fingerprint="",
         updating=True,
+        reason="",
         changed_at=now,
     )
 
@@ -212,7 +216,7 @@ def put_failed(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
 
 def put_unknown(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     """Record that a PUT may have been done, or may be done yet."""
-    return replace(record, in_doubt=True, doubtful_put_at=now, changed_at=now)
+    return replace(record, in_doubt=True, updating=False, doubtful_put_at=now, changed_at=now)
 
 
 def rejected(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryRecord:
@@ -220,15 +224,16 @@ def rejected(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryReco
     return replace(record, state=State.REJECTED, in_flight=False, failures=0, reason=reason, changed_at=now)
 
 
-def cancel_refused(record: DeliveryRecord, *, order_updated_at: datetime, now: datetime) -> DeliveryRecord:
+def cancelling(
+    record: DeliveryRecord, *, order_updated_at: datetime, reason: str, now: datetime
+) -> DeliveryRecord:
+    """Return the record to store before a DELETE."""
+    return replace(record, order_updated_at=order_updated_at, cancelling=True, reason=reason, changed_at=now)
+
+
+def cancel_refused(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     """Record that a courier already has the delivery that the shop cancelled."""
-    return replace(
-        record,
-        state=State.CANCEL_REFUSED,
-        order_updated_at=order_updated_at,
-        changed_at=now,
-        reason="assigned",
-    )
+    return replace(record, state=State.CANCEL_REFUSED, cancelling=False, reason="assigned", changed_at=now)
 
 
 def retracted(
@@ -243,6 +248,7 @@ def retracted(
         order_updated_at=order_updated_at,
         in_flight=False,
         updating=False,
+        cancelling=False,
         failures=0,
         reason=reason,
         changed_at=now,

@@ -137,6 +137,7 @@ def _to_item(record: DeliveryRecord) -> dict[str, AttributeValueTypeDef]:
         "failures": {"N": str(record.failures)},
         "in_flight": {"BOOL": record.in_flight},
         "updating": {"BOOL": record.updating},
+        "cancelling": {"BOOL": record.cancelling},
         "in_doubt": {"BOOL": record.in_doubt},
         "ttl": {"N": str(int((record.changed_at + KEPT_FOR).timestamp()))},
     }
@@ -161,6 +162,7 @@ def _from_item(item: dict[str, AttributeValueTypeDef]) -> DeliveryRecord:
         ),
         in_flight=item["in_flight"]["BOOL"],
         updating=item["updating"]["BOOL"],
+        cancelling=item["cancelling"]["BOOL"],
         doubtful_put_at=_to_instant(text("doubtful_put_at")),
         in_doubt=item["in_doubt"]["BOOL"],
         failures=int(item["failures"]["N"]),
