@@ -249,7 +249,7 @@ def test_a_token_that_no_header_can_carry_is_named(serve: Serve, token: str) -> 
 # --- with the sources whose webhooks only name the order -------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["square", "squarespace"])
+@pytest.mark.parametrize("name", ["bigcommerce", "square", "squarespace"])
 def test_a_source_gets_its_order_over_http(name: str) -> None:
     """Every sample of a thin source goes the whole way, with the real client against a real server."""
     samples, source = Samples(name), sources.get(name)
