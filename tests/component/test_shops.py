@@ -249,8 +249,16 @@ def test_a_token_that_no_header_can_carry_is_named(serve: Serve, token: str) -> 
 # --- with the sources whose webhooks only name the order -------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["bigcommerce", "square", "squarespace"])
-def test_a_source_gets_its_order_over_http(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("bigcommerce", "api_url"),
+        ("prestashop", "shop_url"),
+        ("square", "api_url"),
+        ("squarespace", "api_url"),
+    ],
+)
+def test_a_source_gets_its_order_over_http(name: str, setting: str) -> None:
     """Every sample of a thin source goes the whole way, with the real client against a real server."""
     samples, source = Samples(name), sources.get(name)
 
@@ -259,7 +267,7 @@ def test_a_source_gets_its_order_over_http(name: str) -> None:
         return http(404, {}) if body is None else http(200, body)
 
     with FakeServer(answer) as server:
-        options = Options(samples.options.fields, {**samples.options.settings, "api_url": server.url})
+        options = Options(samples.options.fields, {**samples.options.settings, setting: server.url})
         found = {
             sample: _outcome(source, samples.body(sample), topic, options)
             for sample, (topic, _) in samples.expected.items()
