@@ -3,6 +3,7 @@
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md : HMAC-SHA256
 over ``{id}.{timestamp}.{body}``, base64, in a list of which any entry of version ``v1`` may match. Senders
 differ in what the key is made of (a decoded ``whsec_…``, a client secret's text), which is theirs to say.
+The asymmetric version ``v1a`` is skipped as any other that we do not know.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bridge.errors import InvalidSignature
@@ -18,9 +20,32 @@ from bridge.sources.shared.signing import hmac_sha256_base64
 
 TOLERANCE = timedelta(minutes=5)  # of every reference library, in both directions
 
-_BASE64_OF_32_BYTES = re.compile(r"[A-Za-z0-9+/]{43}=")
+# An entry of the list: the separator is a blank, or a comma where a header that came twice was joined by
+# API Gateway ("v1,…,v1,…"). What begins in the middle of another word is none.
+_ENTRY = re.compile(r"(?<![^ ,])v1,([A-Za-z0-9+/]{43}=)(?![^ ,])")
 _SECONDS = re.compile(r"\d{1,11}", re.ASCII)
 _LARGEST_LIST = 32  # signatures; a sender that rotates its key makes two
+
+
+@dataclass(frozen=True, slots=True)
+class StandardHeaders:
+    """The three headers, as they were sent."""
+
+    webhook_id: str
+    timestamp: str
+    signatures: str
+
+
+def standard_headers(push: Push, prefixes: Sequence[str] = ("webhook",)) -> StandardHeaders | None:
+    """Return the headers of the first of the prefixes of which all three are there and not blank.
+
+    Svix's own begin with "svix": https://docs.svix.com/receiving/verifying-payloads/how-manual .
+    """
+    for prefix in prefixes:
+        values = [push.headers.get(f"{prefix}-{name}", "") for name in ("id", "timestamp", "signature")]
+        if all(value.strip() for value in values):
+            return StandardHeaders(*values)
+    return None
 
 
 def signed_bytes(webhook_id: str, timestamp: str, body: bytes) -> bytes:
@@ -28,8 +53,10 @@ def signed_bytes(webhook_id: str, timestamp: str, body: bytes) -> bytes:
     return f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
 
 
-def verify_standard_webhook(push: Push, keys: Sequence[bytes]) -> None:
-    """Check the three ``webhook-…`` headers of a push against each key. Empty keys never match.
+def verify_standard_webhook(
+    push: Push, keys: Sequence[bytes], prefixes: Sequence[str] = ("webhook",)
+) -> None:
+    """Check the three headers of a push against each key. Empty keys never match.
 
     Raises:
         InvalidSignature: with the reason ``no_secret``, ``signature_missing``, ``timestamp_malformed``,
@@ -39,21 +66,18 @@ def verify_standard_webhook(push: Push, keys: Sequence[bytes]) -> None:
     usable = [key for key in keys if key.strip()]
     if not usable:
         raise InvalidSignature("no_secret")
-    webhook_id = push.headers.get("webhook-id", "")
-    timestamp = push.headers.get("webhook-timestamp", "")
-    signatures = push.headers.get("webhook-signature", "")
-    if not webhook_id.strip() or not timestamp.strip() or not signatures.strip():
+    headers = standard_headers(push, prefixes)
+    if headers is None:
         raise InvalidSignature("signature_missing")
-    if not _SECONDS.fullmatch(timestamp):
+    if not _SECONDS.fullmatch(headers.timestamp):
         raise InvalidSignature("timestamp_malformed")
-    sent_at = datetime.fromtimestamp(int(timestamp), UTC)
+    sent_at = datetime.fromtimestamp(int(headers.timestamp), UTC)
     if abs(push.received_at - sent_at) > TOLERANCE:
         raise InvalidSignature("timestamp_out_of_tolerance")
-    versions = (entry.partition(",") for entry in signatures.split(" ")[:_LARGEST_LIST])
-    given = [text for version, _, text in versions if version == "v1" and _BASE64_OF_32_BYTES.fullmatch(text)]
+    given = _ENTRY.findall(headers.signatures)[:_LARGEST_LIST]
     if not given:
         raise InvalidSignature("signature_malformed")
-    signed = signed_bytes(webhook_id, timestamp, push.body)
+    signed = signed_bytes(headers.webhook_id, headers.timestamp, push.body)
     expected = [hmac_sha256_base64(signed, key) for key in usable]
     # All are compared before any is looked at, so the time taken does not tell which one matched.
     matches = [hmac.compare_digest(one, other) for one in given for other in expected]
