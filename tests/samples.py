@@ -27,7 +27,7 @@ from bridge.connection import Connection, parse_connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import BridgeError, ShopRejected
 from bridge.mapping import map_order
-from bridge.model import Ignored
+from bridge.model import Ignored, Order
 from bridge.sources import Payload, Push, Signed, Source, Webhook
 
 FOLDER = Path(__file__).resolve().parents[1] / "events" / "webhooks"
@@ -162,11 +162,18 @@ class SourceSamples:
 
     def outcome_of(self, payload: Payload, *, order_id: str = "") -> Outcome:
         """Do what the worker does, up to the call; errors pass."""
-        options = self.connection.options
-        fetched = self.source.fetch(payload, options, self.shop)
-        order = self.source.parse(fetched, options)
+        fetched = self.source.fetch(payload, self.connection.options, self.shop)
+        return self.outcome_of_fetched(fetched, order_id=order_id)
+
+    def outcome_of_fetched(self, payload: Payload, *, order_id: str = "") -> Outcome:
+        """Do what the worker does with a payload that was fetched, up to the call; errors pass."""
+        order = self.source.parse(payload, self.connection.options)
         if isinstance(order, Ignored):
             return Outcome(f"ignored: {order.reason}", order_id=order_id)
+        return self.outcome_of_order(order)
+
+    def outcome_of_order(self, order: Order) -> Outcome:
+        """Map an order and write CoopCycle's body; errors pass."""
         mapped = map_order(
             order,
             self.connection,
@@ -175,7 +182,7 @@ class SourceSamples:
             country=self.connection.country or "",
         )
         if isinstance(mapped, Ignored):
-            return Outcome(f"ignored: {mapped.reason}", order_id=order_id)
+            return Outcome(f"ignored: {mapped.reason}", order_id=order.order_id)
         body = json.loads(json.dumps(delivery_body(mapped)))
         return Outcome("delivery", body, order_id=order.order_id)
 
