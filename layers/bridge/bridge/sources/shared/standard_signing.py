@@ -2,12 +2,13 @@
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md : HMAC-SHA256
 over ``{id}.{timestamp}.{body}``, base64, in a list of which any entry of version ``v1`` may match. Senders
-differ in what the key is made of (a decoded ``whsec_…``, a client secret's text), which is theirs to say.
+differ in what the key is made of (:func:`standard_key`, or a client secret's text), which is theirs to say.
 The asymmetric version ``v1a`` is skipped as any other that we do not know.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ TOLERANCE = timedelta(minutes=5)  # of every reference library, in both directio
 # An entry of the list: the separator is a blank, or a comma where a header that came twice was joined by
 # API Gateway ("v1,…,v1,…"). What begins in the middle of another word is none.
 _ENTRY = re.compile(r"(?<![^ ,])v1,([A-Za-z0-9+/]{43}=)(?![^ ,])")
+_PREFIX = "whsec_"
 _SECONDS = re.compile(r"\d{1,11}", re.ASCII)
 _LARGEST_LIST = 32  # signatures; a sender that rotates its key makes two
 
@@ -46,6 +48,20 @@ def standard_headers(push: Push, prefixes: Sequence[str] = ("webhook",)) -> Stan
         if all(value.strip() for value in values):
             return StandardHeaders(*values)
     return None
+
+
+def standard_key(secret: str) -> bytes:
+    """Return the key of a secret "whsec_…": what its base64 stands for, padded or not; empty if it is none.
+
+    The reference libraries take the secret without its prefix too. A text without prefix that is no base64
+    is the key as it stands, for senders that let one choose a secret.
+    """
+    text = secret.strip()
+    encoded = text.removeprefix(_PREFIX)
+    try:
+        return base64.b64decode(encoded.rstrip("=") + "=" * (-len(encoded.rstrip("=")) % 4), validate=True)
+    except ValueError:  # a character of no base64, or a length of none
+        return b"" if encoded != text else text.encode("utf-8", "surrogatepass")
 
 
 def signed_bytes(webhook_id: str, timestamp: str, body: bytes) -> bytes:
