@@ -232,8 +232,9 @@ def test_without_a_secret_nothing_verifies(complete: SourceSamples, secrets: lis
     push = complete.push(complete.deliveries[0])
     bare = Push(push.body, {}, push.received_at)
     blank = Push(push.body, dict.fromkeys(push.headers, ""), push.received_at)
+    guessed = [signed for secret in secrets if (signed := signed_with(complete, secret))]
 
-    for one in (push, bare, blank):
+    for one in (push, bare, blank, *guessed):
         with pytest.raises(InvalidSignature):
             complete.source.verify(one, secrets, complete.connection.options)
 
@@ -434,6 +435,15 @@ def identified(complete: SourceSamples, push: Push) -> Webhook | Ignored | None:
     try:
         return complete.source.identify(push, complete.connection.options)
     except MalformedWebhook:
+        return None
+
+
+def signed_with(complete: SourceSamples, secret: str) -> Push | None:
+    """Return a sample signed with any secret; ``None`` when the source cannot sign with this one."""
+    secrets = {**complete.secrets, "webhook": secret}
+    try:
+        return samples.push_of(replace(complete, secrets=secrets).sign(complete.deliveries[0]))
+    except ValueError:
         return None
 
 
