@@ -8,16 +8,19 @@
 
 A greeting is not signed and may say how it comes: ``method``, ``headers``, ``query``. Two more tables are
 optional: ``[api]``, a path of the shop's API (with query) and the file under ``api/`` it answers with, and
-``[secrets]``, where a webhook secret of the source has a form that the defaults have not.
+``[secrets]``, where a webhook secret of the source has a form that the defaults have not. A source that signs
+with RSA gets private keys made for the run, which stand for their public ones.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -212,8 +215,9 @@ def load(name: str) -> SourceSamples:
     """
     folder = FOLDER / name
     listed = tomllib.loads((folder / "samples.toml").read_text(encoding="utf-8"))
+    uses_rsa = re.search(r"\bRS", sources.get(name).TRAITS.signature)
     answers = {path: (folder / file).read_bytes() for path, file in listed.pop("api", {}).items()}
-    secrets = {**_SECRETS, **listed.pop("secrets", {})}
+    secrets = {**(_rsa_keys() if uses_rsa else _SECRETS), **listed.pop("secrets", {})}
     return SourceSamples(
         name=name,
         connection=parse_connection(name, (folder / "connection.toml").read_text(encoding="utf-8")),
@@ -221,6 +225,20 @@ def load(name: str) -> SourceSamples:
         samples=tuple(Sample(source=name, name=file, **{"topic": "", **row}) for file, row in listed.items()),
         shop=FakeShop(answers),
     )
+
+
+@cache
+def _rsa_keys() -> Mapping[str, str]:
+    """Make private keys, in PEM."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    return {
+        name: rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        .decode("ascii")
+        for name in _SECRETS
+    }
 
 
 def load_all() -> dict[str, SourceSamples]:
