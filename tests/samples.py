@@ -9,7 +9,7 @@
 A greeting is not signed and may say how it comes: ``method``, ``headers``, ``query``. Two more tables are
 optional: ``[api]``, a path of the shop's API (with query) and the file under ``api/`` it answers with, and
 ``[secrets]``, where a webhook secret of the source has a form that the defaults have not. A source that signs
-with RSA gets private keys made for the run, which stand for their public ones.
+with RSA gets pairs of keys that are made for the run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from bridge.sources import Payload, Push, Signed, Source, Webhook
 
 FOLDER = Path(__file__).resolve().parents[1] / "events" / "webhooks"
 SENT_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-WEBHOOK_ID = "msg_2f6c1c1e-0d0c-4b6e-9d0e-5f1f4a3f7b10"
+WEBHOOK_ID = "2f6c1c1e-0d0c-4b6e-9d0e-5f1f4a3f7b10"
 
 _NO_SAMPLES = ("connection.toml", "samples.toml")
 # Text, hexadecimal and base64 at once, so that they fit most senders.
@@ -97,7 +97,8 @@ class SourceSamples:
 
     name: str
     connection: Connection
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str]  # with which the sender signs
+    known: Mapping[str, str]  # with which the bridge verifies: the same, or the public keys
     samples: tuple[Sample, ...]
     shop: FakeShop
 
@@ -139,7 +140,7 @@ class SourceSamples:
 
     def verify(self, push: Push, *secrets: str) -> None:
         """Verify under the secrets of those names."""
-        self.source.verify(push, [self.secrets[name] for name in secrets], self.connection.options)
+        self.source.verify(push, [self.known[name] for name in secrets], self.connection.options)
 
     def asked_for(self, payload: Payload) -> list[str]:
         """Return what the sender's API is asked for a payload."""
@@ -215,30 +216,44 @@ def load(name: str) -> SourceSamples:
     """
     folder = FOLDER / name
     listed = tomllib.loads((folder / "samples.toml").read_text(encoding="utf-8"))
-    uses_rsa = re.search(r"\bRS", sources.get(name).TRAITS.signature)
+    given = listed.pop("secrets", {})
+    private, public = _rsa_keys() if uses_rsa(name) else (_SECRETS, _SECRETS)
     answers = {path: (folder / file).read_bytes() for path, file in listed.pop("api", {}).items()}
-    secrets = {**(_rsa_keys() if uses_rsa else _SECRETS), **listed.pop("secrets", {})}
     return SourceSamples(
         name=name,
         connection=parse_connection(name, (folder / "connection.toml").read_text(encoding="utf-8")),
-        secrets=secrets,
+        secrets={**private, **given},
+        known={**public, **given},
         samples=tuple(Sample(source=name, name=file, **{"topic": "", **row}) for file, row in listed.items()),
         shop=FakeShop(answers),
     )
 
 
-@cache
-def _rsa_keys() -> Mapping[str, str]:
-    """Make private keys, in PEM."""
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+def uses_rsa(name: str) -> bool:
+    """Tell whether a source signs with RSA, which takes long and keys of its own."""
+    return re.search(r"\bRS(A|256)", sources.get(name).TRAITS.signature) is not None
 
-    return {
-        name: rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        .decode("ascii")
-        for name in _SECRETS
-    }
+
+@cache
+def _rsa_keys() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Make private keys and their public ones, in PEM."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+        PublicFormat,
+    )
+
+    private: dict[str, str] = {}
+    public: dict[str, str] = {}
+    for name in _SECRETS:
+        key = generate_private_key(public_exponent=65537, key_size=2048)
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        private[name] = pem.decode("ascii")
+        public_format = PublicFormat.SubjectPublicKeyInfo
+        public[name] = key.public_key().public_bytes(Encoding.PEM, public_format).decode("ascii")
+    return private, public
 
 
 def load_all() -> dict[str, SourceSamples]:

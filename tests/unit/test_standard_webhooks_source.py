@@ -210,7 +210,7 @@ def test_an_address_in_one_text_is_sent_as_it_stands() -> None:
     )
     assert isinstance(order, Order)
 
-    found = samples.SourceSamples("", connection, {}, (), samples.FakeShop({})).outcome_of_order(order)
+    found = samples.SourceSamples("", connection, {}, {}, (), samples.FakeShop({})).outcome_of_order(order)
 
     assert found.body is not None
     assert "48 Rue de Rivoli, 75004 Paris" in json.dumps(found.body)
