@@ -35,8 +35,8 @@ run: install ## the local stack: a sample order becomes a delivery; stays up unt
 test: install ## every test that needs no AWS account
 	$(BIN)/pytest
 
-fuzz: install ## 120000 hostile webhooks through every source: make fuzz CASES=500000 SEED=2
-	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),120000) --seed $(or $(SEED),1)
+fuzz: install ## 150000 hostile webhooks through every source: make fuzz CASES=500000 SEED=2
+	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)
 
 format: install ## rewrite the code in the one format
 	$(BIN)/ruff format .
