@@ -161,11 +161,8 @@ def _read_connection(connection_id: str, top: TomlTable) -> Connection:
         schedule=_read_schedule(top),
         orders=_read_orders(top.table("orders"), source),
         packages=_read_packages(top.table("parcels")),
-        options=sources.Options(settings=_read_sender(top, source)),
+        options=sources.Options(fields=_read_fields(top, source), settings=_read_sender(top, source)),
     )
-    if "fields" in top:
-        top.table("fields")
-        top.problem("fields", f"not supported by source {source or '(none)'}, remove the table")
     _refuse_the_rest(top)
     return connection
 
@@ -174,7 +171,7 @@ def _read_source(top: TomlTable) -> str:
     source = top.text("source")
     known = ", ".join(sources.NAMES)
     if "source" not in top:
-        top.problem("source", f'missing, name the kind of shop, such as source = "{sources.NAMES[0]}"')
+        top.problem("source", 'missing, name the kind of shop, such as source = "shopify"')
     elif source and source not in sources.NAMES:
         near = get_close_matches(source.lower(), sources.NAMES, 1, 0.6)
         right = f"did you mean {near[0]}?" if near else f"known: {known}"
@@ -283,9 +280,28 @@ def _read_sender(top: TomlTable, source: str) -> dict[str, str]:
     """Read the source's own settings; each is a text, and each key must be known to the source."""
     table = top.table("sender")
     known = sources.get(source).SETTINGS if source in sources.NAMES else {}
-    settings = {key: table.text(key) for key in known if key in table}
+    settings = {key: text for key in known if (text := table.text(key))}
     _refuse_the_rest(table)
     return settings
+
+
+def _read_fields(top: TomlTable, source: str) -> dict[str, str]:
+    """Read the expressions into the sender's body, where the source has a use for them."""
+    if "fields" not in top:
+        return {}
+    known = getattr(sources.get(source), "FIELDS", {}) if source in sources.NAMES else {}
+    table = top.table("fields")
+    if not known:
+        top.problem("fields", f"not supported by source {source or '(none)'}, remove the table")
+        return {}
+    from bridge.sources.shared.expressions import problem_of  # JMESPath, for these alone
+
+    fields = {key: expression for key in known if (expression := table.text(key))}
+    for key, expression in fields.items():
+        if problem := problem_of(expression):
+            table.problem(key, problem)
+    _refuse_the_rest(table)
+    return fields
 
 
 def _read_packages(table: TomlTable) -> dict[str, str]:

@@ -38,8 +38,8 @@ class Request:
     """An HTTP request as it came: header names in lower case, the body as the sender's bytes."""
 
     connection_id: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)  # one of them may be the secret
+    body: bytes = field(repr=False)
     path_secret: str = field(default="", repr=False)
     method: str = "POST"
     query: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -22,8 +22,8 @@ class Push:
     sign nor set a header; it is never logged.
     """
 
-    body: bytes
-    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)  # one of them may be the secret
     received_at: datetime
     path_secret: str = field(default="", repr=False)
     method: str = "POST"  # a GET is a sender's question whether we are there, never a webhook
@@ -39,7 +39,7 @@ class Push:
 class Payload:
     """The body of an accepted webhook, as the worker gets it back from the queue."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     topic: str
     received_at: datetime
     content_type: str = ""
@@ -88,7 +88,7 @@ class Webhook:
 class Signed:
     """A push as the sender would make it; header names as the sender spells them."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     path_secret: str = field(default="", repr=False)
 

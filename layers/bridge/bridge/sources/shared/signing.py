@@ -26,7 +26,7 @@ def verify_hmac_sha256_base64(raw: bytes, signature: str | None, secrets: Sequen
             ``signature_mismatch``.
 
     """
-    keys = [secret.encode() for secret in secrets if secret.strip()]
+    keys = [secret.encode("utf-8", "surrogatepass") for secret in secrets if secret.strip()]
     if not keys:
         # Anybody can compute an HMAC with an empty key.
         raise InvalidSignature("no_secret")

@@ -1,0 +1,328 @@
+"""PrestaShop's orders, told of by a small module of the shop's own: PrestaShop itself sends no webhooks.
+
+The README shows the module: from the hooks ``actionValidateOrder`` and ``actionOrderStatusPostUpdate`` it
+posts ``{"id": "…", "event": "…", "id_order": 42}``, signed. The rest is asked of the shop's Webservice, whose
+fields are documented (https://devdocs.prestashop-project.org/9/webservice/resources/). Its times have
+no zone, so the connection names the shop's. No clock, no AWS, nothing beyond the standard library.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
+from bridge.model import Ignored, Order, OrderItem, PostalAddress
+from bridge.sources.shared.asking import base_url, read_answer, token_of
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
+from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.reading import Fields, load_object
+from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
+
+__all__ = [
+    "SETTINGS",
+    "TOPICS",
+    "TRAITS",
+    "document",
+    "fetch",
+    "greeting",
+    "identify",
+    "parse",
+    "sign",
+    "verify",
+]
+
+TOPICS: tuple[str, ...] = ("actionValidateOrder", "actionOrderStatusPostUpdate")
+
+SETTINGS: Mapping[str, str] = {
+    "shop_url": 'address of the shop, such as "https://shop.example", with its folder if it has one',
+    "timezone": "the shop's time zone, such as \"Europe/Paris\"; PrestaShop's times do not name it",
+    "cancelled_states": 'ids of the order states that mean cancelled, by default "6, 7, 8"',
+}
+
+TRAITS = Traits(
+    title="PrestaShop",
+    signature="HMAC-SHA256 of the body, base64, by the module in the README",
+    replay="push id, order id",
+    create="actionValidateOrder, actionOrderStatusPostUpdate",
+    update="actionOrderStatusPostUpdate",
+    cancel="state Canceled, Refunded or Payment error",
+    window="schedule",
+    tested_with="fields of the documentation; the module was run in no shop",
+)
+
+_SIGNATURE_HEADER = "x-webhook-signature"
+
+_WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+_DIGITS = re.compile(r"[1-9]\d{0,17}", re.ASCII)
+_LARGEST_ID = 2**63 - 1
+_LARGEST_QUANTITY = 10_000
+# Canceled, Refunded and Payment error of a fresh shop; nothing else tells them from a state that waits for
+# money: PrestaShop/PrestaShop, install-dev/data/xml/order_state.xml .
+_CANCELLED_STATES = "6, 7, 8"
+
+
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+    """Check ``X-Webhook-Signature``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
+
+    Raises:
+        InvalidSignature: see :func:`~bridge.sources.shared.signing.verify_hmac_sha256_base64`.
+
+    """
+    verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
+
+
+def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
+    """Find out which order a verified push is about; ``Ignored("topic")`` for an event we do not follow.
+
+    Raises:
+        MalformedWebhook: ``topic_missing``, ``webhook_id_missing``, ``order_id_missing``,
+            ``order_id_malformed``, or what :func:`~bridge.sources.shared.reading.load_object` says.
+
+    """
+    event = Fields(load_object(push.body))
+    topic = event.optional_text("event")
+    if not topic:
+        raise MalformedWebhook("topic_missing")
+    if topic not in TOPICS:
+        return Ignored("topic")
+    # No digest of the body stands in for it: two changes within minutes would look like one.
+    webhook_id = event.optional_text("id")
+    if not _WEBHOOK_ID.fullmatch(webhook_id):
+        raise MalformedWebhook("webhook_id_missing")
+    return Webhook(topic=topic, webhook_id=webhook_id, order_id=_order_id(event))
+
+
+def _order_id(event: Fields) -> str:
+    value = event.values.get("id_order")
+    if value is None:
+        raise MalformedWebhook("order_id_missing")
+    # A bool is an int to Python, and a float has lost digits already.
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
+        raise MalformedWebhook("order_id_malformed")
+    return str(value)
+
+
+def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
+    """Ask the shop's Webservice for the order, its delivery address, its state and its carrier.
+
+    The key goes as the user name of Basic authentication:
+    https://devdocs.prestashop-project.org/9/webservice/tutorials/testing-access/ . A 404 means another shop's
+    key or a key without permission for the resource, and is a person's matter.
+
+    Raises:
+        ShopUnavailable: no usable answer, or not this order.
+        ShopRejected: a wrong key, or one that may not read all four resources.
+        InvalidConnection: no key, or a wrong ``sender.shop_url``.
+        MalformedWebhook: bytes which :func:`identify` refuses too.
+
+    """
+    order_id = _order_id(Fields(load_object(payload.body)))
+    url = base_url(options, "shop_url")
+    credentials = base64.b64encode(f"{token_of(shop)}:".encode()).decode("ascii")
+    headers = {"Authorization": f"Basic {credentials}"}
+
+    def ask(resource: str, key: str, resource_id: str) -> dict[str, object]:
+        answer = read_answer(shop.get(f"{url}/api/{resource}/{resource_id}?output_format=JSON", headers)).get(
+            key
+        )
+        if not isinstance(answer, dict) or _id(Fields(answer), "id") != resource_id:
+            raise ShopUnavailable(f"the shop's API answered with no {key} of that id")
+        return answer
+
+    order = ask("orders", "order", order_id)
+    found: dict[str, object] = {"order": order}
+    for key, field, resource in (
+        ("address", "id_address_delivery", "addresses"),
+        ("order_state", "current_state", "order_states"),
+        ("carrier", "id_carrier", "carriers"),
+    ):
+        resource_id = _id(Fields(order), field)
+        if resource_id:
+            found[key] = ask(resource, key, resource_id)
+    return Payload(json.dumps(found).encode(), payload.topic, payload.received_at, "application/json")
+
+
+def _id(fields: Fields, key: str) -> str:
+    """Return an id, which PrestaShop's JSON gives as a text or a number; "" for 0 and for anything else."""
+    value = fields.values.get(key)
+    text = str(value) if isinstance(value, int) and abs(value) <= _LARGEST_ID else value
+    return text if isinstance(text, str) and _DIGITS.fullmatch(text) else ""
+
+
+def document(payload: Payload) -> Mapping[str, object]:
+    """Return ``order``, ``address``, ``order_state`` and ``carrier``, each as the Webservice shows it."""
+    return load_object(payload.body)
+
+
+def sign(
+    body: bytes,
+    secret: str,
+    *,
+    topic: str,  # noqa: ARG001  # it stands in the body
+    webhook_id: str,  # noqa: ARG001  # likewise
+    sent_at: datetime,  # noqa: ARG001  # of every source
+    options: Options,  # noqa: ARG001
+) -> Signed:
+    """Sign as the module in the README does."""
+    return Signed(
+        body,
+        {
+            "Content-Type": "application/json",
+            "X-Webhook-Signature": hmac_sha256_base64(body, secret.encode()),
+        },
+    )
+
+
+def parse(payload: Payload, options: Options) -> Order | Ignored:
+    """Read the whole order, or say why it needs no delivery.
+
+    Ignored without retracting a delivery: ``topic``, ``incomplete`` (no state yet, another push follows),
+    ``already_fulfilled`` (a state that means shipped). Retracting: ``cancelled``, ``nothing_to_ship`` (no
+    carrier, as with virtual products, or no lines).
+
+    Raises:
+        UnmappableOrder: a field we need has the wrong type.
+        InvalidConnection: ``sender.timezone`` or ``sender.cancelled_states`` is wrong.
+        MalformedWebhook: not a fetched order.
+
+    """
+    if payload.topic not in TOPICS:
+        return Ignored("topic")
+    found = Fields(load_object(payload.body))
+    order = found.child("order")
+    order_id = _id(order, "id") if order is not None else ""
+    if order is None or not order_id:
+        raise MalformedWebhook("order_id_malformed")
+    zone = _zone(options)
+    updated_at = _moment(order, "date_upd", zone)
+    items: tuple[OrderItem, ...] = ()
+    reason = _finished(found, order, options)
+    if reason is None:
+        items = _items(order)
+        reason = None if items else "nothing_to_ship"
+    if reason is not None:
+        return Ignored(
+            reason,
+            retracts=reason not in {"incomplete", "already_fulfilled"},
+            order_id=order_id,
+            order_name=_name(order, order_id),
+            updated_at=updated_at,
+        )
+    return _order(found, order, order_id, items, zone)
+
+
+def _finished(found: Fields, order: Fields, options: Options) -> str | None:
+    state_id = _id(order, "current_state")
+    if not state_id:
+        return "incomplete"
+    if state_id in _cancelled_states(options):
+        return "cancelled"
+    if _is_true(found.optional_child("order_state"), "shipped"):
+        return "already_fulfilled"
+    return None if _id(order, "id_carrier") else "nothing_to_ship"
+
+
+def _cancelled_states(options: Options) -> frozenset[str]:
+    text = options.settings.get("cancelled_states", "").strip() or _CANCELLED_STATES
+    ids = frozenset(part.strip() for part in text.split(","))
+    if not all(_DIGITS.fullmatch(one) for one in ids):
+        raise InvalidConnection(['sender.cancelled_states: must be ids of order states, such as "6, 7, 8"'])
+    return ids
+
+
+def _is_true(fields: Fields, key: str) -> bool:
+    return fields.values.get(key) in ("1", 1)  # True is 1 to Python, too
+
+
+def _name(order: Fields, order_id: str) -> str:
+    return order.optional_text("reference") or f"#{order_id}"
+
+
+def _order(
+    found: Fields, order: Fields, order_id: str, items: tuple[OrderItem, ...], zone: ZoneInfo
+) -> Order:
+    address = found.child("address")
+    if address is None:
+        raise UnmappableOrder("order.id_address_delivery", "is missing")
+    carrier = found.optional_child("carrier").optional_text("name")
+    names = (address.optional_text("firstname"), address.optional_text("lastname"))
+    phones = (address.optional_text("phone_mobile"), address.optional_text("phone"))
+    updated_at = _moment(order, "date_upd", zone)
+    if address.text("date_upd"):  # an address is edited in its place, and the order's own time stays
+        updated_at = max(updated_at, _moment(address, "date_upd", zone))
+    return Order(
+        order_id=order_id,
+        name=_name(order, order_id),
+        updated_at=updated_at,
+        created_at=_moment(order, "date_add", zone) if order.text("date_add") else updated_at,
+        address=PostalAddress(
+            line1=address.text("address1"),
+            line2=address.optional_text("address2"),
+            postcode=address.text("postcode"),
+            city=address.text("city"),
+        ),
+        recipient_name=" ".join(name for name in names if name),
+        company=address.optional_text("company"),
+        phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
+        note=address.optional_text("other"),
+        items=items,
+        shipping_methods=(carrier,) if carrier else (),
+        paid=_is_true(found.optional_child("order_state"), "paid"),
+        paths={
+            "address.line1": "address.address1",
+            "address.line2": "address.address2",
+            "address.postcode": "address.postcode",
+            "address.city": "address.city",
+        },
+    )
+
+
+def _items(order: Fields) -> tuple[OrderItem, ...]:
+    return tuple(
+        OrderItem(
+            title=row.optional_text("product_name"),
+            quantity=quantity,
+            sku=row.optional_text("product_reference"),
+        )
+        for row in order.optional_child("associations").children("order_rows")
+        if (quantity := _quantity(row)) > 0
+    )
+
+
+def _quantity(row: Fields) -> int:
+    value = row.values.get("product_quantity")
+    if value in (0, "0"):
+        return 0
+    text = _id(row, "product_quantity")  # a whole number above 0, as a text or a number
+    if not text or int(text) > _LARGEST_QUANTITY:
+        raise row.refuse("product_quantity", f"should be a whole number up to {_LARGEST_QUANTITY}")
+    return int(text)
+
+
+# --- times ----------------------------------------------------------------------------------------
+
+
+def _zone(options: Options) -> ZoneInfo:
+    name = options.settings.get("timezone", "").strip()
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:  # OSError: a folder, such as "Europe", or ""
+        raise InvalidConnection(
+            ['sender.timezone: must be the shop\'s time zone, such as "Europe/Paris"']
+        ) from exc
+
+
+def _moment(fields: Fields, key: str, zone: ZoneInfo) -> datetime:
+    """Return a time of the shop's clock; where it stands twice in autumn, the first is meant."""
+    try:
+        moment = datetime.strptime(fields.text(key), "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+    except ValueError as exc:
+        raise fields.refuse(key, 'should be a time such as "2026-11-23 10:12:08"') from exc
+    if not 2000 <= moment.year <= 2200:
+        raise fields.refuse(key, "should be a time of our days")
+    return moment.astimezone(UTC)

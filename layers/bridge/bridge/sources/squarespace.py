@@ -1,0 +1,379 @@
+"""Squarespace's order notifications: signature, which order, and the order in our words.
+
+A notification only names the order (https://developers.squarespace.com/webhooks/events/order-create), so the
+worker asks the Orders API for it (https://developers.squarespace.com/commerce-apis/retrieve-specific-order).
+The order has no field for a delivery day: shops ask for one in the checkout form or in a product's form, and
+the connection names the question. No clock, no AWS, nothing beyond the standard library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, DecimalException
+
+from bridge.errors import InvalidSignature, MalformedWebhook, ShopUnavailable, UnmappableOrder
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWish
+from bridge.sources.shared.asking import base_url, read_answer, token_of
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
+from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.reading import Fields, load_object
+from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
+
+__all__ = [
+    "SETTINGS",
+    "TOPICS",
+    "TRAITS",
+    "document",
+    "fetch",
+    "greeting",
+    "identify",
+    "parse",
+    "sign",
+    "verify",
+]
+
+TOPICS: tuple[str, ...] = ("order.create", "order.update")
+
+SETTINGS: Mapping[str, str] = {
+    "date_label": "label of the form field in which the buyer chooses the delivery day",
+    "time_label": "label of the form field in which the buyer chooses the time",
+    "note_label": "label of the form field with the buyer's note for the courier",
+    WEIGHT_UNIT: WEIGHT_UNIT_MEANING + " (kg or lb, by the site's measurement standard)",
+    "api_url": 'address of Squarespace\'s API, by default "https://api.squarespace.com"',
+}
+
+TRAITS = Traits(
+    title="Squarespace",
+    signature="HMAC-SHA256 of the body, hex, keyed with the hex-decoded secret",
+    replay="notification id, order id",
+    create="order.create",
+    update="order.update (Squarespace sends it for changes of state, not for a changed address)",
+    cancel="cancelled, full refund",
+    window="the checkout form's or a product form's field named by date_label and time_label",
+    tested_with="the documentation's rule, notifications and order; it publishes no signed example",
+)
+
+_SIGNATURE_HEADER = "squarespace-signature"
+_API_URL = "https://api.squarespace.com"
+
+_HEX_OF_32_BYTES = re.compile(r"[0-9a-fA-F]{64}")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+_LARGEST_QUANTITY = 1_000_000  # https://developers.squarespace.com/commerce-apis/create-order
+
+# The documentation shows PHYSICAL_PRODUCT and, for imported orders, CUSTOM, and gives no whole list; so a
+# line is left out only when its type says that nobody carries it.
+_CARRIED_BY_NOBODY = re.compile(r"DIGITAL|DOWNLOAD|SERVICE|GIFT_?CARD|PAYWALL|DONATION")
+
+# https://developers.squarespace.com/commerce-apis, PaymentState; "authorized" counts as with other sources.
+_PAID = frozenset({"PAID", "AUTHORIZED", "REFUND_PENDING", "REFUND_FAILED", "REFUNDED"})
+
+_PATHS = {
+    "address.line1": "shippingAddress.address1",
+    "address.line2": "shippingAddress.address2",
+    "address.postcode": "shippingAddress.postalCode",
+    "address.city": "shippingAddress.city",
+}
+
+
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+    """Check ``Squarespace-Signature``: hex of the HMAC-SHA256 of the body, keyed with the secret's bytes.
+
+    The secret is shown as hex and decoded before use:
+    https://developers.squarespace.com/webhooks/verifying-notifications . The page does not say in which case
+    the signature's digits come. A secret that is not hex matches nothing.
+
+    Raises:
+        InvalidSignature: ``no_secret``, ``signature_missing``, ``signature_malformed`` or
+            ``signature_mismatch``.
+
+    """
+    keys = [bytes.fromhex(secret.strip()) for secret in secrets if _HEX.fullmatch(secret.strip())]
+    if not keys:
+        raise InvalidSignature("no_secret")
+    signature = push.headers.get(_SIGNATURE_HEADER, "")
+    if not signature.strip():
+        raise InvalidSignature("signature_missing")
+    if not _HEX_OF_32_BYTES.fullmatch(signature):
+        raise InvalidSignature("signature_malformed")
+    given = bytes.fromhex(signature)
+    # All are compared before any is looked at, so the time taken does not tell which one matched.
+    matches = [hmac.compare_digest(given, hmac.digest(key, push.body, hashlib.sha256)) for key in keys]
+    if True not in matches:
+        raise InvalidSignature("signature_mismatch")
+
+
+def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
+    """Find out which order a verified notification is about; ``Ignored("topic")`` for other topics.
+
+    Raises:
+        MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``, or what
+            :func:`~bridge.sources.shared.reading.load_object` says.
+
+    """
+    notification = Fields(load_object(push.body))
+    topic = notification.optional_text("topic")
+    if not topic:
+        raise MalformedWebhook("topic_missing")
+    if topic not in TOPICS:
+        return Ignored("topic")
+    webhook_id = notification.optional_text("id")
+    if not _ID.fullmatch(webhook_id):
+        webhook_id = hashlib.sha256(push.body).hexdigest()
+    return Webhook(topic=topic, webhook_id=webhook_id, order_id=_order_id(notification))
+
+
+def _order_id(notification: Fields) -> str:
+    order_id = notification.optional_child("data").optional_text("orderId")
+    if not order_id:
+        raise MalformedWebhook("order_id_missing")
+    if not _ID.fullmatch(order_id):
+        raise MalformedWebhook("order_id_malformed")
+    return order_id
+
+
+def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
+    """Ask Squarespace for the order: …/commerce-apis/retrieve-specific-order of the developers' site.
+
+    The token is an API key of the site that may read orders; the access token of an app lasts too short
+    (https://developers.squarespace.com/oauth). An order that has just been notified is there, so a 404
+    means the key of another site and is a person's matter.
+
+    Raises:
+        ShopUnavailable: no usable answer, or not this order.
+        ShopRejected: a wrong key or a wrong site.
+        InvalidConnection: no key, or a wrong ``sender.api_url``.
+        MalformedWebhook: bytes which :func:`identify` refuses too.
+
+    """
+    order_id = _order_id(Fields(load_object(payload.body)))
+    raw = shop.get(
+        f"{base_url(options, 'api_url', _API_URL)}/1.0/commerce/orders/{order_id}",
+        {"Authorization": f"Bearer {token_of(shop)}", "Accept": "application/json"},
+    )
+    if read_answer(raw).get("id") != order_id:
+        raise ShopUnavailable("the shop's API answered with no order of that id")
+    return Payload(raw, payload.topic, payload.received_at, "application/json")
+
+
+def document(payload: Payload) -> Mapping[str, object]:
+    """Return the order, as Squarespace's API shows it."""
+    return load_object(payload.body)
+
+
+def sign(
+    body: bytes,
+    secret: str,
+    *,
+    topic: str,  # noqa: ARG001  # it stands in the body
+    webhook_id: str,  # noqa: ARG001  # likewise
+    sent_at: datetime,  # noqa: ARG001  # of every source
+    options: Options,  # noqa: ARG001
+) -> Signed:
+    """Sign as Squarespace does: https://developers.squarespace.com/webhooks/verifying-notifications .
+
+    Raises:
+        ValueError: the secret is not hex.
+
+    """
+    return Signed(
+        body,
+        {
+            "User-Agent": "Squarespace/1.0",
+            "Content-Type": "application/json",
+            "Squarespace-Signature": hmac.digest(bytes.fromhex(secret.strip()), body, hashlib.sha256).hex(),
+        },
+    )
+
+
+def parse(payload: Payload, options: Options) -> Order | Ignored:
+    """Read the whole order, or say why it needs no delivery.
+
+    Ignored without retracting a delivery: ``topic``, ``test_order``, ``already_fulfilled``. Retracting:
+    ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup`` (no shipping address).
+
+    Raises:
+        UnmappableOrder: a field we need has the wrong type.
+        InvalidConnection: ``sender.weight_unit`` is no unit.
+        MalformedWebhook: not a fetched order.
+
+    """
+    if payload.topic not in TOPICS:
+        return Ignored("topic")
+    order = Fields(load_object(payload.body))
+    order_id = order.text("id")
+    if not _ID.fullmatch(order_id):
+        raise MalformedWebhook("order_id_malformed")
+    items: tuple[OrderItem, ...] = ()
+    reason = _finished(order)
+    if reason is None:
+        items = _items(order, options)
+        reason = _undeliverable(order, items)
+    if reason is not None:
+        return Ignored(
+            reason,
+            retracts=reason not in {"test_order", "already_fulfilled"},
+            order_id=order_id,
+            order_name=_name(order, order_id),
+            updated_at=order.optional_moment("modifiedOn"),
+        )
+    return _order(order, order_id, items, options)
+
+
+def _finished(order: Fields) -> str | None:
+    if order.flag("testmode", default=False):
+        return "test_order"
+    status = order.text("fulfillmentStatus")
+    if status == "CANCELED":
+        return "cancelled"
+    if status == "FULFILLED":
+        return "already_fulfilled"
+    if _is_refunded(order):
+        return "refunded"
+    return None
+
+
+def _is_refunded(order: Fields) -> bool:
+    """Tell whether all of the money went back; REFUNDED alone may also mean a part of it."""
+    refunded, total = _amount(order, "refundedTotal"), _amount(order, "grandTotal")
+    return refunded is not None and total is not None and 0 < total <= refunded
+
+
+def _amount(order: Fields, key: str) -> Decimal | None:
+    """Return an amount of money, a text in the documentation's example and a number in its schema."""
+    value = order.optional_child(key).values.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = Decimal(str(value).strip()[:40])
+    except (DecimalException, ValueError):  # ValueError: a number of thousands of digits
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
+    if not items:
+        return "nothing_to_ship"
+    return "local_pickup" if order.child("shippingAddress") is None else None
+
+
+def _name(order: Fields, order_id: str) -> str:
+    number = order.optional_text("orderNumber")
+    return f"#{number}" if number else order_id
+
+
+def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], options: Options) -> Order:
+    address = order.child("shippingAddress")
+    if address is None:
+        raise UnmappableOrder("shippingAddress", "is missing")
+    updated_at = order.moment("modifiedOn")
+    settings = options.settings
+    return Order(
+        order_id=order_id,
+        name=_name(order, order_id),
+        updated_at=updated_at,
+        created_at=order.optional_moment("createdOn") or updated_at,
+        address=PostalAddress(
+            line1=address.text("address1"),
+            line2=address.optional_text("address2"),
+            postcode=address.text("postalCode"),
+            city=address.text("city"),
+            country_code=address.optional_text("countryCode").upper(),
+        ),
+        recipient_name=_full_name(address),
+        phones=_phones(order),
+        email=order.optional_text("customerEmail"),
+        note=_answer(order, settings.get("note_label", ""))[0],
+        items=items,
+        shipping_methods=_shipping_methods(order),
+        paid=_is_paid(order),
+        wish=_wish(order, settings.get("date_label", ""), settings.get("time_label", "")),
+        paths=_PATHS,
+    )
+
+
+def _full_name(address: Fields) -> str:
+    parts = (address.optional_text("firstName"), address.optional_text("lastName"))
+    return " ".join(part for part in parts if part)
+
+
+def _phones(order: Fields) -> tuple[str, ...]:
+    holders = (order.optional_child("shippingAddress"), order.optional_child("billingAddress"))
+    return tuple(dict.fromkeys(phone for holder in holders if (phone := holder.optional_text("phone"))))
+
+
+def _is_paid(order: Fields) -> bool:
+    """Tell whether the order is paid; without a ``paymentState`` it is, for the checkout takes the money."""
+    state = order.text("paymentState")
+    return not state or state in _PAID
+
+
+def _items(order: Fields, options: Options) -> tuple[OrderItem, ...]:
+    grams = grams_per_unit(options)
+    return tuple(
+        OrderItem(
+            title=line.optional_text("productName") or line.optional_text("title"),
+            quantity=quantity,
+            sku=line.optional_text("sku"),
+            variant=", ".join(
+                value
+                for option in line.optional_children("variantOptions")
+                if (value := option.optional_text("value"))
+            ),
+            weight_grams=weight_grams(line.values.get("weight"), grams),
+        )
+        for line in order.children("lineItems")
+        if not _CARRIED_BY_NOBODY.search(line.text("lineItemType")) and (quantity := _quantity(line)) > 0
+    )
+
+
+def _quantity(line: Fields) -> int:
+    quantity = line.count("quantity", at_most=_LARGEST_QUANTITY)
+    if quantity is None:
+        raise line.refuse("quantity", "is missing")
+    return quantity
+
+
+def _shipping_methods(order: Fields) -> tuple[str, ...]:
+    """Return the shipping options chosen at checkout, with the carrier's name for them where there is one."""
+    methods = [line.optional_text("method") for line in order.optional_children("shippingLines")]
+    methods.append(order.optional_text("shippingOptionName"))
+    return tuple(dict.fromkeys(method for method in methods if method))
+
+
+# --- what the buyer answered in a form ------------------------------------------------------------
+
+
+def _wish(order: Fields, date_label: str, time_label: str) -> TimeWish | None:
+    date, date_path = _answer(order, date_label)
+    time, time_path = _answer(order, time_label)
+    if not date and not time:
+        return None
+    return TimeWish(date=date, time=time, path=date_path or time_path)
+
+
+def _answer(order: Fields, label: str) -> tuple[str, str]:
+    """Return the answer under a label, and where it stands: the checkout form's first, then the products'."""
+    wanted = _fold(label)
+    if not wanted:
+        return "", ""
+    for answer in _answers(order):
+        value = answer.optional_text("value")
+        if value and _fold(answer.optional_text("label")) == wanted:
+            return value, answer.path_of("value")
+    return "", ""
+
+
+def _answers(order: Fields) -> Iterator[Fields]:
+    yield from order.optional_children("formSubmission")
+    for line in order.optional_children("lineItems"):
+        yield from line.optional_children("customizations")
+
+
+def _fold(label: str) -> str:
+    """Make capitals and blanks compare equal: Squarespace keeps a blank that was typed after a label."""
+    return " ".join(label.split()).casefold()

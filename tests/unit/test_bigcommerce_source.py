@@ -1,0 +1,683 @@
+"""The BigCommerce source: Standard Webhooks keyed with a text, the order asked for, consignments."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import copy
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests import sending
+from tests.asking import FakeShop, Samples
+
+from bridge import sources
+from bridge.errors import (
+    BridgeError,
+    InvalidConnection,
+    InvalidSignature,
+    MalformedWebhook,
+    ShopRejected,
+    ShopUnavailable,
+    UnmappableOrder,
+)
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWish
+from bridge.sources import Options, Payload, Push, Webhook, bigcommerce
+from bridge.sources.shared.standard_signing import verify_standard_webhook
+
+SAMPLES = Samples("bigcommerce")
+CREATED = SAMPLES.body("order-created.json")
+ORDER: dict[str, Any] = json.loads(SAMPLES.body("api/order-250.json"))
+ORDER_PATH = "/stores/abc123/v2/orders/250?include=consignments.line_items&consignment_structure=object"
+SECRET = "client-secret-of-the-api-account"
+WEBHOOK_ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
+NOW = str(int(sending.RECEIVED_AT.timestamp()))
+
+
+def sign(body: bytes, secret: str = SECRET, *, webhook_id: str = WEBHOOK_ID, timestamp: str = NOW) -> str:
+    """Sign as BigCommerce does, by the words of the specification."""
+    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+
+
+def headers(signature: str | None = None, **changes: str | None) -> dict[str, str]:
+    """Return the three headers of a push, with some changed or (None) left out."""
+    given_headers: dict[str, str | None] = {
+        "webhook-id": WEBHOOK_ID,
+        "webhook-timestamp": NOW,
+        "webhook-signature": sign(CREATED) if signature is None else signature,
+        **{name.replace("_", "-"): value for name, value in changes.items()},
+    }
+    return {name: value for name, value in given_headers.items() if value is not None}
+
+
+def verify(given_headers: Mapping[str, str], secrets: list[str] | None = None, body: bytes = CREATED) -> None:
+    """Verify a push."""
+    sending.verify(bigcommerce, body, given_headers, [SECRET] if secrets is None else secrets)
+
+
+def event(**changes: object) -> bytes:
+    """Return the documentation's store/order/created with some fields changed."""
+    return json.dumps({**json.loads(CREATED), **changes}).encode()
+
+
+def shipping(**changes: object) -> dict[str, Any]:
+    """Return a valid shipping consignment with some fields changed."""
+    return {**copy.deepcopy(ORDER["consignments"]["shipping"][0]), **changes}
+
+
+def line(**changes: object) -> dict[str, Any]:
+    """Return a valid line with some fields changed."""
+    return {**copy.deepcopy(ORDER["consignments"]["shipping"][0]["line_items"][0]), **changes}
+
+
+def consignments(*parts: object, **more: object) -> dict[str, object]:
+    """Return the consignments of an order."""
+    return {"pickups": [], "shipping": list(parts), "downloads": [], **more}
+
+
+def parse(
+    topic: str = "store/order/updated", options: Options = SAMPLES.options, **changes: object
+) -> Order | Ignored:
+    """Parse the fetched order with some fields changed."""
+    document = {**copy.deepcopy(ORDER), **changes}
+    return sending.parse(bigcommerce, json.dumps(document).encode(), topic, options)
+
+
+def parsed(options: Options = SAMPLES.options, **changes: object) -> Order:
+    """Parse an order that becomes a delivery."""
+    found = parse(options=options, **changes)
+    assert isinstance(found, Order)
+    return found
+
+
+# --- the signature --------------------------------------------------------------------------------
+
+# standard-webhooks/standard-webhooks, libraries/javascript/src/webhook.test.ts, and svix/svix-webhooks,
+# rust/src/webhooks.rs.
+VECTORS = [
+    (
+        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1614265330,
+        b'{"test": 2432232314}',
+        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    ),
+    (
+        "C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+        "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk",
+        1649367553,
+        b'{"email":"test@example.com","username":"test_user"}',
+        "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "webhook_id", "timestamp", "body", "signature"), VECTORS)
+def test_the_published_vectors_verify(
+    key: str, webhook_id: str, timestamp: int, body: bytes, signature: str
+) -> None:
+    """The vectors of the specification's own libraries pass, with the key's bytes."""
+    vector = {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature,
+    }
+
+    verify_standard_webhook(
+        Push(body, vector, datetime.fromtimestamp(timestamp, UTC)), [base64.b64decode(key)]
+    )
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OA=",  # one bit of the last sextet
+        "v1,g0hM9SsE",
+        "v1,",
+        "v1,dawfeoifkpqwoekfpqoekf",
+        "v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc= v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    ],
+)
+def test_the_published_counterexamples_do_not_verify(signature: str) -> None:
+    """What the specification's libraries refuse is refused."""
+    key, webhook_id, timestamp, body, _ = VECTORS[0]
+    vector = {
+        "webhook-id": webhook_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature,
+    }
+
+    with pytest.raises(InvalidSignature):
+        verify_standard_webhook(
+            Push(body, vector, datetime.fromtimestamp(timestamp, UTC)), [base64.b64decode(key)]
+        )
+
+
+def test_the_key_is_the_client_secrets_text() -> None:
+    """BigCommerce encodes the secret before a library decodes it, so its text is the key."""
+    verify(headers())
+
+
+def test_a_secret_that_looks_like_base64_is_not_decoded() -> None:
+    """A client secret is hex or base64-like; neither is a whsec_."""
+    secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    verify(headers(sign(CREATED, secret)), [secret])
+
+
+@pytest.mark.parametrize("secrets", [["new", SECRET], [SECRET, "old"], ["", SECRET]])
+def test_any_of_the_secrets_may_have_signed(secrets: list[str]) -> None:
+    """A secret can be changed without a gap."""
+    verify(headers(), secrets)
+
+
+def test_any_signature_of_the_list_may_match() -> None:
+    """Unknown versions and wrong ones beside the right one do no harm."""
+    verify(headers(f"v1a,abc v1,{'A' * 43}= v2,x {sign(CREATED)}"))
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe\x00"])
+def test_bytes_that_are_no_text_can_be_signed(raw: bytes) -> None:
+    """The raw bytes are verified, before anything is read from them."""
+    verify(headers(sign(raw)), body=raw)
+
+
+@pytest.mark.parametrize(
+    ("given_headers", "reason"),
+    [
+        ({}, "signature_missing"),
+        (headers(webhook_id=None), "signature_missing"),
+        (headers(webhook_id=" "), "signature_missing"),
+        (headers(webhook_timestamp=None), "signature_missing"),
+        (headers(webhook_signature=""), "signature_missing"),
+        (headers(webhook_timestamp="hello"), "timestamp_malformed"),
+        (headers(webhook_timestamp="-1"), "timestamp_malformed"),
+        (headers(webhook_timestamp=f"{NOW}.0"), "timestamp_malformed"),
+        (headers(webhook_timestamp="٣"), "timestamp_malformed"),
+        (headers(webhook_timestamp="9" * 30), "timestamp_malformed"),
+        (headers(webhook_timestamp="0"), "timestamp_out_of_tolerance"),
+        (headers(webhook_timestamp="99999999999"), "timestamp_out_of_tolerance"),
+        (headers("no separator"), "signature_malformed"),
+        (headers("v1," + "!" * 44), "signature_malformed"),
+        (headers("v1," + "é" * 44), "signature_malformed"),
+        (headers(sign(CREATED).removeprefix("v1,")), "signature_malformed"),
+        (headers(webhook_timestamp=str(int(NOW) + 1)), "signature_mismatch"),
+        (headers(webhook_id="msg_another"), "signature_mismatch"),
+        (headers(webhook_id="é"), "signature_mismatch"),
+        (headers(webhook_id="\ud800"), "signature_mismatch"),
+        (headers(sign(CREATED + b" ")), "signature_mismatch"),
+        (headers(sign(CREATED, "secret of another account")), "signature_mismatch"),
+    ],
+)
+def test_a_wrong_signature_has_one_way_to_fail(given_headers: dict[str, str], reason: str) -> None:
+    """Everything hostile is InvalidSignature with a reason from a closed set."""
+    with pytest.raises(InvalidSignature) as caught:
+        verify(given_headers)
+
+    assert reason == caught.value.reason
+
+
+@pytest.mark.parametrize(("seconds", "accepted"), [(-301, False), (-300, True), (300, True), (301, False)])
+def test_a_webhook_may_be_five_minutes_off(seconds: int, accepted: bool) -> None:
+    """Too old and too new both fail, even when signed rightly; retries carry a new time."""
+    timestamp = str(int((sending.RECEIVED_AT + timedelta(seconds=seconds)).timestamp()))
+    given_headers = headers(sign(CREATED, timestamp=timestamp), webhook_timestamp=timestamp)
+
+    if accepted:
+        verify(given_headers)
+    else:
+        with pytest.raises(InvalidSignature) as caught:
+            verify(given_headers)
+        assert caught.value.reason == "timestamp_out_of_tolerance"
+
+
+@pytest.mark.parametrize("secrets", [[], [""], ["", "  "]])
+def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
+    """Anyone can compute the HMAC of an empty key, so it never matches."""
+    with pytest.raises(InvalidSignature) as caught:
+        verify(headers(sign(CREATED, "")), secrets)
+
+    assert caught.value.reason == "no_secret"
+
+
+def test_a_signed_sample_verifies() -> None:
+    """What `bridge sign` makes of a sample is what the receiver accepts."""
+    signed = bigcommerce.sign(
+        CREATED,
+        SECRET,
+        topic="",
+        webhook_id=WEBHOOK_ID,
+        sent_at=sending.RECEIVED_AT,
+        options=SAMPLES.options,
+    )
+
+    verify(signed.headers, body=signed.body)
+
+
+# --- which order ----------------------------------------------------------------------------------
+
+
+def identify(body: bytes, webhook_id: str = WEBHOOK_ID, options: Options = SAMPLES.options) -> object:
+    """Identify a push."""
+    return bigcommerce.identify(sending.push(body, {"webhook-id": webhook_id}), options)
+
+
+def test_an_order_is_identified_by_the_signed_body() -> None:
+    """Scope and order id stand in the body; the webhook's id is signed with it."""
+    assert Webhook("store/order/created", WEBHOOK_ID, "250") == identify(CREATED)
+
+
+@pytest.mark.parametrize("webhook_id", ["", "x", "a" * 129, "bad id", "é" * 20])
+def test_a_missing_or_odd_webhook_id_is_replaced_by_a_digest(webhook_id: str) -> None:
+    """What does not fit a queue's deduplication id becomes a digest of the body."""
+    found = identify(CREATED, webhook_id)
+
+    assert isinstance(found, Webhook)
+    assert hashlib.sha256(CREATED).hexdigest() == found.webhook_id
+
+
+@pytest.mark.parametrize(
+    "scope", ["store/cart/created", "store/order/message/created", "Store/Order/Created"]
+)
+def test_a_scope_we_do_not_follow_is_ignored(scope: str) -> None:
+    """A subscription too many is answered with 200 and leads to nothing."""
+    assert Ignored("topic") == identify(event(scope=scope, data=None))
+
+
+@pytest.mark.parametrize("producer", ["stores/other", None, "stores/abc123/x", 5])
+def test_another_store_of_the_same_app_is_ignored(producer: object) -> None:
+    """One secret signs for all stores of an app, and each numbers its orders from 1."""
+    assert Ignored("other_store") == identify(event(producer=producer))
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty_body"),
+        (b"[]", "not_an_object"),
+        (b"{", "not_json"),
+        (event(scope=None), "topic_missing"),
+        (event(data=None), "order_id_missing"),
+        (event(data={"id": None}), "order_id_missing"),
+        (event(data={"id": "250"}), "order_id_malformed"),
+        (event(data={"id": True}), "order_id_malformed"),
+        (event(data={"id": 250.0}), "order_id_malformed"),
+        (event(data={"id": 0}), "order_id_malformed"),
+        (event(data={"id": 2**63}), "order_id_malformed"),
+    ],
+)
+def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> None:
+    """Signed but unreadable is MalformedWebhook with a reason from a closed set."""
+    with pytest.raises(MalformedWebhook) as caught:
+        identify(body)
+
+    assert reason == caught.value.reason
+
+
+# --- asking for the order -------------------------------------------------------------------------
+
+
+def fetch(shop: FakeShop, **changes: str) -> Payload:
+    """Ask for the order of a webhook."""
+    options = Options(settings={**SAMPLES.options.settings, **changes})
+    return bigcommerce.fetch(Payload(CREATED, "store/order/created", sending.RECEIVED_AT), options, shop)
+
+
+def test_the_order_is_asked_of_bigcommerce_in_one_request() -> None:
+    """The store comes from the settings, the consignments with the order, the token in its header."""
+    shop = SAMPLES.shop()
+
+    found = fetch(shop)
+
+    assert ORDER == bigcommerce.document(found)
+    assert [f"https://api.bigcommerce.com{ORDER_PATH}"] == [url for url, _ in shop.asked]
+    assert {"X-Auth-Token": "shop-token", "Accept": "application/json"} == shop.asked[0][1]
+
+
+def test_the_api_may_be_elsewhere() -> None:
+    """A test's own server is named by a setting, plain http for this machine alone."""
+    shop = SAMPLES.shop()
+
+    fetch(shop, api_url="http://127.0.0.1:8080")
+
+    assert f"http://127.0.0.1:8080{ORDER_PATH}" == shop.asked[0][0]
+
+
+@pytest.mark.parametrize(
+    ("settings_changed", "key"),
+    [
+        ({"api_url": "http://api.bigcommerce.com"}, "api_url"),
+        ({"store_hash": ""}, "store_hash"),
+        ({"store_hash": "../other"}, "store_hash"),
+        ({"store_hash": "ABC"}, "store_hash"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings_changed: dict[str, str], key: str) -> None:
+    """Nothing is asked at an address that the settings do not allow."""
+    shop = SAMPLES.shop()
+
+    with pytest.raises(InvalidConnection, match=rf"^sender\.{key}: "):
+        fetch(shop, **settings_changed)
+
+    assert shop.asked == []
+
+
+def test_a_missing_token_is_named() -> None:
+    """Without a token nothing is asked."""
+    with pytest.raises(InvalidConnection, match=r"^shop_token: "):
+        fetch(FakeShop(SAMPLES.answers, token=""))
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"{}", b'{"id": 251}', b'{"id": "250"}'])
+def test_an_answer_that_is_not_the_order_is_asked_for_again(answer: bytes) -> None:
+    """A proxy's page or another order is never taken for this order."""
+    with pytest.raises(ShopUnavailable):
+        fetch(FakeShop({ORDER_PATH: answer}))
+
+
+def test_an_order_that_is_not_there_is_parked() -> None:
+    """404 means another store's token: a person's matter, never ignored."""
+    with pytest.raises(ShopRejected):
+        fetch(FakeShop({}))
+
+
+# --- the order ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "topic", "expect"), [(n, *row) for n, row in SAMPLES.expected.items()])
+def test_each_sample_comes_out_as_listed(name: str, topic: str, expect: str) -> None:
+    """From receiver to order, a sample becomes what samples.toml says."""
+    assert expect == SAMPLES.outcome(bigcommerce, name, topic)
+
+
+CAMILLE = PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris", "France", "FR")
+BOUQUET = OrderItem("Bouquet de saison", 1, sku="BQT-L", variant="Grand", weight_grams=900)
+CARD = OrderItem("Carte manuscrite", 1, sku="CARD", weight_grams=10)
+
+
+def test_an_order_is_read_whole() -> None:
+    """Every field we use is filled from a complete order."""
+    found = bigcommerce.parse(
+        SAMPLES.fetch(bigcommerce, "order-created.json", "store/order/created"), SAMPLES.options
+    )
+
+    assert found == Order(
+        order_id="250",
+        name="#250",
+        updated_at=datetime(2026, 11, 23, 9, 12, 9, tzinfo=UTC),
+        created_at=datetime(2026, 11, 23, 9, 12, 8, tzinfo=UTC),
+        address=CAMILLE,
+        recipient_name="Camille Moreau",
+        phones=("06 39 98 12 34",),
+        email="camille.moreau@example.com",
+        note="Code 48B12\nSonner chez la gardienne",
+        items=(BOUQUET, CARD),
+        shipping_methods=("Livraison à vélo",),
+        paid=True,
+        wish=TimeWish(
+            date="24/11/2026",
+            time="14:00 - 16:00",
+            path="consignments.shipping[0].form_fields[0].value",
+        ),
+    )
+
+
+def test_several_addresses_are_several_dropoffs() -> None:
+    """Each shipping consignment is a stop with its own recipient and items."""
+    found = bigcommerce.parse(
+        SAMPLES.fetch(bigcommerce, "order-several-addresses.json", "store/order/created"), SAMPLES.options
+    )
+
+    assert isinstance(found, Order)
+    assert (CAMILLE, (BOUQUET,)) == (found.address, found.items)
+    assert found.dropoffs == (
+        Stop(
+            address=PostalAddress("12 Rue Oberkampf", "", "75011", "Paris", "France", "FR"),
+            recipient_name="Élodie Petit",
+            company="Atelier Petit",
+            phones=("06 39 98 12 34",),
+            note="Code 48B12\nSonner chez la gardienne",
+            items=(CARD,),
+            path="consignments.shipping[1]",
+        ),
+    )
+
+
+def test_what_was_refunded_is_not_carried() -> None:
+    """Of three bouquets one was refunded; two are brought."""
+    found = bigcommerce.parse(
+        SAMPLES.fetch(bigcommerce, "order-updated.json", "store/order/updated"), SAMPLES.options
+    )
+
+    assert isinstance(found, Order)
+    assert [2] == [item.quantity for item in found.items]
+
+
+EMPTY = shipping(line_items=[])
+DIGITAL = shipping(line_items=[line(type="digital"), line(type="giftcertificate")])
+REFUNDED = shipping(line_items=[line(quantity_refunded=1)])
+PICKUP = {"id": 99, "pickup_method_id": 1, "line_items": [line()]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "retracts"),
+    [
+        ({"status_id": 0}, "incomplete", False),
+        ({"status_id": 1}, "incomplete", False),
+        ({"status_id": 2}, "already_fulfilled", False),
+        ({"status_id": 10}, "already_fulfilled", False),
+        ({"status_id": 2, "is_deleted": True}, "already_fulfilled", False),
+        ({"status_id": 4}, "refunded", True),
+        ({"status_id": 5}, "cancelled", True),
+        ({"status_id": 5, "is_deleted": True}, "cancelled", True),
+        ({"status_id": 6}, "declined", True),
+        ({"status_id": 12}, "on_hold", False),
+        ({"status_id": 13}, "on_hold", False),
+        ({"is_deleted": True}, "archived", True),
+        ({"consignments": consignments()}, "nothing_to_ship", True),
+        ({"consignments": consignments(EMPTY, DIGITAL, REFUNDED)}, "nothing_to_ship", True),
+        ({"consignments": consignments(pickups=[PICKUP])}, "local_pickup", True),
+        ({"consignments": consignments(downloads=[{"line_items": []}])}, "nothing_to_ship", True),
+    ],
+)
+def test_an_order_that_needs_no_delivery_is_ignored(
+    changes: dict[str, object], reason: str, retracts: bool
+) -> None:
+    """A cancelled, refunded, archived or picked-up order retracts its delivery, a finished one does not."""
+    found = parse(**changes)
+
+    assert isinstance(found, Ignored)
+    assert (reason, retracts, "250", "#250") == (
+        found.reason,
+        found.retracts,
+        found.order_id,
+        found.order_name,
+    )
+    assert datetime(2026, 11, 23, 9, 12, 9, tzinfo=UTC) == found.updated_at
+
+
+@pytest.mark.parametrize("status_id", [3, 7, 8, 9, 11, 14, 99])
+def test_every_other_status_is_delivered(status_id: int) -> None:
+    """Awaiting Pickup too: whether the buyer comes for it stands in the consignments."""
+    assert isinstance(parse(status_id=status_id), Order)
+
+
+@pytest.mark.parametrize(
+    ("status_id", "payment_status", "paid"),
+    [
+        (11, "", True),
+        (9, "", True),
+        (7, "", False),
+        (7, "authorized", False),  # the documentation's own cash order
+        (7, "captured", True),
+        (7, "paid", True),
+        (7, "pending", False),
+        (7, None, False),
+        (99, "", False),
+    ],
+)
+def test_an_order_is_paid_by_its_status_or_its_payment(
+    status_id: int, payment_status: str | None, paid: bool
+) -> None:
+    """Awaiting Fulfillment says that the payment was confirmed; Awaiting Payment needs the money itself."""
+    assert paid == parsed(status_id=status_id, payment_status=payment_status).paid
+
+
+def test_an_empty_consignment_is_no_stop() -> None:
+    """An address whose items were all removed is not visited."""
+    found = parsed(consignments=consignments(EMPTY, shipping(street_1="1 Rue Neuve")))
+
+    assert (found.address.line1, found.dropoffs) == ("1 Rue Neuve", ())
+    assert found.paths["address.postcode"] == "consignments.shipping[1].zip"
+
+
+def test_several_addresses_at_several_times_are_refused() -> None:
+    """One order is one delivery; two days of it are a person's matter."""
+    later = shipping(form_fields=[{"name": "Jour de livraison", "value": "25/11/2026"}])
+
+    with pytest.raises(UnmappableOrder, match=r"^consignments\.shipping: "):
+        parse(consignments=consignments(shipping(), later))
+
+
+@pytest.mark.parametrize(
+    ("event_date", "day"),
+    [
+        ("2026-12-24", "2026-12-24"),
+        ("2026-12-24T00:00:00Z", "2026-12-24"),
+        ("Thu, 24 Dec 2026 00:00:00 +0000", "2026-12-24"),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_a_products_event_date_is_the_day(event_date: object, day: str | None) -> None:
+    """A product sold for a day ("scheduled delivery") says it without any label."""
+    part = shipping(form_fields=[], line_items=[line(event_date=event_date)])
+
+    wish = parsed(options=Options(), consignments=consignments(part)).wish
+
+    assert day == (wish.date if wish is not None else None)
+
+
+def test_the_day_may_be_an_option_of_a_product() -> None:
+    """When the address form has no such field, the products' options are looked through."""
+    option = {"display_name": "jour DE  livraison", "display_value": "24 déc.", "type": "Date field"}
+    part = shipping(form_fields=[], line_items=[line(product_options=[option])])
+
+    found = parsed(consignments=consignments(part))
+
+    path = "consignments.shipping[0].line_items[0].product_options[0].display_value"
+    assert TimeWish(date="24 déc.", path=path) == found.wish
+
+
+def test_without_labels_no_answer_is_a_date() -> None:
+    """Which field asks for the day is said by the connection, and never guessed."""
+    found = parsed(options=Options())
+
+    assert found.wish is None
+    assert found.note == "Code 48B12"
+
+
+def test_an_uploaded_file_is_no_variant() -> None:
+    """An option's file name tells a courier nothing."""
+    options = [
+        {"type": "File Upload", "display_name": "Logo", "display_value": "logo.jpeg"},
+        {"type": "Swatch", "display_name": "Color", "display_value": "Orange"},
+    ]
+
+    found = parsed(consignments=consignments(shipping(line_items=[line(product_options=options)])))
+
+    assert ["Orange"] == [item.variant for item in found.items]
+
+
+def test_phones_come_in_the_order_of_who_is_nearest_to_the_door() -> None:
+    """The recipient's number comes first, then the bill's, none twice."""
+    billing = {**ORDER["billing_address"], "phone": "01"}
+
+    assert parsed(billing_address=billing).phones == ("06 39 98 12 34", "01")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"date_modified": None}, "date_modified"),
+        ({"date_modified": "2026-11-23"}, "date_modified"),
+        ({"date_modified": 5}, "date_modified"),
+        ({"date_modified": "Mon, 23 Nov 1926 09:12:09 +0000"}, "date_modified"),
+        ({"status_id": None}, "status_id"),
+        ({"status_id": "11"}, "status_id"),
+        ({"is_deleted": "no"}, "is_deleted"),
+        ({"payment_status": 5, "status_id": 7}, "payment_status"),
+        ({"consignments": None}, "consignments"),
+        ({"consignments": []}, "consignments"),
+        ({"consignments": {"shipping": {}}}, "consignments.shipping"),
+        ({"consignments": consignments(shipping(zip=75004))}, "consignments.shipping[0].zip"),
+        ({"consignments": consignments(shipping(line_items={}))}, "consignments.shipping[0].line_items"),
+        (
+            # What the answer holds when the lines are not included.
+            {"consignments": consignments(shipping(line_items=[{"resource": "/orders/250/products/65"}]))},
+            "consignments.shipping[0].line_items[0].quantity",
+        ),
+    ],
+)
+def test_a_needed_field_of_the_wrong_form_is_named(changes: dict[str, object], field: str) -> None:
+    """The error names the field as BigCommerce does."""
+    with pytest.raises(UnmappableOrder) as caught:
+        parse(**changes)
+
+    assert field == caught.value.field
+
+
+@pytest.mark.parametrize("order_id", [None, "250", 0, True])
+def test_an_order_without_a_usable_id_is_malformed(order_id: object) -> None:
+    """Only a fetched order is parsed."""
+    with pytest.raises(MalformedWebhook):
+        parse(id=order_id)
+
+
+def test_another_topic_is_ignored_by_the_worker_too() -> None:
+    """A message of a scope that a later version no longer follows leads to nothing."""
+    assert Ignored("topic") == parse("store/cart/created")
+
+
+def test_the_source_is_registered() -> None:
+    """The file's name is the source's."""
+    assert bigcommerce is sources.get("bigcommerce")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(key=st.sampled_from(sorted(ORDER)), value=ANYTHING)
+@settings(max_examples=200, deadline=None)
+def test_no_order_raises_anything_but_the_taxonomy(key: str, value: object) -> None:
+    """Whatever stands in a field, the worker can park or ignore it."""
+    with contextlib.suppress(BridgeError):
+        parse(**{key: value})
+
+
+@given(
+    part=st.sampled_from(sorted(ORDER["consignments"]["shipping"][0])),
+    key=st.sampled_from(sorted(line())),
+    value=ANYTHING,
+)
+@settings(max_examples=200, deadline=None)
+def test_no_consignment_raises_anything_but_the_taxonomy(part: str, key: str, value: object) -> None:
+    """Likewise for a consignment and its lines."""
+    with contextlib.suppress(BridgeError):
+        parse(consignments=consignments(shipping(**{part: value})))
+    with contextlib.suppress(BridgeError):
+        parse(consignments=consignments(shipping(line_items=[line(**{key: value})])))

@@ -1,0 +1,477 @@
+"""The Squarespace source: signature with a hex secret, the order asked for, answers of the checkout form."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests import sending
+from tests.asking import FakeShop, Samples
+
+from bridge import sources
+from bridge.errors import (
+    BridgeError,
+    InvalidConnection,
+    InvalidSignature,
+    MalformedWebhook,
+    ShopRejected,
+    ShopUnavailable,
+    UnmappableOrder,
+)
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWish
+from bridge.sources import Options, Payload, Webhook, squarespace
+
+SAMPLES = Samples("squarespace")
+CREATED = SAMPLES.body("order-create.json")
+ORDER_ID = "585d498fdee9f31a60284a37"
+PATH = f"/1.0/commerce/orders/{ORDER_ID}"
+ORDER: dict[str, Any] = json.loads(SAMPLES.body("api/order-created.json"))
+# The example of https://developers.squarespace.com/commerce-apis/rotate-subscription-secret .
+SECRET = "F3F9B981C78E7A6187E42853F6CE2804177E98206164779423B02DEC981ACD6B"
+OTHER_SECRET = "00" * 32
+
+
+def sign(raw: bytes, secret: str = SECRET) -> str:
+    """Sign by the rule of the documentation: hex of HMAC-SHA256(hexToBytes(secret), payload)."""
+    return hmac.new(bytes.fromhex(secret), raw, hashlib.sha256).hexdigest()
+
+
+def verify(body: bytes, signature: str | None, secrets: list[str]) -> None:
+    """Verify a push."""
+    headers = {} if signature is None else {"squarespace-signature": signature}
+    sending.verify(squarespace, body, headers, secrets)
+
+
+def notification(**changes: object) -> bytes:
+    """Return the documentation's order.create with some fields changed."""
+    return json.dumps({**json.loads(CREATED), **changes}).encode()
+
+
+def parse(
+    topic: str = "order.update", options: Options = SAMPLES.options, **changes: object
+) -> Order | Ignored:
+    """Parse the fetched order with some fields changed."""
+    document = {**copy.deepcopy(ORDER), **changes}
+    return sending.parse(squarespace, json.dumps(document).encode(), topic, options)
+
+
+def parsed(options: Options = SAMPLES.options, **changes: object) -> Order:
+    """Parse an order that becomes a delivery."""
+    found = parse(options=options, **changes)
+    assert isinstance(found, Order)
+    return found
+
+
+# --- the signature --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spelled", [str, str.upper])
+def test_the_documented_rule_verifies(spelled: Any) -> None:
+    """The key is the decoded secret, the signature hex in either case; no vector is published."""
+    verify(CREATED, spelled(sign(CREATED)), [SECRET])
+
+
+def test_the_signature_is_what_openssl_makes_of_the_documented_command() -> None:
+    """The documentation's command, `openssl sha256 -mac hmac -macopt hexkey:$SECRET`, gives this."""
+    verify(b'{"test":1}', "b9e1f48e28dfa75b8cc875a5313bbcc3fb7379b57f09311a6ce79f4738792cfb", [SECRET])
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        [SECRET],
+        [OTHER_SECRET, SECRET],
+        [SECRET, OTHER_SECRET],
+        ["", SECRET],
+        ["no hex", SECRET],
+        [f" {SECRET} "],
+    ],
+)
+def test_any_of_the_secrets_may_have_signed(secrets: list[str]) -> None:
+    """A rotation makes the old secret invalid at once, so both are held for a moment."""
+    verify(CREATED, sign(CREATED), secrets)
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe\x00"])
+def test_bytes_that_are_no_text_can_be_signed(raw: bytes) -> None:
+    """The raw bytes are verified, before anything is read from them."""
+    verify(raw, sign(raw), [SECRET])
+
+
+@pytest.mark.parametrize(
+    ("signature", "reason"),
+    [
+        (None, "signature_missing"),
+        ("", "signature_missing"),
+        ("  ", "signature_missing"),
+        ("x" * 64, "signature_malformed"),
+        ("é" * 64, "signature_malformed"),
+        ("٣" * 64, "signature_malformed"),
+        (sign(CREATED)[:-2], "signature_malformed"),
+        (sign(CREATED) + "\n", "signature_malformed"),
+        (sign(CREATED) + "00", "signature_malformed"),
+        (hmac.new(SECRET.encode(), CREATED, hashlib.sha256).hexdigest(), "signature_mismatch"),
+        (sign(CREATED, OTHER_SECRET), "signature_mismatch"),
+        (sign(CREATED + b" "), "signature_mismatch"),
+        ("0" * 64, "signature_mismatch"),
+    ],
+)
+def test_a_wrong_signature_has_one_way_to_fail(signature: str | None, reason: str) -> None:
+    """Everything hostile is InvalidSignature; the secret's text is not the key."""
+    with pytest.raises(InvalidSignature) as caught:
+        verify(CREATED, signature, [SECRET])
+
+    assert reason == caught.value.reason
+
+
+@pytest.mark.parametrize("secrets", [[], [""], [" "], ["no hex"], ["ABC"], ["é" * 64], ["\ud800"]])
+def test_a_secret_that_is_no_hex_verifies_nothing(secrets: list[str]) -> None:
+    """An empty key can be guessed, and a secret pasted wrongly must not become one."""
+    with pytest.raises(InvalidSignature) as caught:
+        verify(CREATED, hmac.new(b"", CREATED, hashlib.sha256).hexdigest(), secrets)
+
+    assert caught.value.reason == "no_secret"
+
+
+def test_a_signed_sample_verifies() -> None:
+    """What `bridge sign` makes of a sample is what the receiver accepts."""
+    signed = squarespace.sign(
+        CREATED, SECRET, topic="", webhook_id="", sent_at=sending.RECEIVED_AT, options=SAMPLES.options
+    )
+
+    sending.verify(squarespace, signed.body, signed.headers, [SECRET])
+
+
+# --- which order ----------------------------------------------------------------------------------
+
+
+def test_an_order_is_identified_by_the_signed_body() -> None:
+    """Topic, notification id and order id all stand in the body; its time without seconds is not needed."""
+    found = sending.identify(squarespace, CREATED, {})
+
+    assert Webhook("order.create", "5c2ba184b63ed3cb411ce2b1", ORDER_ID) == found
+
+
+@pytest.mark.parametrize("given_id", [None, "", "x", "a" * 129, "bad id", 5])
+def test_a_missing_or_odd_notification_id_is_replaced_by_a_digest(given_id: object) -> None:
+    """What does not fit a queue's deduplication id becomes a digest of the body."""
+    body = notification(id=given_id)
+
+    found = sending.identify(squarespace, body, {})
+
+    assert isinstance(found, Webhook)
+    assert hashlib.sha256(body).hexdigest() == found.webhook_id
+
+
+@pytest.mark.parametrize("topic", ["extension.uninstall", "ORDER.CREATE"])
+def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
+    """A subscription too many is answered with 200 and leads to nothing."""
+    assert Ignored("topic") == sending.identify(squarespace, notification(topic=topic, data={}), {})
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty_body"),
+        (b"[]", "not_an_object"),
+        (b"{", "not_json"),
+        (notification(topic=None), "topic_missing"),
+        (notification(data=None), "order_id_missing"),
+        (notification(data={"orderId": 5}), "order_id_missing"),
+        (notification(data={"orderId": "../../profiles"}), "order_id_malformed"),
+        (notification(data={"orderId": "5f3c39ce69e11e796f19990e?x"}), "order_id_malformed"),
+        (notification(data={"orderId": "é" * 24}), "order_id_malformed"),
+    ],
+)
+def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> None:
+    """Signed but unreadable is MalformedWebhook, and so is an id that would change the API's address."""
+    with pytest.raises(MalformedWebhook) as caught:
+        sending.identify(squarespace, body, {})
+
+    assert reason == caught.value.reason
+
+
+# --- asking for the order -------------------------------------------------------------------------
+
+
+def fetch(shop: FakeShop, options: Options = SAMPLES.options) -> Payload:
+    """Ask for the order of a notification."""
+    return squarespace.fetch(Payload(CREATED, "order.create", sending.RECEIVED_AT), options, shop)
+
+
+def test_the_order_is_asked_of_squarespace_with_the_key() -> None:
+    """One GET at Squarespace's own address; what the worker then holds is the order."""
+    shop = SAMPLES.shop()
+
+    found = fetch(shop)
+
+    assert ORDER == squarespace.document(found)
+    assert [f"https://api.squarespace.com{PATH}"] == [url for url, _ in shop.asked]
+    assert shop.asked[0][1]["Authorization"] == "Bearer shop-token"
+
+
+def test_the_api_may_be_elsewhere() -> None:
+    """A test's own server is named by a setting, plain http for this machine alone."""
+    shop = SAMPLES.shop()
+
+    fetch(shop, Options(settings={"api_url": "http://[::1]:8080"}))
+
+    assert f"http://[::1]:8080{PATH}" == shop.asked[0][0]
+
+
+def test_a_key_travels_to_no_odd_address() -> None:
+    """Plain http to anywhere else is the connection's mistake."""
+    with pytest.raises(InvalidConnection, match=r"^sender\.api_url: "):
+        fetch(SAMPLES.shop(), Options(settings={"api_url": "http://api.squarespace.com"}))
+
+
+def test_a_missing_key_is_named() -> None:
+    """Without a key nothing is asked."""
+    with pytest.raises(InvalidConnection, match=r"^shop_token: "):
+        fetch(FakeShop(SAMPLES.answers, token=""))
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"{}", b'{"id": "another"}'])
+def test_an_answer_that_is_not_the_order_is_asked_for_again(answer: bytes) -> None:
+    """A proxy's page or another order is never taken for this order."""
+    with pytest.raises(ShopUnavailable):
+        fetch(FakeShop({PATH: answer}))
+
+
+def test_an_order_that_is_not_there_is_parked() -> None:
+    """404 means another site's key: a person's matter, never ignored."""
+    with pytest.raises(ShopRejected):
+        fetch(FakeShop({}))
+
+
+# --- the order ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "topic", "expect"), [(n, *row) for n, row in SAMPLES.expected.items()])
+def test_each_sample_comes_out_as_listed(name: str, topic: str, expect: str) -> None:
+    """From receiver to order, a sample becomes what samples.toml says."""
+    assert expect == SAMPLES.outcome(squarespace, name, topic)
+
+
+def test_an_order_is_read_whole() -> None:
+    """Every field we use is filled from a complete order; the gift card stays out."""
+    found = squarespace.parse(
+        SAMPLES.fetch(squarespace, "order-create.json", "order.create"), SAMPLES.options
+    )
+
+    assert found == Order(
+        order_id=ORDER_ID,
+        name="#1042",
+        updated_at=datetime(2026, 11, 23, 9, 12, 9, 412000, tzinfo=UTC),
+        created_at=datetime(2026, 11, 23, 9, 12, 8, 187000, tzinfo=UTC),
+        address=PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris", country_code="FR"),
+        recipient_name="Camille Moreau",
+        phones=("06 39 98 12 34",),
+        email="camille.moreau@example.com",
+        note="Code 48B12",
+        items=(OrderItem("Bouquet de saison", 1, sku="BQT-L", variant="Grand, Rose", weight_grams=900),),
+        shipping_methods=("Livraison à vélo",),
+        paid=True,
+        wish=TimeWish(date="24/11/2026", time="14:00 - 16:00", path="formSubmission[0].value"),
+    )
+
+
+DIGITAL = {"productName": "PDF", "quantity": 1, "lineItemType": "DIGITAL"}
+EUR_0 = {"value": "0.00", "currency": "EUR"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "retracts"),
+    [
+        ({"testmode": True}, "test_order", False),
+        ({"testmode": True, "fulfillmentStatus": "CANCELED"}, "test_order", False),
+        ({"fulfillmentStatus": "CANCELED"}, "cancelled", True),
+        ({"fulfillmentStatus": "FULFILLED"}, "already_fulfilled", False),
+        ({"fulfillmentStatus": "FULFILLED", "refundedTotal": {"value": "69.90"}}, "already_fulfilled", False),
+        ({"refundedTotal": {"value": "69.90", "currency": "EUR"}}, "refunded", True),
+        ({"refundedTotal": {"value": 69.9}, "grandTotal": {"value": 69.9}}, "refunded", True),
+        ({"lineItems": []}, "nothing_to_ship", True),
+        ({"lineItems": [DIGITAL]}, "nothing_to_ship", True),
+        ({"lineItems": [{**DIGITAL, "lineItemType": "SERVICE"}]}, "nothing_to_ship", True),
+        ({"lineItems": [{"quantity": 0}]}, "nothing_to_ship", True),
+        ({"shippingAddress": None}, "local_pickup", True),
+        ({"shippingAddress": None, "channel": "pos"}, "local_pickup", True),
+    ],
+)
+def test_an_order_that_needs_no_delivery_is_ignored(
+    changes: dict[str, object], reason: str, retracts: bool
+) -> None:
+    """A cancelled, refunded or picked-up order retracts its delivery, a finished one does not."""
+    found = parse(**changes)
+
+    assert isinstance(found, Ignored)
+    assert (reason, retracts, ORDER_ID) == (found.reason, found.retracts, found.order_id)
+    assert datetime(2026, 11, 23, 9, 12, 9, 412000, tzinfo=UTC) == found.updated_at
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"refundedTotal": {"value": "5.00"}, "paymentState": "REFUNDED"},
+        {"refundedTotal": EUR_0, "grandTotal": EUR_0},
+        {"refundedTotal": {"value": "lots"}},
+        {"refundedTotal": {"value": "Infinity"}, "grandTotal": {"value": "NaN"}},
+        {"refundedTotal": None},
+        {"refundedTotal": {"value": True}, "grandTotal": {"value": True}},
+    ],
+)
+def test_a_part_of_the_money_back_is_no_cancellation(changes: dict[str, object]) -> None:
+    """Only when all of it went back is the delivery not wanted any more; a free order is no refund."""
+    assert isinstance(parse(**changes), Order)
+
+
+@pytest.mark.parametrize("kind", ["PHYSICAL_PRODUCT", "CUSTOM", "SOMETHING_NEW", None])
+def test_a_kind_of_line_we_do_not_know_is_carried(kind: str | None) -> None:
+    """The documentation lists no whole set, and a delivery too many is seen, one too few is not."""
+    found = parsed(lineItems=[{"productName": "X", "quantity": 1, "lineItemType": kind}])
+
+    assert (OrderItem("X", 1),) == found.items
+
+
+@pytest.mark.parametrize(
+    ("state", "paid"),
+    [
+        (None, True),
+        ("PAID", True),
+        ("AUTHORIZED", True),
+        ("NOT_CHARGED", False),
+        ("PENDING", False),
+        ("FAILED", False),
+        ("PARTIALLY_PAID", False),
+        ("REFUNDED", True),
+    ],
+)
+def test_an_order_is_paid_when_the_money_is_there_or_reserved(state: str | None, paid: bool) -> None:
+    """An order without a payment state went through the checkout, which takes the money."""
+    assert paid == parsed(paymentState=state).paid
+
+
+def test_the_day_may_be_asked_in_a_products_form() -> None:
+    """When the checkout form has no such field, the products' own forms are looked through."""
+    line = {**ORDER["lineItems"][0], "customizations": [{"label": "jour DE  livraison", "value": "demain"}]}
+
+    found = parsed(formSubmission=None, lineItems=[{"quantity": 1, "customizations": None}, line])
+
+    assert TimeWish(date="demain", path="lineItems[1].customizations[0].value") == found.wish
+
+
+def test_without_labels_no_answer_is_a_date() -> None:
+    """Which question asks for the day is said by the connection, and never guessed."""
+    found = parsed(options=Options())
+
+    assert found.wish is None
+    assert found.note == ""
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [[], None, "x", [5], [{"label": "Jour de livraison", "value": " "}], [{"label": 5, "value": "x"}]],
+)
+def test_an_unanswered_question_is_no_wish(answers: object) -> None:
+    """An empty answer, or a form of another shape, leaves the time to the schedule."""
+    assert parsed(formSubmission=answers).wish is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "weight", "grams"),
+    [
+        ("kg", 0.9, 900),
+        ("lb", 1.0, 454),
+        ("kg", "0.9", 900),
+        ("kg", None, 0),
+        ("kg", -1, 0),
+        ("kg", "heavy", 0),
+        ("kg", "NaN", 0),
+        ("kg", 1e300, 0),
+        ("kg", True, 0),
+        ("", 0.9, 0),
+    ],
+)
+def test_a_weight_is_read_in_the_sites_unit(unit: str, weight: object, grams: int) -> None:
+    """The order does not name the unit; without the setting no weight is sent."""
+    line = {"productName": "X", "quantity": 1, "weight": weight}
+
+    found = parsed(options=Options(settings={"weight_unit": unit}), lineItems=[line])
+
+    assert grams == found.weight_grams
+
+
+def test_an_unknown_unit_of_weight_is_named() -> None:
+    """A setting we cannot use is the connection's fault, not the order's."""
+    with pytest.raises(InvalidConnection, match=r"^sender\.weight_unit: must be one of g, kg, oz, lb$"):
+        parse(options=Options(settings={"weight_unit": "stone"}))
+
+
+def test_phones_come_in_the_order_of_who_is_nearest_to_the_door() -> None:
+    """The recipient's number comes first, then the bill's, none twice."""
+    billing = {**ORDER["billingAddress"], "phone": "01"}
+
+    assert parsed(billingAddress=billing).phones == ("06 39 98 12 34", "01")
+    assert parsed().phones == ("06 39 98 12 34",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"modifiedOn": None}, "modifiedOn"),
+        ({"modifiedOn": "2026-11-23"}, "modifiedOn"),
+        ({"testmode": "no"}, "testmode"),
+        ({"fulfillmentStatus": 5}, "fulfillmentStatus"),
+        ({"lineItems": {}}, "lineItems"),
+        ({"lineItems": [{"lineItemType": "PHYSICAL_PRODUCT"}]}, "lineItems[0].quantity"),
+        ({"lineItems": [{"quantity": "1"}]}, "lineItems[0].quantity"),
+        ({"shippingAddress": "48 Rue de Rivoli"}, "shippingAddress"),
+        ({"shippingAddress": {"postalCode": 75004}}, "shippingAddress.postalCode"),
+    ],
+)
+def test_a_needed_field_of_the_wrong_form_is_named(changes: dict[str, object], field: str) -> None:
+    """The error names the field as Squarespace does."""
+    with pytest.raises(UnmappableOrder) as caught:
+        parse(**changes)
+
+    assert field == caught.value.field
+
+
+@pytest.mark.parametrize("order_id", [None, "", "a/b"])
+def test_an_order_without_a_usable_id_is_malformed(order_id: object) -> None:
+    """Only a fetched order is parsed."""
+    with pytest.raises(MalformedWebhook):
+        parse(id=order_id)
+
+
+def test_another_topic_is_ignored_by_the_worker_too() -> None:
+    """A message of a topic that a later version no longer follows leads to nothing."""
+    assert Ignored("topic") == parse("extension.uninstall")
+
+
+def test_the_source_is_registered() -> None:
+    """The file's name is the source's."""
+    assert squarespace is sources.get("squarespace")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(key=st.sampled_from(sorted(ORDER)), value=ANYTHING)
+@settings(max_examples=200, deadline=None)
+def test_no_order_raises_anything_but_the_taxonomy(key: str, value: object) -> None:
+    """Whatever stands in a field, the worker can park or ignore it."""
+    with contextlib.suppress(BridgeError):
+        parse(**{key: value})

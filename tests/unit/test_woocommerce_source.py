@@ -1,0 +1,537 @@
+"""The WooCommerce source: signature, ping, which order, and the order in our words."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests import sending
+
+from bridge import sources
+from bridge.errors import BridgeError, InvalidSignature, MalformedWebhook, UnmappableOrder
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWish
+from bridge.sources import Options, Push, Webhook, woocommerce
+from bridge.sources.shared.signing import hmac_sha256_base64
+
+SAMPLES = Path(__file__).parents[2] / "events/webhooks/woocommerce"
+SECRET = "vX9!kq2Lr7"
+CREATED = (SAMPLES / "order-created.json").read_bytes()
+MODIFIED_AT = datetime(2026, 11, 23, 9, 12, 9, tzinfo=UTC)
+JUST_BEFORE = MODIFIED_AT - timedelta(microseconds=1)
+
+
+def headers(topic: str = "order.created", **more: str) -> dict[str, str]:
+    """Return the headers of a push, lower case."""
+    return {"x-wc-webhook-topic": topic, "x-wc-webhook-delivery-id": "36e520ebabc2fa72", **more}
+
+
+def order(**changes: object) -> dict[str, Any]:
+    """Return a valid order, the documentation's in French, with some fields changed."""
+    return {**json.loads(CREATED), **changes}
+
+
+def body(**changes: object) -> bytes:
+    """Write an order as WooCommerce does: compact, with escaped slashes."""
+    return json.dumps(order(**changes), separators=(",", ":")).replace("/", "\\/").encode()
+
+
+def parse(topic: str = "order.updated", options: Options | None = None, **changes: object) -> Order | Ignored:
+    """Parse the sample with some fields changed."""
+    return sending.parse(woocommerce, body(**changes), topic, options or Options())
+
+
+def parsed(options: Options | None = None, **changes: object) -> Order:
+    """Parse what must become an order."""
+    found = parse(options=options, **changes)
+    assert isinstance(found, Order)
+    return found
+
+
+def meta(**values: object) -> list[dict[str, object]]:
+    """Return an order's meta data."""
+    return [{"id": number, "key": key, "value": value} for number, (key, value) in enumerate(values.items())]
+
+
+def shipping_line(method: str, instance: str = "3") -> dict[str, object]:
+    """Return one line of shipping."""
+    return {"method_title": "Livraison", "method_id": method, "instance_id": instance}
+
+
+# --- the ping -------------------------------------------------------------------------------------
+
+
+def push(raw: bytes, method: str = "POST") -> Push:
+    """Return an unsigned request."""
+    return Push(
+        raw, {"content-type": "application/x-www-form-urlencoded"}, sending.RECEIVED_AT, method=method
+    )
+
+
+@pytest.mark.parametrize("raw", [b"webhook_id=1", b"webhook_id=18446744073709551615"])
+def test_the_unsigned_ping_is_answered(raw: bytes) -> None:
+    """When a webhook is saved its id is posted without a signature, and only a 200 will do."""
+    assert woocommerce.greeting(push(raw), Options()) == ""
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"webhook_id=",
+        b"webhook_id=a",
+        b"webhook_id=1&id=727",
+        b"webhook_id=1\n",
+        b" webhook_id=1",
+        "webhook_id=١".encode(),
+        b"webhook_id=" + b"1" * 21,
+        CREATED,
+    ],
+)
+def test_nothing_else_is_taken_for_a_ping(raw: bytes) -> None:
+    """Whatever is more than the id has to be signed."""
+    assert woocommerce.greeting(push(raw), Options()) is None
+
+
+def test_a_ping_is_a_post() -> None:
+    """A GET is no ping, whatever its body."""
+    assert woocommerce.greeting(push(b"webhook_id=1", "GET"), Options()) is None
+
+
+# --- the signature --------------------------------------------------------------------------------
+
+
+def test_the_published_vector_comes_out() -> None:
+    """The only published vector has an empty secret: it is computed alike, and accepted nowhere.
+
+    woocommerce/woocommerce, plugins/woocommerce/tests/legacy/unit-tests/webhooks/crud.php.
+    """
+    signature = "GBDo00G55h6IiV+6CxqivQPLbI//KzaOZm747971tPs="
+
+    assert signature == hmac_sha256_base64(b"secret", b"")
+    with pytest.raises(InvalidSignature) as caught:
+        sending.verify(woocommerce, b"secret", {"x-wc-webhook-signature": signature}, [""])
+    assert caught.value.reason == "no_secret"
+
+
+@pytest.mark.parametrize(
+    ("stored", "plain"),
+    [
+        ("a&amp;b&quot;c&#039;d", "a&b\"c'd"),
+        ("&lt;&#060;&#60;&gt;&#62;&#0062;", "<<<>>>"),
+        ("&#38;&#x26;&#X0026;&#34;&#x22;&#39;&#x27;", "&&&\"\"''"),
+        ("&amp;lt;", "&lt;"),
+        ("&nbsp;&#60&#x3c;&eacute;& &LT;", "&nbsp;&#60&#x3c;&eacute;& &LT;"),
+        ("&#" + "0" * 5000 + "60;", "<"),
+        ("plain", "plain"),
+    ],
+)
+def test_a_secret_is_what_its_entities_stand_for(stored: str, plain: str) -> None:
+    """The key is the stored secret after wp_specialchars_decode, which knows a handful of entities."""
+    signed = {"x-wc-webhook-signature": hmac_sha256_base64(CREATED, plain.encode())}
+
+    sending.verify(woocommerce, CREATED, signed, [stored])
+    sending.verify(woocommerce, CREATED, signed, ["old", stored])
+    if stored != plain:
+        with pytest.raises(InvalidSignature):
+            sending.verify(
+                woocommerce,
+                CREATED,
+                {"x-wc-webhook-signature": hmac_sha256_base64(CREATED, stored.encode())},
+                [stored],
+            )
+
+
+def test_a_signed_sample_verifies() -> None:
+    """What `bridge sign` makes of a sample is what the receiver accepts, with WooCommerce's headers."""
+    signed = woocommerce.sign(
+        CREATED,
+        SECRET,
+        topic="order.created",
+        webhook_id="1",
+        sent_at=sending.RECEIVED_AT,
+        options=Options(),
+    )
+
+    sending.verify(woocommerce, signed.body, signed.headers, [SECRET])
+    assert ("order", "created") == (
+        signed.headers["X-WC-Webhook-Resource"],
+        signed.headers["X-WC-Webhook-Event"],
+    )
+
+
+# --- which order ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("topic", ["order.created", "order.updated", "order.deleted", "order.restored"])
+@pytest.mark.parametrize("raw", [b'{"id":727}', b'{"id":"727"}', CREATED])
+def test_an_order_is_identified_by_the_signed_body(topic: str, raw: bytes) -> None:
+    """The id is the body's; the id of the push is a digest, since WooCommerce's tells no two apart."""
+    digest = hashlib.sha256(topic.encode() + b"\n" + raw).hexdigest()
+
+    assert Webhook(topic, digest, "727") == sending.identify(woocommerce, raw, headers(topic))
+
+
+@pytest.mark.parametrize("topic", ["product.updated", "action.woocommerce_add_to_cart", "ORDER.CREATED"])
+def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
+    """A subscription too many is answered with 200 and leads to nothing, whatever its body."""
+    assert Ignored("topic") == sending.identify(woocommerce, b"\xff", headers(topic))
+    assert Ignored("topic") == parse(topic)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "empty_body"),
+        (b"webhook_id=1", "not_json"),
+        (b"[]", "not_an_object"),
+        (b"{}", "order_id_missing"),
+        (b'{"code":"x","data":{}}', "order_id_missing"),
+        (b'{"order":{"id":727}}', "legacy_api_version"),
+        (b'{"id":true}', "order_id_malformed"),
+        (b'{"id":0}', "order_id_malformed"),
+        (b'{"id":727.0}', "order_id_malformed"),
+        (b'{"id":"-727"}', "order_id_malformed"),
+        ('{"id":"٧٢٧"}'.encode(), "order_id_malformed"),
+        (b'{"id":"' + b"9" * 30 + b'"}', "order_id_malformed"),
+    ],
+)
+def test_an_unreadable_body_has_one_way_to_fail(raw: bytes, reason: str) -> None:
+    """Signed but unreadable is MalformedWebhook; the old API's shape is named, since a setting mends it."""
+    with pytest.raises(MalformedWebhook) as caught:
+        sending.identify(woocommerce, raw, headers())
+
+    assert reason == caught.value.reason
+
+
+def test_a_missing_topic_is_malformed() -> None:
+    """Without a topic nobody knows what the body is."""
+    with pytest.raises(MalformedWebhook, match="topic_missing"):
+        sending.identify(woocommerce, CREATED, {})
+
+
+# --- an error instead of the order ----------------------------------------------------------------
+
+
+def test_the_lost_permission_of_the_webhooks_owner_is_named() -> None:
+    """WooCommerce signs and sends its own error then; it is accepted, and parked with what to do.
+
+    https://github.com/woocommerce/woocommerce/issues/26682
+    """
+    raw = (SAMPLES / "order-error-lost-permission.json").read_bytes()
+
+    found = sending.identify(woocommerce, raw, headers("order.updated"))
+
+    assert isinstance(found, Webhook)
+    assert found.order_id == "no-order"
+    with pytest.raises(UnmappableOrder, match="the user who owns the webhook lost the permission") as caught:
+        sending.parse(woocommerce, raw, "order.updated")
+    assert caught.value.field == "code"
+
+
+@pytest.mark.parametrize("data", [{"status": 404}, {"status": "401"}, {"status": None}])
+def test_another_error_of_the_api_is_no_order_either(data: object) -> None:
+    """Any error is parked as what it is, without a guess at its cause and without its text."""
+    raw = json.dumps({"code": "woocommerce_rest_shop_order_invalid_id", "data": data}).encode()
+
+    with pytest.raises(UnmappableOrder, match=r"^code: WooCommerce sent an error \(\d+\)"):
+        sending.parse(woocommerce, raw, "order.updated")
+
+
+# --- the order ------------------------------------------------------------------------------------
+
+
+def test_an_order_is_read_whole() -> None:
+    """Every field we use is filled from a complete body; its times are UTC though nothing says so."""
+    found = parsed()
+
+    assert found == Order(
+        order_id="727",
+        name="#727",
+        updated_at=MODIFIED_AT,
+        created_at=datetime(2026, 11, 23, 9, 12, 8, tzinfo=UTC),
+        address=PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris", country_code="FR"),
+        recipient_name="Camille Moreau",
+        phones=("06 39 98 12 34",),
+        email="camille.moreau@example.com",
+        note="Code 48B12",
+        items=(
+            OrderItem("Bouquet de saison - Grand", 1, sku="BQT-L"),
+            OrderItem("Carte manuscrite", 2, sku="CARD"),
+        ),
+        shipping_methods=("Livraison à vélo", "flat_rate", "flat_rate:3"),
+        paid=True,
+    )
+    assert found.weight_grams == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "retracts", "updated_at"),
+    [
+        ({"status": "pending"}, "awaiting_payment", True, JUST_BEFORE),
+        ({"status": "on-hold"}, "on_hold", True, JUST_BEFORE),
+        ({"status": "failed"}, "payment_failed", True, JUST_BEFORE),
+        ({"status": "cancelled"}, "cancelled", True, MODIFIED_AT),
+        ({"status": "refunded"}, "refunded", True, MODIFIED_AT),
+        ({"status": "trash"}, "deleted", True, MODIFIED_AT),
+        ({"status": "completed"}, "already_fulfilled", False, JUST_BEFORE),
+        ({"status": "checkout-draft"}, "draft", False, JUST_BEFORE),
+        ({"status": "ready-to-ship"}, "status", False, JUST_BEFORE),
+        ({"refunds": [{"total": "-60.00"}, {"total": "-9.80"}]}, "refunded", True, MODIFIED_AT),
+        ({"shipping_lines": []}, "nothing_to_ship", True, JUST_BEFORE),
+        ({"line_items": []}, "nothing_to_ship", True, JUST_BEFORE),
+        ({"line_items": [{"name": "X", "quantity": 0}]}, "nothing_to_ship", True, JUST_BEFORE),
+        ({"shipping_lines": [shipping_line("local_pickup")]}, "local_pickup", True, JUST_BEFORE),
+        ({"shipping_lines": [shipping_line("pickup_location")]}, "local_pickup", True, JUST_BEFORE),
+        ({"meta_data": meta(lpac_dps_order_type="pickup")}, "local_pickup", True, JUST_BEFORE),
+        (
+            {"meta_data": meta(coopcycle_delivery="/api/deliveries/42")},
+            "coopcycle_plugin",
+            False,
+            JUST_BEFORE,
+        ),
+        (
+            {"status": "cancelled", "meta_data": meta(coopcycle_delivery="/api/deliveries/42")},
+            "cancelled",
+            True,
+            MODIFIED_AT,
+        ),
+    ],
+)
+def test_an_order_that_needs_no_delivery_is_ignored(
+    changes: dict[str, object], reason: str, retracts: bool, updated_at: datetime
+) -> None:
+    """The status decides; whatever can be undone loses against the delivered state of the same second."""
+    expected = Ignored(reason, retracts, order_id="727", order_name="#727", updated_at=updated_at)
+
+    assert expected == parse(**changes)
+
+
+def test_a_deleted_order_retracts_its_delivery() -> None:
+    """Only the id is left of it, so the time is that of the push."""
+    expected = Ignored("deleted", retracts=True, order_id="727", updated_at=sending.RECEIVED_AT)
+
+    assert expected == sending.parse(woocommerce, b'{"id":727}', "order.deleted")
+
+
+def test_the_unsigned_topic_cannot_cancel_an_order() -> None:
+    """A captured body sent again as order.deleted is still an order that is being processed."""
+    assert isinstance(parse("order.deleted"), Order)
+
+
+def test_a_restored_order_is_judged_by_its_status() -> None:
+    """Out of the trash it comes with the status it had."""
+    assert isinstance(parse("order.restored"), Order)
+    assert isinstance(parse("order.restored", status="pending"), Ignored)
+
+
+def test_the_statuses_that_are_delivered_can_be_named() -> None:
+    """Shops have statuses of their own, and some deliver before the money has come."""
+    options = Options(settings={"statuses": "ready-to-ship, on-hold"})
+
+    assert isinstance(parse(options=options, status="ready-to-ship"), Order)
+    assert isinstance(parse(options=options, status="on-hold"), Order)
+    found = parse(options=options, status="processing")
+    assert isinstance(found, Ignored)
+    assert ("status", False) == (found.reason, found.retracts)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"refunds": [{"total": "-5.00"}]},
+        {"refunds": [{"total": "lots"}, {"total": None}, {"total": "-Infinity"}, 5]},
+        {"refunds": None},
+        {"refunds": [{"total": "-5.00"}], "total": "0.00"},
+        {"refunds": [{"total": "-5.00"}], "total": "sNaN"},
+    ],
+)
+def test_a_part_of_the_money_back_changes_nothing(changes: dict[str, object]) -> None:
+    """Which items it was for is not in the body, so all are delivered; a free order is no refund."""
+    assert parsed().items == parsed(**changes).items
+
+
+def test_one_line_that_is_delivered_is_enough() -> None:
+    """Of an order that is partly collected in the shop, the rest is delivered."""
+    assert parsed(shipping_lines=[shipping_line("local_pickup"), shipping_line("flat_rate")])
+
+
+def test_an_order_is_paid_when_it_says_since_when() -> None:
+    """An order to be paid on delivery is being processed too, without a time of payment."""
+    assert parsed().paid
+    assert not parsed(date_paid_gmt=None).paid
+
+
+def test_phones_come_in_the_order_of_who_is_nearest_to_the_door() -> None:
+    """The recipient's number comes first, then the buyer's, none twice; old versions send but one."""
+    shipping = order()["shipping"]
+    without = {key: value for key, value in shipping.items() if key != "phone"}
+
+    assert parsed(shipping={**shipping, "phone": "01"}).phones == ("01", "06 39 98 12 34")
+    assert parsed(shipping={**shipping, "phone": "06 39 98 12 34"}).phones == ("06 39 98 12 34",)
+    assert parsed(shipping=without).phones == ("06 39 98 12 34",)
+
+
+def test_an_empty_shipping_address_is_not_replaced_by_the_bills() -> None:
+    """A courier sent to where the bill goes is worse than a question; the field to fill is named."""
+    found = parsed(shipping=dict.fromkeys(order()["shipping"], ""))
+
+    assert found.address == PostalAddress()
+    assert found.paths["address.line1"] == "shipping.address_1"
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [("727", "#727"), ("#A-15", "#A-15"), ("FL-2026-15", "#FL-2026-15"), (None, "#727")]
+)
+def test_an_order_is_called_by_its_number(number: object, name: str) -> None:
+    """Plugins make numbers of their own; WooCommerce shows them with a hash sign."""
+    assert name == parsed(number=number).name
+
+
+@pytest.mark.parametrize(("quantity", "pieces"), [(1, 1), (0.5, 1), (2.5, 3), (2.0, 2)])
+def test_a_quantity_may_be_a_fraction(quantity: float, pieces: int) -> None:
+    """Half a kilo is one thing to carry."""
+    found = parsed(line_items=[{"name": "Pommes", "quantity": quantity}])
+
+    assert found.items == (OrderItem("Pommes", pieces),)
+
+
+# --- the choice of a time -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "date", "time", "index"),
+    [
+        ({"shipping_date": "2026-11-24 14:00-16:00"}, "2026-11-24 14:00-16:00", "", 0),
+        (
+            {"jckwds_date": "24 nov.", "jckwds_date_ymd": "20261124", "jckwds_timeslot": "14:00 - 16:00"},
+            "2026-11-24",
+            "14:00 - 16:00",
+            1,
+        ),
+        ({"jckwds_date": "24 novembre 2026"}, "24 novembre 2026", "", 0),
+        ({"jckwds_date_ymd": 20261124}, "2026-11-24", "", 0),
+        (
+            {"lpac_dps_delivery_time": "10:00 AM", "lpac_dps_delivery_date": "2026-11-24"},
+            "2026-11-24",
+            "10:00 AM",
+            1,
+        ),
+        (
+            {
+                "ywcdd_order_delivery_date": "2026-11-24",
+                "ywcdd_order_slot_from": "14:00",
+                "ywcdd_order_slot_to": "16:00",
+            },
+            "2026-11-24",
+            "14:00 - 16:00",
+            0,
+        ),
+        ({"ywcdd_order_delivery_date": "2026-11-24", "ywcdd_order_slot_to": "16:00"}, "2026-11-24", "", 0),
+        ({"Delivery Date": "24 November, 2026", "Time Slot": "2 PM"}, "24 November, 2026", "2 PM", 0),
+        ({"_delivery_date": "2026-11-24"}, "2026-11-24", "", 0),
+        ({"shipping_date": "", "_delivery_date": "2026-11-24"}, "2026-11-24", "", 1),
+    ],
+)
+def test_the_choice_of_a_date_picker_is_handed_over_as_written(
+    values: dict[str, object], date: str, time: str, index: int
+) -> None:
+    """What the known plugins write is found by its keys; only Iconic's digits get their dashes."""
+    expected = TimeWish(date=date, time=time, path=f"meta_data[{index}].value")
+
+    assert expected == parsed(meta_data=meta(**values)).wish
+
+
+def test_the_keys_of_another_plugin_can_be_named() -> None:
+    """They come before those we know."""
+    options = Options(settings={"date_meta": "day", "time_meta": "hours"})
+    values = meta(day="mardi 24", hours="14h-16h", shipping_date="2026-11-25 08:00-10:00")
+
+    found = parsed(options, meta_data=values)
+
+    assert TimeWish(date="mardi 24", time="14h-16h", path="meta_data[0].value") == found.wish
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        "x",
+        [5, None, []],
+        meta(shipping_date=""),
+        meta(shipping_date={"day": "2026-11-24"}),
+        meta(shipping_date=True),
+        [{"key": 5, "value": "2026-11-24"}],
+    ],
+)
+def test_other_meta_data_is_no_wish(value: object) -> None:
+    """Plugins put any JSON there, and most of it is nothing to us."""
+    assert parsed(meta_data=value).wish is None
+
+
+# --- what is wrong --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"status": None}, "status"),
+        ({"status": 5}, "status"),
+        ({"date_modified_gmt": None}, "date_modified_gmt"),
+        ({"date_modified_gmt": "23/11/2026"}, "date_modified_gmt"),
+        ({"date_modified_gmt": "0000-00-00T00:00:00"}, "date_modified_gmt"),
+        ({"shipping": None}, "shipping"),
+        ({"shipping": []}, "shipping"),
+        ({"shipping": {"postcode": 75004}}, "shipping.postcode"),
+        ({"shipping_lines": {}}, "shipping_lines"),
+        ({"shipping_lines": [None]}, "shipping_lines[0]"),
+        ({"shipping_lines": [{"method_id": 5}]}, "shipping_lines[0].method_id"),
+        ({"line_items": "x"}, "line_items"),
+        ({"line_items": [{"quantity": "1"}]}, "line_items[0].quantity"),
+        ({"line_items": [{"quantity": -1}]}, "line_items[0].quantity"),
+    ],
+)
+def test_a_needed_field_of_the_wrong_form_is_named(changes: dict[str, object], field: str) -> None:
+    """The error names the field as WooCommerce does."""
+    with pytest.raises(UnmappableOrder) as caught:
+        parse(**changes)
+
+    assert field == caught.value.field
+
+
+def test_the_version_of_the_api_is_named_when_its_times_are_missing() -> None:
+    """Version 1 has no times in UTC; the webhook's setting mends it."""
+    with pytest.raises(UnmappableOrder, match="WP REST API Integration v3"):
+        parse(date_modified_gmt=None)
+
+
+def test_a_time_that_says_its_zone_is_read_too() -> None:
+    """A site may change what it sends."""
+    assert MODIFIED_AT == parsed(date_modified_gmt="2026-11-23T10:12:09+01:00").updated_at
+
+
+def test_the_source_is_registered() -> None:
+    """The file's name is the source's."""
+    assert woocommerce is sources.get("woocommerce")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(key=st.sampled_from(sorted(order())), value=ANYTHING)
+@settings(max_examples=200, deadline=None)
+def test_no_order_raises_anything_but_the_taxonomy(key: str, value: object) -> None:
+    """Whatever stands in a field, the worker can park or ignore it."""
+    with contextlib.suppress(BridgeError):
+        parse(**{key: value})
