@@ -8,6 +8,7 @@ import pytest
 from bridge.connection import (
     Connection,
     OrderFilter,
+    Parcels,
     Pickup,
     Secrets,
     is_connection_id,
@@ -91,7 +92,7 @@ def test_complete_file():
             orders=OrderFilter(
                 ("Livraison à vélo*",), ("750*", "93100"), "paid", ("orders/paid", "orders/cancelled")
             ),
-            packages={"BQT-L": "XL", "TOKEN-1": "SMALL"},
+            parcels=Parcels(by_sku={"BQT-L": "XL", "TOKEN-1": "SMALL"}),
         )
         == connection
     )
@@ -277,7 +278,7 @@ def test_example_with_its_comments_switched_on(tmp_path: Path):
 
     assert "Acme Fleurs" == connection.pickup.company
     assert ("750*", "93100") == connection.orders.postcodes
-    assert {"BQT-S": "SMALL", "BQT-L": "XL"} == connection.packages
+    assert {"BQT-S": "SMALL", "BQT-L": "XL"} == connection.parcels.by_sku
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import sending
 
-from bridge.connection import Connection, OrderFilter, Pickup
+from bridge.connection import Connection, OrderFilter, Parcels, Pickup
 from bridge.errors import InvalidConnection, MalformedWebhook, UnmappableOrder
 from bridge.mapping import COMMENTS_LENGTH, clean, clean_lines, format_address, map_order
 from bridge.model import (
@@ -52,7 +52,7 @@ SHOP = Connection(
         pickup_minutes=30,
         window_minutes=120,
     ),
-    packages={"BQT-L": "XL", "FIC-120": "XL", "BQT-M": "M"},
+    parcels=Parcels(by_sku={"BQT-L": "XL", "FIC-120": "XL", "BQT-M": "M"}),
 )
 PICKUP_WINDOW = TimeWindow(
     datetime(2026, 11, 23, 10, 0, tzinfo=UTC), datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -117,6 +117,7 @@ SAMPLES = [
                 street_address="48 Rue de Rivoli, 75004 Paris, France",
                 contact_name="Camille Moreau",
                 telephone="+33639981234",
+                description="Code 48B12, 3e étage gauche",
                 comments=(
                     "#1042\n1 × Bouquet de saison (Grand)\n1 × Carte manuscrite\nCode 48B12, 3e étage gauche"
                 ),
@@ -195,6 +196,7 @@ SAMPLES = [
                 street_address="25 Rue de Paris, 93100 Montreuil, France",
                 contact_name="Sophie Renard",
                 telephone="+33639983107",
+                description="Sonner chez le gardien",
                 comments=(
                     "#1048\n2 × Bouquet de saison (Grand)\n3 × Bouquet de saison (Moyen)\n"
                     "1 × Ficus Lyrata (120 cm)\n1 × Vase en grès\nSonner chez le gardien"
