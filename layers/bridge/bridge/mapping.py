@@ -217,6 +217,9 @@ class _Tasks:
         )
         if telephone is not None:
             self._notes(task, "telephone", index).order(f"phones[{used}]", "in E.164")
+        if stop.phones:
+            read = "a number in E.164" if telephone else "no number to dial, shown as typed"
+            self._trace.rule("phone", f"{self._order.path_of(f'phones[{used}]', stop=index)}: {read}")
         description = self._description(task, index, stop)
         company, contact_name = clean(stop.company), clean(stop.recipient_name)
         self._notes(task, "company", index).order("company")
@@ -248,7 +251,7 @@ class _Tasks:
             window.default("the bridge's: always open")
         else:
             window.setting("schedule", "the next window after the order")
-        reference.setting("the name of the connection's file")
+        reference.setting("connection_id", "the name of its file")
         reference.order("order_id")
 
     def _street(self, task: str, index: int, address: PostalAddress) -> str:
