@@ -294,7 +294,7 @@ def _read_pickups(table: TomlTable) -> tuple[Pickup, dict[str, Pickup], str]:
     for key in tables.keys():  # noqa: SIM118 - no dict
         place = tables.table(key)
         locations[key] = _read_pickup(place)
-        if "address" not in place:
+        if place.keys() and "address" not in place:
             place.problem("address", 'missing, where it is, such as "12 rue des Fleurs, 75011 Paris"')
         _refuse_the_rest(place)
     if unknown == "refuse" and not locations:
@@ -362,7 +362,7 @@ def _read_orders(table: TomlTable, source: str, pickups: Sequence[Pickup]) -> Or
     )
     if orders.within_km is not None and orders.within_km <= 0:
         table.problem("within_km", f"{orders.within_km:g} should be more than 0")
-    if orders.within_km is not None and not any(pickup.coordinates for pickup in pickups):
+    elif orders.within_km is not None and not any(pickup.coordinates for pickup in pickups):
         table.problem("within_km", "from where? write latitude and longitude under [pickup]")
     if "if_infeasible" in table and not orders.check_feasibility:
         table.problem("if_infeasible", "nothing asks CoopCycle, write check_feasibility = true as well")
