@@ -40,11 +40,13 @@ def map_order(
     timezone: ZoneInfo,
     country: str,
     windows: Windows | None = None,
+    remarks: tuple[str, ...] = (),
 ) -> Delivery | Ignored:
     """Make the delivery for an order, or say why the connection wants none.
 
-    ``windows`` are those fixed earlier for this order and are kept; without them the schedule gives the
-    next ones after ``now``. ``country`` is the region of phone numbers where the address names none.
+    ``windows`` are those planned for this order; without them the schedule gives the next ones after
+    ``now``. ``remarks`` are sentences for the courier, added to the dropoff's comments. ``country`` is the
+    region of phone numbers where the address names none.
     Ignored: ``shipping_method`` and ``postcode`` retract an existing delivery (the order was changed and
     others carry it now), ``unpaid`` does not.
 
@@ -61,7 +63,7 @@ def map_order(
     return Delivery(
         bridge_ref=f"{connection.connection_id}/{order.order_id}",
         pickup=_pickup(order, connection.pickup, fixed, country),
-        dropoff=_dropoff(order, connection, fixed, street_address, country),
+        dropoff=_dropoff(order, connection, fixed, street_address, country, remarks),
     )
 
 
@@ -78,7 +80,12 @@ def _pickup(order: Order, pickup: Pickup, windows: Windows, country: str) -> Tas
 
 
 def _dropoff(
-    order: Order, connection: Connection, windows: Windows, street_address: str, country: str
+    order: Order,
+    connection: Connection,
+    windows: Windows,
+    street_address: str,
+    country: str,
+    remarks: tuple[str, ...],
 ) -> Task:
     telephone, remark = _telephone(order.phones, order.address.country_code or country, fallback=country)
     return Task(
@@ -89,7 +96,7 @@ def _dropoff(
         contact_name=clean(order.recipient_name),
         telephone=telephone,
         description=clean(order.address.line2),
-        comments=_comments(order, remark),
+        comments=_comments(order, (*remarks, remark)),
         weight_grams=min(order.weight_grams, _LARGEST_WEIGHT_GRAMS),
         packages=_packages(order.items, connection.packages),
     )
@@ -221,13 +228,13 @@ def _packages(items: Iterable[OrderItem], names: Mapping[str, str]) -> tuple[Pac
     return tuple(Package(name, quantity) for name, quantity in quantities.items())
 
 
-def _comments(order: Order, remark: str) -> str:
-    """Write for the courier: the order's name, what is carried, the note, the phone if it is no number.
+def _comments(order: Order, remarks: Sequence[str]) -> str:
+    """Write for the courier: the order's name, what is carried, the note, remarks such as an unusable phone.
 
     When it gets too long the list of items is cut, since the note may say how to get in.
     """
     name = clean(order.name)
-    tail = [clean_lines(order.note, _NOTE_LENGTH), remark]
+    tail = [clean_lines(order.note, _NOTE_LENGTH), *remarks]
     room = COMMENTS_LENGTH - len(_lines([name, *tail])) - len("\n… and 9999999 more\n")
     items: list[str] = []
     for index, item in enumerate(order.items):
