@@ -291,6 +291,22 @@ def test_a_schedule_that_never_opens_is_the_connections_fault() -> None:
         map_it(connection=replace(SHOP, schedule=Schedule(("Mo 10:00-10:30",))))
 
 
+def test_remarks_of_the_plan_reach_the_courier() -> None:
+    """What planning has to say stands in the dropoff's comments, after the note."""
+    delivery = map_order(
+        replace(ORDER, note="Code 48B12"),
+        SHOP,
+        now=NOW,
+        timezone=PARIS,
+        country="FR",
+        windows=Windows(PICKUP_WINDOW, DROPOFF_WINDOW),
+        remarks=("The time was moved.",),
+    )
+
+    assert isinstance(delivery, Delivery)
+    assert "#1007\n1 × Bouquet\nCode 48B12\nThe time was moved." == delivery.dropoff.comments
+
+
 # --- which orders -------------------------------------------------------------------------------
 
 

@@ -49,7 +49,7 @@ def map_order(
     timezone: ZoneInfo,
     country: str,
     windows: Windows | None = None,
-    remarks: Sequence[str] = (),
+    remarks: tuple[str, ...] = (),
     trace: Trace | None = None,
 ) -> Delivery | Ignored:
     """Make the delivery for an order, or say why the connection wants none.
