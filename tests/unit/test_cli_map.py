@@ -184,7 +184,7 @@ def test_explained(tmp_path: Path):
         "orders.postcodes: inside",
         "phone: shipping_address.phone: a number in E.164",
         "parcels: 1 × XL",
-        "window: by the schedule",
+        "window: the schedule's next",
     ):
         assert line in told
 

@@ -30,6 +30,7 @@ from bridge.model import (
     Stop,
     Task,
     TimeWindow,
+    TimeWish,
 )
 from bridge.provenance import Origin, Trace
 from bridge.schedule import Schedule, Windows
@@ -932,6 +933,36 @@ def test_an_origin_names_the_senders_own_field(webhook_body: Callable[[str], byt
 
     assert [Origin("order", "billing_address.phone", "in E.164")] == trace.origins["dropoffs[0].telephone"]
     assert [Origin("setting", "pickup.phone", "in E.164")] == trace.origins["pickups[0].telephone"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "given", "expected"),
+    [
+        (None, False, Origin("setting", "schedule", "the next window after the order")),
+        (None, True, Origin("default", "fixed earlier for this order, and kept")),
+        (
+            TimeWish(date="2026-11-24", path="note_attributes"),
+            True,
+            Origin("order", "note_attributes", "the buyer's choice, as it was planned"),
+        ),
+    ],
+)
+def test_a_window_has_an_origin(wish: TimeWish | None, given: bool, expected: Origin) -> None:
+    """The schedule, an earlier plan, or where the buyer's choice stood."""
+    trace = Trace()
+    windows = Windows(PICKUP_WINDOW, DROPOFF_WINDOW) if given else None
+
+    map_order(
+        replace(ORDER, wish=wish),
+        SHOP,
+        now=NOW,
+        timezone=PARIS,
+        country="FR",
+        windows=windows,
+        trace=trace,
+    )
+
+    assert [expected] == trace.origins["dropoffs[0].window"] == trace.origins["pickups[0].window"]
 
 
 # --- anything at all ----------------------------------------------------------------------------

@@ -166,7 +166,7 @@ class _Tasks:
         self._trace = trace
         self._remarks = [clean(remark) for remark in remarks]
         self._schedule = schedule
-        trace.rule("window", "given: chosen by the buyer, or kept" if schedule is None else "by the schedule")
+        trace.rule("window", "planned before" if schedule is None else "the schedule's next")
 
     def _notes(self, task: str, field: str, stop: int = 0) -> FieldTrace:
         return FieldTrace(self._trace, f"{task}.{field}", partial(self._order.path_of, stop=stop))
@@ -245,8 +245,10 @@ class _Tasks:
 
     def _note_common(self, task: str) -> None:
         window, reference = self._notes(task, "window"), self._notes(task, "bridge_ref")
-        if self._schedule is None:
-            window.order("wish", "chosen by the buyer, or fixed earlier for this order and kept")
+        if self._schedule is None and self._order.wish is not None:
+            window.order("wish", "the buyer's choice, as it was planned")
+        elif self._schedule is None:
+            window.default("fixed earlier for this order, and kept")
         elif self._schedule == Schedule():
             window.default("the bridge's: always open")
         else:

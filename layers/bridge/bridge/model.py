@@ -159,6 +159,8 @@ class Order:
             own = self.dropoffs[stop - 1].path
             ours = f"dropoffs[{stop - 1}].{field}"
             return self.paths.get(ours, f"{own}.{field}" if own else ours)
+        if field == "wish" and self.wish is not None and self.wish.path:
+            return self.wish.path
         whole = field.partition("[")[0]  # "phones" of "phones[1]"
         return self.paths.get(field) or self.paths.get(whole) or field
 
