@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from bridge.errors import ShopRejected
+from bridge_laptop.cli.asking import RecordedShop
 from bridge_laptop.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -162,3 +164,82 @@ def test_now_without_an_offset(tmp_path: Path, now: str):
 
     assert 2 == result.exit_code
     assert "write it with an offset" in result.stderr
+
+
+def test_explained(tmp_path: Path):
+    """Every value and every rule is explained on stderr; stdout holds the body alone, as without it."""
+    settings = SETTINGS + '[orders]\npostcodes = ["75*"]\n[parcels]\npackages = { "BQT-L" = "XL" }\n'
+    plain = run_map(tmp_path, BODIES / "order-typical.json", settings=settings)
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", "--explain", settings=settings)
+
+    assert (0, plain.stdout) == (result.exit_code, result.stdout)
+    told = [" ".join(line.split()) for line in result.stderr.splitlines()]
+    for line in (
+        "dropoff.address.streetAddress webhook shipping_address.address1",
+        "dropoff.address.telephone webhook shipping_address.phone (in E.164)",
+        "dropoff.after connection schedule (the next window after the order)",
+        'dropoff.packages connection parcels.packages."BQT-L"',
+        "webhook line_items[].sku (decides the package)",
+        "orders.postcodes: inside",
+        "phone: shipping_address.phone: a number in E.164",
+        "parcels: 1 × XL",
+        "window: the schedule's next",
+    ):
+        assert line in told
+
+
+def test_ignored_order_explained(tmp_path: Path):
+    """Of what is ignored the rules are told, and the last one says why."""
+    settings = SETTINGS + '[orders]\nshipping_methods = ["Livraison*"]\npostcodes = ["69*"]\n'
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", "--explain", settings=settings)
+
+    assert (3, "") == (result.exit_code, result.stdout)
+    assert [
+        "",
+        "rules",
+        "  orders.shipping_methods: fits",
+        "  orders.postcodes: outside",
+        "ignored: postcode; a delivery made earlier would be cancelled",
+    ] == result.stderr.splitlines()
+
+
+def test_assert_without_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Nothing is asked; the variables that are missing are named."""
+    monkeypatch.delenv("BRIDGE_ACME_CLIENT_ID", raising=False)
+    monkeypatch.setenv("BRIDGE_ACME_CLIENT_SECRET", "x")
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", "--assert")
+
+    assert 2 == result.exit_code
+    assert "set BRIDGE_ACME_CLIENT_ID\n" in result.stderr
+    assert json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("x", "is not TOML"), ("[apis]", "has no table [api]"), ("[api]\nx = 1", "has no table [api]")],
+)
+def test_answers_of_the_shop_that_are_none(tmp_path: Path, content: str, message: str):
+    """A wrong --api file is said to be one."""
+    answers = tmp_path / "samples.toml"
+    answers.write_text(content, encoding="utf-8")
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", "--api", str(answers))
+
+    assert 2 == result.exit_code
+    assert message in result.stderr
+
+
+def test_recorded_shop(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Files answer by path and query, beside the file that names them; what is missing is refused by path."""
+    (tmp_path / "order.json").write_bytes(b"{}")
+    (tmp_path / "samples.toml").write_text('[api]\n"/orders/1?x=2" = "order.json"\n', encoding="utf-8")
+    shop = RecordedShop(tmp_path / "samples.toml")
+
+    assert b"{}" == shop.get("https://shop.example/orders/1?x=2", {"Authorization": "secret"})
+    with pytest.raises(ShopRejected):
+        shop.get("https://shop.example/orders/1", {})
+
+    assert capsys.readouterr().err == "the shop's API is asked for /orders/1, which --api has no file for\n"

@@ -7,13 +7,16 @@ import pytest
 
 from bridge.connection import (
     Connection,
+    DispatchTags,
     OrderFilter,
+    Parcels,
     Pickup,
     Secrets,
     is_connection_id,
     parse_connection,
 )
 from bridge.errors import InvalidConnection
+from bridge.model import Coordinates
 from bridge.schedule import Schedule
 from bridge_laptop.connection_files import check_files, files_in, read_connection_file
 
@@ -91,10 +94,59 @@ def test_complete_file():
             orders=OrderFilter(
                 ("Livraison à vélo*",), ("750*", "93100"), "paid", ("orders/paid", "orders/cancelled")
             ),
-            packages={"BQT-L": "XL", "TOKEN-1": "SMALL"},
+            parcels=Parcels(by_sku={"BQT-L": "XL", "TOKEN-1": "SMALL"}),
         )
         == connection
     )
+
+
+def test_a_shop_of_several_places():
+    """Places, zones, parcels and tags arrive in the model; free keys may be any words."""
+    text = (
+        MINIMAL
+        + """
+        [pickup]
+        address = "/api/addresses/7"
+        latitude = 48.85
+        longitude = 2
+        unknown_location = "refuse"
+        [pickup.locations."655441491"]
+        address = "3 place d'Italie, 75013 Paris"
+        latitude = 48.8315
+        longitude = 2.3557
+        [pickup.locations.secret-garden]
+        address = "1 rue du Jardin, 75005 Paris"
+        phone = "01 23 45 67 89"
+        [orders]
+        within_km = 7.5
+        coordinates = "ignore"
+        check_feasibility = true
+        if_infeasible = "ignore"
+        [parcels]
+        packages_by_type = { "API key" = "S" }
+        packages_by_tag = { "token" = "M" }
+        default_package = "L"
+        default_weight_grams = 500
+        [delivery]
+        tags = ["fleurs", "2-roues"]
+        tags_from = { "secret*" = "express" }
+        """
+    )
+
+    connection = parse_connection("acme", text)
+
+    assert Pickup("/api/addresses/7", coordinates=Coordinates(48.85, 2)) == connection.pickup
+    assert {
+        "655441491": Pickup("3 place d'Italie, 75013 Paris", coordinates=Coordinates(48.8315, 2.3557)),
+        "secret-garden": Pickup("1 rue du Jardin, 75005 Paris", phone="01 23 45 67 89"),
+    } == connection.locations
+    assert "refuse" == connection.unknown_location
+    assert (
+        OrderFilter(within_km=7.5, coordinates="ignore", check_feasibility=True, if_infeasible="ignore")
+        == connection.orders
+    )
+    assert Parcels({}, {"API key": "S"}, {"token": "M"}, "L", 500) == connection.parcels
+    assert DispatchTags(("fleurs", "2-roues"), {"secret*": "express"}) == connection.tags
 
 
 @pytest.mark.parametrize(
@@ -143,6 +195,54 @@ def test_complete_file():
         ),
         ("parcels = { packages = { XL = 1 } }", "parcels.packages: must pair texts in quotes, such as"),
         ('fields = { order_id = "id" }', "fields: not supported by source shopify, remove the table"),
+        ('pickup = { address = "/api/stores/1" }', "pickup.address: is not an address that CoopCycle has"),
+        ("pickup = { latitude = 48.85 }", "pickup.longitude: missing, latitude alone is no place"),
+        ("pickup = { latitude = 91, longitude = 2 }", "pickup.latitude: 91 should be between -90 and 90"),
+        ('pickup = { latitude = "1", longitude = 2 }', "pickup.latitude: must be a number without quotes"),
+        ("pickup = { latitude = nan, longitude = 2 }", "pickup.latitude: must be a number without quotes"),
+        (
+            'pickup = { unknown_location = "drop" }',
+            'pickup.unknown_location: "drop" is unknown, write "default"',
+        ),
+        (
+            'pickup = { unknown_location = "refuse" }',
+            "pickup.unknown_location: refuses every place, name those",
+        ),
+        ('pickup = { locations = { 7 = "12 rue" } }', "pickup.locations.7: must be a table, written"),
+        (
+            'pickup = { locations = { 7 = { phone = "1" } } }',
+            "pickup.locations.7.address: missing, where it is",
+        ),
+        (
+            'pickup = { locations = { 7 = { address = "1 rue", token = "x" } } }',
+            "pickup.locations.7.token: looks like a secret",
+        ),
+        (
+            "orders = { within_km = 8 }",
+            "orders.within_km: from where? write latitude and longitude under [pickup]",
+        ),
+        (
+            'orders = { within_km = "8" }',
+            "orders.within_km: must be a number without quotes, such as within_km = 8",
+        ),
+        ("orders = { within_km = 0 }", "orders.within_km: 0 should be more than 0"),
+        ('orders = { coordinates = "no" }', 'orders.coordinates: "no" is unknown, write "use" or "ignore"'),
+        ('orders = { check_feasibility = "yes" }', "orders.check_feasibility: must be true or false"),
+        ('orders = { if_infeasible = "ignore" }', "orders.if_infeasible: nothing asks CoopCycle, write"),
+        ('parcels = { packages_by_type = ["XL"] }', "parcels.packages_by_type: must pair texts in quotes"),
+        (
+            "parcels = { default_weight_grams = -1 }",
+            "parcels.default_weight_grams: -1 should be between 0 and",
+        ),
+        (
+            'delivery = { tags = ["Très urgent"] }',
+            'delivery.tags: "Très urgent" is no slug of a tag on CoopCycle',
+        ),
+        (
+            'delivery = { tags_from = { a = "B" } }',
+            'delivery.tags_from: "B" is no slug of a tag on CoopCycle',
+        ),
+        ('delivery = { tag = ["a"] }', "delivery.tag: unknown key, did you mean tags?"),
     ],
 )
 def test_one_wrong_line(line: str, problem: str):
@@ -277,7 +377,10 @@ def test_example_with_its_comments_switched_on(tmp_path: Path):
 
     assert "Acme Fleurs" == connection.pickup.company
     assert ("750*", "93100") == connection.orders.postcodes
-    assert {"BQT-S": "SMALL", "BQT-L": "XL"} == connection.packages
+    assert {"BQT-S": "SMALL", "BQT-L": "XL"} == connection.parcels.by_sku
+    assert "3 place d'Italie, 75013 Paris" == connection.locations["655441491"].address
+    assert (8, True) == (connection.orders.within_km, connection.orders.check_feasibility)
+    assert ("fleurs",) == connection.tags.always
 
 
 @pytest.mark.parametrize(

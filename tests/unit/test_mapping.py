@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import sending
 
-from bridge.connection import Connection, OrderFilter, Pickup
+from bridge.connection import Connection, DispatchTags, OrderFilter, Parcels, Pickup
+from bridge.coopcycle.payload import delivery_body, fields_of
 from bridge.errors import InvalidConnection, MalformedWebhook, UnmappableOrder
 from bridge.mapping import COMMENTS_LENGTH, clean, clean_lines, format_address, map_order
 from bridge.model import (
@@ -26,9 +27,12 @@ from bridge.model import (
     OrderItem,
     Package,
     PostalAddress,
+    Stop,
     Task,
     TimeWindow,
+    TimeWish,
 )
+from bridge.provenance import Origin, Trace
 from bridge.schedule import Schedule, Windows
 from bridge.sources import shopify
 
@@ -52,7 +56,7 @@ SHOP = Connection(
         pickup_minutes=30,
         window_minutes=120,
     ),
-    packages={"BQT-L": "XL", "FIC-120": "XL", "BQT-M": "M"},
+    parcels=Parcels(by_sku={"BQT-L": "XL", "FIC-120": "XL", "BQT-M": "M"}),
 )
 PICKUP_WINDOW = TimeWindow(
     datetime(2026, 11, 23, 10, 0, tzinfo=UTC), datetime(2026, 11, 23, 10, 30, tzinfo=UTC)
@@ -117,6 +121,7 @@ SAMPLES = [
                 street_address="48 Rue de Rivoli, 75004 Paris, France",
                 contact_name="Camille Moreau",
                 telephone="+33639981234",
+                description="Code 48B12, 3e étage gauche",
                 comments=(
                     "#1042\n1 × Bouquet de saison (Grand)\n1 × Carte manuscrite\nCode 48B12, 3e étage gauche"
                 ),
@@ -195,6 +200,7 @@ SAMPLES = [
                 street_address="25 Rue de Paris, 93100 Montreuil, France",
                 contact_name="Sophie Renard",
                 telephone="+33639983107",
+                description="Sonner chez le gardien",
                 comments=(
                     "#1048\n2 × Bouquet de saison (Grand)\n3 × Bouquet de saison (Moyen)\n"
                     "1 × Ficus Lyrata (120 cm)\n1 × Vase en grès\nSonner chez le gardien"
@@ -284,6 +290,22 @@ def test_a_schedule_that_never_opens_is_the_connections_fault() -> None:
     """The order is parked with the setting to look at."""
     with pytest.raises(InvalidConnection, match=r"schedule\.opening_hours"):
         map_it(connection=replace(SHOP, schedule=Schedule(("Mo 10:00-10:30",))))
+
+
+def test_remarks_of_the_plan_reach_the_courier() -> None:
+    """What planning has to say stands in the dropoff's comments, after the note."""
+    delivery = map_order(
+        replace(ORDER, note="Code 48B12"),
+        SHOP,
+        now=NOW,
+        timezone=PARIS,
+        country="FR",
+        windows=Windows(PICKUP_WINDOW, DROPOFF_WINDOW),
+        remarks=("The time was moved.",),
+    )
+
+    assert isinstance(delivery, Delivery)
+    assert "#1007\n1 × Bouquet\nCode 48B12\nThe time was moved." == delivery.dropoff.comments
 
 
 # --- which orders -------------------------------------------------------------------------------
@@ -593,6 +615,354 @@ def test_a_line_is_cleaned(text: str, expected: str) -> None:
 def test_the_lines_of_a_note_are_kept() -> None:
     """A note keeps its lines, whichever way they end, and loses empty ones."""
     assert clean_lines("a\r\n\r\nb\rc\u2028d\x00\n ") == "a\nb\nc\nd"
+
+
+# --- several stops ------------------------------------------------------------------------------
+
+NORTH = Pickup("1 rue du Nord, 75018 Paris", "Sonner", "Acme Nord", "Ali", "01 99 00 00 22")
+SOUTH = Pickup("2 place d'Italie, 75013 Paris", coordinates=Coordinates(48.8315, 2.3557))
+TWO_PLACES = replace(SHOP, locations={"north": NORTH, "south": SOUTH})
+NEIGHBOUR = Stop(
+    PostalAddress("5 Rue Charlot", "", "75003", "Paris", "France", "FR"),
+    "Jo Petit",
+    "Galerie",
+    ("01 99 00 33 33",),
+    "Interphone 3",
+    (OrderItem("Vase", 2, sku="BQT-M", weight_grams=400),),
+    path="recipients[0]",
+)
+
+
+def mapped(order: Order, connection: Connection = SHOP, trace: Trace | None = None) -> Delivery:
+    """Map an order that becomes a delivery."""
+    delivery = map_order(order, connection, now=NOW, timezone=PARIS, country="FR", trace=trace)
+    assert isinstance(delivery, Delivery)
+    return delivery
+
+
+@pytest.mark.parametrize(
+    ("keys", "addresses"),
+    [
+        ((), [SHOP.pickup.address]),
+        (("north",), [NORTH.address]),
+        (("south", "north", "south"), [SOUTH.address, NORTH.address]),
+        (("elsewhere",), [SHOP.pickup.address]),
+        (("north", "elsewhere", "nowhere"), [NORTH.address, SHOP.pickup.address]),
+    ],
+)
+def test_goods_are_collected_where_they_are(keys: tuple[str, ...], addresses: list[str]) -> None:
+    """Each place that the order names is a pickup, once; one that is unknown is the connection's own."""
+    delivery = mapped(replace(ORDER, pickup_locations=keys), TWO_PLACES)
+
+    assert addresses == [task.street_address for task in delivery.pickups]
+    assert {PICKUP_WINDOW} == {task.window for task in delivery.pickups}
+
+
+def test_a_place_has_its_own_words() -> None:
+    """Nothing of the connection's usual pickup goes along to another place."""
+    delivery = mapped(replace(ORDER, pickup_locations=("north",)), TWO_PLACES)
+
+    expected = Task(
+        window=PICKUP_WINDOW,
+        street_address="1 rue du Nord, 75018 Paris",
+        company="Acme Nord",
+        contact_name="Ali",
+        telephone="+33199000022",
+        comments="#1007\nSonner",
+    )
+    assert expected == delivery.pickup
+
+
+def test_the_stores_own_address_is_the_first_pickup() -> None:
+    """CoopCycle knows it for the first task alone."""
+    connection = replace(TWO_PLACES, pickup=Pickup())
+
+    delivery = mapped(replace(ORDER, pickup_locations=("north", "elsewhere")), connection)
+
+    assert [None, NORTH.address] == [task.street_address for task in delivery.pickups]
+
+
+@pytest.mark.parametrize(
+    ("keys", "field"), [((), "pickup_locations"), (("north", "elsewhere"), "pickup_locations[1]")]
+)
+def test_an_unknown_place_is_refused_where_the_connection_wants_it(keys: tuple[str, ...], field: str) -> None:
+    """A courier sent to the wrong shop is worse than an order to look at."""
+    connection = replace(TWO_PLACES, unknown_location="refuse")
+
+    with pytest.raises(UnmappableOrder) as caught:
+        map_it(replace(ORDER, pickup_locations=keys), connection)
+
+    assert field == caught.value.field
+
+
+def test_an_order_for_two_people_is_one_delivery() -> None:
+    """Each stop has its own items, note and phone; the last is CoopCycle's dropoff; one window for all."""
+    delivery = mapped(replace(ORDER, dropoffs=(NEIGHBOUR,)))
+
+    expected = Task(
+        window=DROPOFF_WINDOW,
+        street_address="5 Rue Charlot, 75003 Paris, France",
+        company="Galerie",
+        contact_name="Jo Petit",
+        telephone="+33199003333",
+        description="Interphone 3",
+        comments="#1007\n2 × Vase\nInterphone 3",
+        weight_grams=800,
+        packages=(Package("M", 2),),
+    )
+    assert expected == delivery.dropoff
+    assert ["48 Rue de Rivoli, 75004 Paris, France"] == [
+        task.street_address for task in delivery.earlier_dropoffs
+    ]
+    assert DROPOFF_WINDOW == delivery.earlier_dropoffs[0].window
+
+
+def test_a_stop_that_lacks_something_is_named() -> None:
+    """The further stops are checked as the first one is."""
+    broken = replace(NEIGHBOUR, address=PostalAddress("5 Rue Charlot"))
+
+    with pytest.raises(UnmappableOrder) as caught:
+        map_it(replace(ORDER, dropoffs=(broken,)))
+
+    assert "recipients[0].address.city" == caught.value.field
+
+
+def test_stops_on_both_sides_of_a_zone_are_for_a_person() -> None:
+    """All inside is a delivery, all outside is ignored, half and half is neither."""
+    order = replace(ORDER, dropoffs=(NEIGHBOUR,))
+
+    with pytest.raises(UnmappableOrder, match=r"outside orders\.postcodes, but another stop") as caught:
+        map_it(order, replace(SHOP, orders=OrderFilter(postcodes=("75004",))))
+    outside = map_it(order, replace(SHOP, orders=OrderFilter(postcodes=("69*",))))
+
+    assert "recipients[0].address.postcode" == caught.value.field
+    assert isinstance(outside, Ignored)
+    assert isinstance(map_it(order, replace(SHOP, orders=OrderFilter(postcodes=("75*",)))), Delivery)
+
+
+# --- saved addresses and coordinates ------------------------------------------------------------
+
+
+def test_a_saved_address_goes_by_its_name() -> None:
+    """It has its own contact on CoopCycle, so whom to ask for and the floor stand in the comments."""
+    address = PostalAddress(line2="3e étage", iri="/api/addresses/7")
+    order = replace(ORDER, address=address, company="Acme", phones=("01 99 00 12 34",))
+
+    task = mapped(order, replace(SHOP, orders=OrderFilter(postcodes=("75*",)))).dropoff
+
+    assert ("/api/addresses/7", None) == (task.address_iri, task.street_address)
+    assert "#1007\nAcme, Camille Moreau, +33199001234\n3e étage\n1 × Bouquet" == task.comments
+
+
+@pytest.mark.parametrize("iri", ["/api/stores/1", "/api/addresses/7/../1", "https://x/api/addresses/7", "7"])
+def test_what_is_no_saved_address_is_refused(iri: str) -> None:
+    """Nothing but the IRI of an address is ever sent as one."""
+    with pytest.raises(UnmappableOrder) as caught:
+        map_it(replace(ORDER, address=PostalAddress(iri=iri)))
+
+    assert "address.iri" == caught.value.field
+
+
+def test_a_pickup_at_a_saved_address() -> None:
+    """What the connection says of the people there goes into the comments."""
+    connection = replace(SHOP, pickup=Pickup("/api/addresses/3", "Cour", "Acme", "Anne", "01 99 00 00 11"))
+
+    task = mapped(ORDER, connection).pickup
+
+    assert ("/api/addresses/3", None) == (task.address_iri, task.street_address)
+    assert "#1007\nAcme, Anne, +33199000011\nCour" == task.comments
+
+
+HERE = Coordinates(48.8556, 2.3601)
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "sent"),
+    [
+        (HERE, "use", HERE),
+        (HERE, "ignore", None),
+        (Coordinates(0, 0), "use", None),
+        (Coordinates(48.86, 2.35), "use", None),
+        (Coordinates(43.2965, 5.3698), "use", None),
+    ],
+)
+def test_coordinates_are_sent_when_they_can_be_believed(
+    given: Coordinates, mode: str, sent: Coordinates | None
+) -> None:
+    """CoopCycle rides to coordinates without a look at the address, which is sent in any case."""
+    connection = replace(
+        SHOP, pickup=replace(SHOP.pickup, coordinates=HERE), orders=OrderFilter(coordinates=mode)
+    )
+
+    task = mapped(replace(ORDER, address=replace(ORDER.address, coordinates=given)), connection).dropoff
+
+    assert sent == task.coordinates
+    assert "48 Rue de Rivoli, 75004 Paris, France" == task.street_address
+
+
+@pytest.mark.parametrize(
+    ("place", "within_km", "keys", "ignored"),
+    [
+        (Coordinates(48.8700, 2.3601), 2, (), False),  # 1.6 km
+        (Coordinates(48.8700, 2.3601), 1.5, (), True),
+        (Coordinates(48.8300, 2.3557), 1, (), True),
+        (Coordinates(48.8300, 2.3557), 1, ("south",), False),  # 0.2 km from there
+        (Coordinates(48.8700, 2.3601), 2, ("north",), False),  # of which no coordinates are known
+        (Coordinates(43.2965, 5.3698), 8, (), True),
+        (Coordinates(0, 0), 1, (), False),
+        (None, 1, (), False),
+    ],
+)
+def test_only_orders_nearby_are_delivered(
+    place: Coordinates | None, within_km: float, keys: tuple[str, ...], ignored: bool
+) -> None:
+    """The distance counts from where the goods are; an order without coordinates is let through."""
+    connection = replace(
+        TWO_PLACES,
+        pickup=replace(SHOP.pickup, coordinates=HERE),
+        orders=OrderFilter(within_km=within_km),
+    )
+    order = replace(ORDER, address=replace(ORDER.address, coordinates=place), pickup_locations=keys)
+
+    found = map_it(order, connection)
+
+    expected = Ignored("distance", retracts=True, order_id="7", order_name="#1007", updated_at=NOW)
+    assert (found == expected) if ignored else isinstance(found, Delivery)
+
+
+# --- parcels and tags ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (OrderItem("A", 2, sku="BQT-L", product_type="Plantes"), {"XL": 2}),
+        (OrderItem("A", 2, sku="?", product_type=" PLANTES ", tags=("fragile",)), {"BIG": 2}),
+        (OrderItem("A", 3, tags=("Fragile", "new")), {"BOX": 3}),
+        (OrderItem("A", 3, product_type="Cards", tags=("new",)), {"SMALL": 1}),
+    ],
+)
+def test_a_package_is_found_by_sku_then_type_then_tag(item: OrderItem, expected: dict[str, int]) -> None:
+    """Per piece; when nothing of a stop has a package, one default package stands for all of it."""
+    parcels = Parcels({"BQT-L": "XL"}, {"plantes": "BIG"}, {"fragile": "BOX"}, default_package="SMALL")
+
+    task = dropoff(replace(ORDER, items=(item,)), replace(SHOP, parcels=parcels))
+
+    assert expected == {package.name: package.quantity for package in task.packages}
+
+
+@pytest.mark.parametrize(
+    ("override", "piece", "default", "expected"),
+    [(700, 100, 50, 700), (0, 100, 50, 200), (None, 100, 50, 200), (None, 0, 50, 50), (None, 0, 0, 0)],
+)
+def test_the_weight_is_the_senders_total_or_sum_or_a_default(
+    override: int | None, piece: int, default: int, expected: int
+) -> None:
+    """In this order; 0 is no weight."""
+    order = replace(ORDER, weight_override_grams=override, items=(OrderItem("A", 2, weight_grams=piece),))
+
+    assert (
+        expected == dropoff(order, replace(SHOP, parcels=Parcels(default_weight_grams=default))).weight_grams
+    )
+
+
+def test_one_weight_for_everything_stands_at_the_first_stop() -> None:
+    """CoopCycle sums the tasks: said twice it would be double."""
+    order = replace(ORDER, dropoffs=(NEIGHBOUR,), weight_override_grams=3000)
+
+    delivery = mapped(order, replace(SHOP, parcels=Parcels(default_weight_grams=500)))
+
+    assert [3000, 0] == [task.weight_grams for task in delivery.dropoffs]
+
+
+def test_tags_for_the_dispatcher() -> None:
+    """On every task, each once: the connection's own, then what the order's tags ask for."""
+    tags = DispatchTags(("fleurs",), {"urgent*": "express", "vip": "fleurs", "cold": "cold"})
+    order = replace(ORDER, tags=("Urgent today", "VIP"))
+
+    delivery = mapped(order, replace(SHOP, tags=tags))
+
+    assert ("fleurs", "express") == delivery.dropoff.tags == delivery.pickup.tags
+
+
+# --- where everything comes from ----------------------------------------------------------------
+
+
+RICH = replace(
+    SHOP,
+    locations={"north": NORTH, "south": SOUTH},
+    parcels=replace(SHOP.parcels, default_package="S", default_weight_grams=100),
+    tags=DispatchTags(("fleurs",), {"vip": "express"}),
+)
+
+
+@pytest.mark.parametrize("sample", [sample for sample, _, _ in SAMPLES])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"pickup_locations": ("north", "elsewhere"), "tags": ("VIP",)},
+        {"dropoffs": (NEIGHBOUR, replace(NEIGHBOUR, items=(), path=""))},
+        {"address": PostalAddress(line2="3e", iri="/api/addresses/7"), "weight_override_grams": 5},
+    ],
+)
+def test_every_value_of_the_body_has_an_origin(
+    webhook_body: Callable[[str], bytes], sample: str, changes: dict[str, object]
+) -> None:
+    """Nothing is sent of which nobody can say where it came from."""
+    order = sending.parse(shopify, webhook_body(f"shopify/{sample}.json"), "orders/updated")
+    assert isinstance(order, Order)
+    trace = Trace()
+
+    body = delivery_body(mapped(replace(order, **changes), RICH, trace))  # type: ignore[arg-type]
+
+    told = dict(fields_of(body))
+    assert len(told) > 10
+    assert [] == [path for path, field in told.items() if not trace.origins.get(field)]
+
+
+def test_an_origin_names_the_senders_own_field(webhook_body: Callable[[str], bytes]) -> None:
+    """The path is that of the value taken, also where one of several could have been."""
+    document = json.loads(webhook_body("shopify/order-typical.json"))
+    document["shipping_address"]["phone"] = None
+    order = sending.parse(shopify, json.dumps(document).encode(), "orders/create")
+    assert isinstance(order, Order)
+    trace = Trace()
+
+    mapped(order, SHOP, trace)
+
+    assert [Origin("order", "billing_address.phone", "in E.164")] == trace.origins["dropoffs[0].telephone"]
+    assert [Origin("setting", "pickup.phone", "in E.164")] == trace.origins["pickups[0].telephone"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "given", "expected"),
+    [
+        (None, False, Origin("setting", "schedule", "the next window after the order")),
+        (None, True, Origin("default", "fixed earlier for this order, and kept")),
+        (
+            TimeWish(date="2026-11-24", path="note_attributes"),
+            True,
+            Origin("order", "note_attributes", "the buyer's choice, as it was planned"),
+        ),
+    ],
+)
+def test_a_window_has_an_origin(wish: TimeWish | None, given: bool, expected: Origin) -> None:
+    """The schedule, an earlier plan, or where the buyer's choice stood."""
+    trace = Trace()
+    windows = Windows(PICKUP_WINDOW, DROPOFF_WINDOW) if given else None
+
+    map_order(
+        replace(ORDER, wish=wish),
+        SHOP,
+        now=NOW,
+        timezone=PARIS,
+        country="FR",
+        windows=windows,
+        trace=trace,
+    )
+
+    assert [expected] == trace.origins["dropoffs[0].window"] == trace.origins["pickups[0].window"]
 
 
 # --- anything at all ----------------------------------------------------------------------------

@@ -169,6 +169,166 @@ def test_body_of_a_feasibility_check() -> None:
     assert body["pickup"] == asked["pickup"]
 
 
+def three_stops() -> Delivery:
+    """Return a delivery with a pickup and two dropoffs."""
+    return replace(
+        minimal(),
+        earlier_dropoffs=(Task(window(11), street_address="5 Rue Charlot, 75003 Paris", weight_grams=300),),
+    )
+
+
+def test_several_stops_are_tasks() -> None:
+    """Each says its type, and our reference stands on every dropoff."""
+    delivery = replace(
+        three_stops(), further_pickups=(Task(window(9), address_iri="/api/addresses/7", comments="#1"),)
+    )
+
+    body = payload.delivery_body(delivery)
+
+    early = {"after": "2026-11-23T08:00:00Z", "before": "2026-11-23T10:00:00Z"}
+    late = {"after": "2026-11-23T10:00:00Z", "before": "2026-11-23T12:00:00Z"}
+    reference = {"metadata": {"bridge_ref": "acme/1001"}}
+    expected = {
+        "tasks": [
+            {"type": "pickup", **early},
+            {"type": "pickup", "address": "/api/addresses/7", "comments": "#1", **early},
+            {
+                "type": "dropoff",
+                "address": {"streetAddress": "5 Rue Charlot, 75003 Paris"},
+                "weight": 300,
+                **late,
+                **reference,
+            },
+            {
+                "type": "dropoff",
+                "address": {"streetAddress": "48 Rue de Rivoli, 75004 Paris"},
+                **late,
+                **reference,
+            },
+        ]
+    }
+    assert expected == body
+
+
+@pytest.mark.parametrize(
+    ("delivery", "field"),
+    [
+        (replace(three_stops(), further_pickups=(Task(window(9)),)), r"pickups\[1\]\.street_address"),
+        (replace(three_stops(), earlier_dropoffs=(Task(window(9)),)), r"dropoffs\[0\]\.street_address"),
+        (with_dropoff(address_iri="/api/stores/1"), r"dropoff\.address_iri"),
+    ],
+)
+def test_stop_without_a_place(delivery: Delivery, field: str) -> None:
+    """CoopCycle puts the store's address in for the first pickup only; elsewhere it answers 500."""
+    with pytest.raises(ValueError, match=field):
+        payload.delivery_body(delivery)
+
+
+def test_feasibility_of_several_stops() -> None:
+    """The older reader gets tasks without metadata too."""
+    asked = payload.assert_body(payload.delivery_body(three_stops()))
+
+    tasks = asked["tasks"]
+    assert isinstance(tasks, list)
+    assert [False] * 3 == ["metadata" in task for task in tasks]
+    assert "dropoff" == tasks[2]["type"]
+
+
+def test_body_in_tasks_once_is_in_tasks_always() -> None:
+    """As pickup and dropoff it would leave the stops between them where they are."""
+    pair, many = payload.delivery_body(minimal()), payload.delivery_body(three_stops())
+
+    revised = payload.revised_body(many, pair)
+
+    assert {
+        "tasks": [{"type": "pickup", **pair["pickup"]}, {"type": "dropoff", **pair["dropoff"]}]  # type: ignore[dict-item]
+    } == revised
+    assert revised == payload.revised_body(revised, pair)
+    assert pair == payload.revised_body(pair, pair) == payload.revised_body({}, pair)
+    assert many == payload.revised_body(pair, many)
+
+
+def test_stops_that_are_more_than_before() -> None:
+    """Only these need another delivery."""
+    pair, many = payload.delivery_body(minimal()), payload.delivery_body(three_stops())
+
+    assert payload.adds_stops(pair, many)
+    assert not payload.adds_stops(many, payload.revised_body(many, pair))
+    assert not payload.adds_stops(many, many)
+    assert not payload.adds_stops({}, pair)
+
+
+def held(*tasks: tuple[int, str, str, str]) -> dict[str, object]:
+    """Return a delivery as GET answers it: number, type, street and status of each task."""
+    listed = [
+        {
+            "@id": f"/api/tasks/{number}",
+            "id": number,
+            "type": kind,
+            "status": status,
+            "address": {"@id": f"/api/addresses/{number}", "streetAddress": street},
+        }
+        for number, kind, street, status in tasks
+    ]
+    return {
+        "@id": "/api/deliveries/42",
+        "tasks": listed,
+        "pickup": listed[0],
+        "dropoff": next(task for task in reversed(listed) if task["type"] == "DROPOFF"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("tasks", "ids"),
+    [
+        # In their order; what stands at the same address keeps it; the store's own address is no address.
+        ([(1, "PICKUP", "a"), (2, "DROPOFF", "b"), (3, "DROPOFF", "c")], [1, 2, 3]),
+        (
+            [(1, "PICKUP", "a"), (2, "DROPOFF", "48 Rue de Rivoli, 75004 Paris"), (3, "DROPOFF", "c")],
+            [1, 3, 2],
+        ),
+        ([(4, "PICKUP", "a"), (5, "DROPOFF", "b"), (6, "DROPOFF", "c"), (7, "DROPOFF", "d")], [4, 5, 6]),
+        ([(1, "PICKUP", "a"), (2, "DROPOFF", "b")], [1, 2, None]),
+    ],
+)
+def test_stops_find_their_tasks(tasks: list[tuple[int, str, str]], ids: list[int | None]) -> None:
+    """Each stop names the task it changes; one that CoopCycle does not hold names none."""
+    answered = held(*((*task, "TODO") for task in tasks))
+
+    body = payload.with_task_ids(payload.delivery_body(three_stops()), answered)
+
+    assert ids == [task.get("id") for task in body["tasks"]]  # type: ignore[attr-defined]
+
+
+def test_cancelled_task_is_not_used_again() -> None:
+    """A stop that was taken off earlier may still be listed."""
+    answered = held((1, "PICKUP", "a", "TODO"), (2, "DROPOFF", "b", "CANCELLED"), (3, "DROPOFF", "c", "TODO"))
+    pair = payload.revised_body({"tasks": []}, payload.delivery_body(minimal()))
+
+    body = payload.with_task_ids(pair, answered)
+
+    assert [1, 3] == [task["id"] for task in body["tasks"]]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "live"),
+    [
+        (("TODO", "TODO", "TODO"), True),
+        (("TODO", "CANCELLED", "TODO"), True),
+        (("DONE", "TODO", "CANCELLED"), True),
+        (("TODO", "CANCELLED", "CANCELLED"), False),
+        (("CANCELLED", "TODO", "TODO"), False),
+        (("CANCELLED", "CANCELLED", "CANCELLED"), False),
+    ],
+)
+def test_delivery_lives_while_something_is_brought(statuses: tuple[str, str, str], live: bool) -> None:
+    """One stop less is still a delivery; without any pickup or any dropoff it is none."""
+    kinds = ("PICKUP", "DROPOFF", "DROPOFF")
+    tasks = [(i, kind, "a", status) for i, (kind, status) in enumerate(zip(kinds, statuses, strict=True), 1)]
+
+    assert live == payload.parse_receipt(held(*tasks)).is_live
+
+
 # --- answers ----------------------------------------------------------------------------------------
 
 

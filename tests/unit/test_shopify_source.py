@@ -605,3 +605,47 @@ def test_any_value_in_any_field_raises_our_errors_only(field: str, value: object
     with contextlib.suppress(UnmappableOrder, MalformedWebhook):
         sending.identify(shopify, raw, headers(topic))
         sending.parse(shopify, raw, topic)
+
+
+@pytest.mark.parametrize(
+    ("changes", "locations"),
+    [
+        ({}, ()),
+        ({"location_id": 655441491}, ("655441491",)),
+        ({"location_id": "655441491"}, ()),
+        ({"note_attributes": [{"name": "Delivery-Location-Id", "value": "10002"}]}, ("10002",)),
+        (
+            {
+                "location_id": 655441491,
+                "note_attributes": [{"name": "Delivery-Location-Id", "value": "10002"}],
+            },
+            ("10002",),
+        ),
+        ({"note_attributes": [{"name": "Delivery-Location-Id", "value": 10002}]}, ()),
+    ],
+)
+def test_where_the_goods_leave_from(
+    webhook_body: Callable[[str], bytes], changes: dict[str, object], locations: tuple[str, ...]
+) -> None:
+    """Zapiet's delivery location comes first, then the point of sale; most orders say nothing."""
+    document = json.loads(webhook_body("shopify/order-typical.json")) | changes
+
+    order = sending.parse(shopify, json.dumps(document).encode(), "orders/create")
+
+    assert isinstance(order, Order)
+    assert locations == order.pickup_locations
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"), [("", ()), ("VIP, urgent today,,", ("VIP", "urgent today")), (None, ()), (3, ())]
+)
+def test_tags_of_the_merchant(
+    webhook_body: Callable[[str], bytes], tags: object, expected: tuple[str, ...]
+) -> None:
+    """Shopify writes them as one text with commas."""
+    document = json.loads(webhook_body("shopify/order-typical.json")) | {"tags": tags}
+
+    order = sending.parse(shopify, json.dumps(document).encode(), "orders/create")
+
+    assert isinstance(order, Order)
+    assert expected == order.tags

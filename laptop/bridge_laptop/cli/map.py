@@ -1,4 +1,8 @@
-"""``bridge map``: the dry run. What CoopCycle would be sent for a webhook's body; sends nothing."""
+"""``bridge map``: the dry run. What CoopCycle would be sent for a webhook's body; creates nothing.
+
+Asks nobody, unless told to: ``--assert`` asks CoopCycle, and a webhook that only names its order needs the
+shop's API, or its answers in files (``--api``).
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,12 @@ import click
 
 from bridge import sources
 from bridge.connection import Connection
-from bridge.coopcycle.payload import delivery_body
-from bridge.errors import InvalidConnection, PermanentError, RejectedWebhook
+from bridge.coopcycle.payload import delivery_body, fields_of
+from bridge.errors import InvalidConnection, NotFeasible, PermanentError, RejectedWebhook, RetryableError
 from bridge.mapping import map_order
 from bridge.model import Delivery, Ignored
+from bridge.provenance import Trace
+from bridge_laptop.cli.asking import ask_coopcycle, shop_for
 from bridge_laptop.connection_files import read_connection_file
 
 DELIVERY, ERROR, IGNORED = 0, 2, 3  # exit codes; click's own usage errors are 2 as well
@@ -52,6 +58,22 @@ class Moment(click.ParamType[datetime]):
 )
 @click.option("--topic", help="The webhook's topic, instead of the one in the headers.")
 @click.option("--now", type=Moment(), help="The time of the order, instead of the present.")
+@click.option(
+    "--api",
+    "api_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Answers of the shop's API for a webhook that only names its order: a TOML file with a table [api] "
+    'of paths and files, such as "/v2/orders/250" = "order-250.json". Without it the shop is asked.',
+)
+@click.option(
+    "--explain", is_flag=True, help="Say on stderr where each value comes from, and which rules fired."
+)
+@click.option(
+    "--assert",
+    "asserting",
+    is_flag=True,
+    help="Ask CoopCycle whether its rules allow the delivery, with the credentials in the environment.",
+)
 @click.pass_context
 def map_body(
     ctx: click.Context,
@@ -60,38 +82,53 @@ def map_body(
     headers_file: Path | None,
     topic: str | None,
     now: datetime | None,
+    api_file: Path | None,
+    explain: bool,
+    asserting: bool,
 ) -> None:
     """Print the exact body CoopCycle would be sent for a webhook's body.
 
     Exit code 0: a delivery, as JSON on stdout. 3: ignored, the reason on stderr. 2: an error, likewise.
+    What CoopCycle's rules do not allow (--assert) is printed too, and ends as the connection's if_infeasible
+    says: 2 to be parked, 3 to be ignored.
     """
+    trace = Trace()
     try:
         connection = read_connection_file(connection_file).connection
         headers = _read_headers(headers_file) if headers_file else {}
-        mapped = _map(connection, body_file.read_bytes(), headers, topic, now or datetime.now(UTC))
+        shop = shop_for(connection, api_file)
+        push = sources.Push(body_file.read_bytes(), headers, now or datetime.now(UTC))
+        mapped = _map(connection, push, topic, shop, trace)
     except InvalidConnection as error:
         click.echo("\n".join(f"{connection_file}: {problem}" for problem in error.problems), err=True)
         ctx.exit(ERROR)
-    except PermanentError as error:
+    except (PermanentError, RetryableError) as error:
+        _explain_rules(trace, explain)
         click.echo(f"error: {error}", err=True)
         ctx.exit(ERROR)
     except RejectedWebhook as error:
         click.echo(f"error: the body cannot be read ({error.reason})", err=True)
         ctx.exit(ERROR)
     if isinstance(mapped, Ignored):
+        _explain_rules(trace, explain)
         effect = "; a delivery made earlier would be cancelled" if mapped.retracts else ""
         click.echo(f"ignored: {mapped.reason}{effect}", err=True)
         ctx.exit(IGNORED)
-    click.echo(json.dumps(delivery_body(mapped), indent=2, ensure_ascii=False))
+    body = delivery_body(mapped)
+    click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+    if explain:
+        _explain_values(trace, body)
+    _explain_rules(trace, explain)
+    if asserting:
+        ctx.exit(_ask(connection, body))
 
 
 def _map(
-    connection: Connection, body: bytes, headers: Mapping[str, str], topic: str | None, now: datetime
+    connection: Connection, push: sources.Push, topic: str | None, shop: sources.Shop, trace: Trace
 ) -> Delivery | Ignored:
     """Do what receiver and worker do with a webhook, up to the call."""
     source = sources.get(connection.source)
-    push = sources.Push(body, headers, now)
-    if topic is None and headers:
+    if topic is None and push.headers:
         webhook = source.identify(push, connection.options)
         if isinstance(webhook, Ignored):
             return webhook
@@ -99,9 +136,8 @@ def _map(
     topic = topic or source.TOPICS[0]
     if connection.orders.topics and topic not in connection.orders.topics:
         return Ignored("topic_not_followed")
-    order = source.parse(
-        sources.Payload(body, topic, push.received_at, push.content_type), connection.options
-    )
+    payload = sources.Payload(push.body, topic, push.received_at, push.content_type)
+    order = source.parse(source.fetch(payload, connection.options, shop), connection.options)
     if isinstance(order, Ignored):
         return order
     for key, value, instead in (
@@ -113,10 +149,52 @@ def _map(
     return map_order(
         order,
         connection,
-        now=now,
+        now=push.received_at,
         timezone=ZoneInfo(connection.timezone or "UTC"),
         country=connection.country or "",
+        trace=trace,
     )
+
+
+# --- what is said beside the body ---------------------------------------------------------------
+
+
+def _explain_values(trace: Trace, body: Mapping[str, object]) -> None:
+    """Print where each value of the body comes from: a path in the webhook, a key of the connection."""
+    click.echo("\nvalues", err=True)
+    lines = [(path, trace.origins.get(field, [])) for path, field in fields_of(body)]
+    width = max(len(path) for path, _ in lines)
+    for path, origins in lines:
+        for index, origin in enumerate(origins):
+            how = f" ({origin.how})" if origin.how else ""
+            name = path if index == 0 else ""
+            click.echo(f"  {name:<{width}}  {_KINDS[origin.kind]} {origin.where}{how}", err=True)
+
+
+_KINDS = {"order": "webhook", "setting": "connection", "default": "default"}
+
+
+def _explain_rules(trace: Trace, explain: bool) -> None:
+    if not explain:
+        return
+    click.echo("\nrules", err=True)
+    for rule in trace.rules:
+        click.echo(f"  {rule.name}: {rule.decision}", err=True)
+
+
+def _ask(connection: Connection, body: Mapping[str, object]) -> int:
+    """Say on stderr what CoopCycle answers to the question of feasibility; return the exit code."""
+    try:
+        unsaid = ask_coopcycle(connection, body)
+    except NotFeasible as error:
+        ignore = connection.orders.if_infeasible == "ignore"
+        click.echo(f"{'ignored' if ignore else 'error'}: {error}", err=True)
+        return IGNORED if ignore else ERROR
+    except (PermanentError, RetryableError) as error:
+        click.echo(f"error: {error}", err=True)
+        return ERROR
+    click.echo(f"CoopCycle cannot say: {unsaid}" if unsaid else "CoopCycle: feasible", err=True)
+    return DELIVERY
 
 
 def _read_headers(path: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from urllib.parse import urlsplit
@@ -18,19 +18,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from bridge import schedule as schedules
 from bridge import sources
 from bridge.errors import InvalidConnection
+from bridge.model import Coordinates, is_saved_address
 from bridge.schedule import Schedule
 from bridge.toml_table import TomlTable
 
 
 @dataclass(frozen=True, slots=True)
 class Pickup:
-    """Where the courier collects. ``address`` empty means the store's own address on CoopCycle."""
+    """A place where the courier collects.
+
+    ``address`` empty means the store's own address on CoopCycle, "/api/addresses/7" one that is saved there.
+    """
 
     address: str = ""
     comments: str = ""
     company: str = ""
     contact_name: str = ""
     phone: str = ""
+    coordinates: Coordinates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +45,43 @@ class OrderFilter:
     ``shipping_methods`` and ``postcodes`` are shell-style patterns ("750*"), compared without regard to case.
     ``on`` is "created" or "paid": with "paid" an unpaid order waits until a later webhook says paid.
     ``topics`` narrows the source's own list of topics that lead to work.
+    ``within_km`` is the distance from the pickup's coordinates, as the crow flies; ``None`` asks nothing.
+    ``coordinates`` is "use" or "ignore": whether the sender's coordinates go to CoopCycle.
+    ``if_infeasible`` is "park" or "ignore": what becomes of an order that CoopCycle's rules do not allow.
     """
 
     shipping_methods: tuple[str, ...] = ()
     postcodes: tuple[str, ...] = ()
     on: str = "created"
     topics: tuple[str, ...] = ()
+    within_km: float | None = None
+    coordinates: str = "use"
+    check_feasibility: bool = False
+    if_infeasible: str = "park"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcels:
+    """What the courier carries, in CoopCycle's terms.
+
+    The package of an item is looked up by its SKU, then by its product type, then by its tags, in the order
+    of ``by_tag``; ``default_package`` is one for a stop none of whose items has a package.
+    ``default_weight_grams`` is the weight of a stop for which the sender gives none; 0 leaves it open.
+    """
+
+    by_sku: Mapping[str, str] = field(default_factory=dict)
+    by_type: Mapping[str, str] = field(default_factory=dict)
+    by_tag: Mapping[str, str] = field(default_factory=dict)
+    default_package: str = ""
+    default_weight_grams: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchTags:
+    """Tags for the dispatcher, by CoopCycle's slugs: ``always``, and by patterns of the order's own tags."""
+
+    always: tuple[str, ...] = ()
+    by_order_tag: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +95,12 @@ class Connection:
     timezone: str | None = None  # IANA name
     country: str | None = None  # ISO 3166-1 alpha-2
     pickup: Pickup = field(default_factory=Pickup)
+    locations: Mapping[str, Pickup] = field(default_factory=dict)  # the sender's key of a place -> the place
+    unknown_location: str = "default"  # or "refuse": a key that is not among them
     schedule: Schedule = field(default_factory=Schedule)
     orders: OrderFilter = field(default_factory=OrderFilter)
-    packages: Mapping[str, str] = field(default_factory=dict)  # SKU -> package name on CoopCycle
+    parcels: Parcels = field(default_factory=Parcels)
+    tags: DispatchTags = field(default_factory=DispatchTags)
     options: sources.Options = field(default_factory=sources.Options)  # [fields] and [sender]
 
 
@@ -87,6 +126,16 @@ _SECRET_KEY = re.compile(
 )
 _SECRET_VALUE = re.compile(r"(shpss|shpat|shpca|whsec|ck|cs)_[A-Za-z0-9+/=_-]{16,}")
 _LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+_TAG_SLUG = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+# Tables whose keys are the shop's own words; of the last one the values are tables of ours again.
+_FREE_TABLES = (
+    "parcels.packages",
+    "parcels.packages_by_type",
+    "parcels.packages_by_tag",
+    "delivery.tags_from",
+)
+_LOCATIONS = "pickup.locations"
+_LARGEST_WEIGHT_GRAMS = 1_000_000  # a tonne
 _MISTAKEN_COUNTRIES = {"UK": "GB", "EL": "GR"}
 
 
@@ -123,9 +172,10 @@ def _secrets_in(values: Mapping[str, object], prefix: str = "") -> list[str]:
     problems: list[str] = []
     for key, value in values.items():
         path = f"{prefix}{key}"
-        if path == "parcels.packages":  # its keys are the shop's own SKUs
+        if path in _FREE_TABLES:
             continue
-        if _names_a_secret(key) or (isinstance(value, str) and _SECRET_VALUE.fullmatch(value)):
+        free = prefix == f"{_LOCATIONS}."
+        if (_names_a_secret(key) and not free) or (isinstance(value, str) and _SECRET_VALUE.fullmatch(value)):
             problems.append(
                 f"{path}: looks like a secret, which never stands in the file; remove it and let "
                 "`bridge connections apply` take it from the environment or a prompt"
@@ -150,6 +200,7 @@ def _read_connection(connection_id: str, top: TomlTable) -> Connection:
     coopcycle = top.table("coopcycle")
     url, scope = _read_url(coopcycle), coopcycle.text("scope", "tasks deliveries")
     _refuse_the_rest(coopcycle)
+    pickup, locations, unknown_location = _read_pickups(top.table("pickup"))
     connection = Connection(
         connection_id=connection_id,
         source=source,
@@ -157,10 +208,13 @@ def _read_connection(connection_id: str, top: TomlTable) -> Connection:
         scope=scope,
         timezone=timezone,
         country=country,
-        pickup=_read_pickup(top.table("pickup")),
+        pickup=pickup,
+        locations=locations,
+        unknown_location=unknown_location,
         schedule=_read_schedule(top),
-        orders=_read_orders(top.table("orders"), source),
-        packages=_read_packages(top.table("parcels")),
+        orders=_read_orders(top.table("orders"), source, [pickup, *locations.values()]),
+        parcels=_read_parcels(top.table("parcels")),
+        tags=_read_tags(top.table("delivery")),
         options=sources.Options(fields=_read_fields(top, source), settings=_read_sender(top, source)),
     )
     _refuse_the_rest(top)
@@ -229,6 +283,23 @@ def _read_url(coopcycle: TomlTable) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
+def _read_pickups(table: TomlTable) -> tuple[Pickup, dict[str, Pickup], str]:
+    """Read where couriers collect: by default, and at each place that the sender has a key for."""
+    pickup = _read_pickup(table)
+    unknown = table.choice("unknown_location", ("default", "refuse"))
+    tables, locations = table.table("locations"), {}
+    for key in tables.keys():  # noqa: SIM118 - no dict
+        place = tables.table(key)
+        locations[key] = _read_pickup(place)
+        if place.keys() and "address" not in place:
+            place.problem("address", 'missing, where it is, such as "12 rue des Fleurs, 75011 Paris"')
+        _refuse_the_rest(place)
+    if unknown == "refuse" and not locations:
+        table.problem("unknown_location", "refuses every place, name those there are under pickup.locations")
+    _refuse_the_rest(table)
+    return pickup, locations, unknown
+
+
 def _read_pickup(table: TomlTable) -> Pickup:
     pickup = Pickup(
         address=table.text("address"),
@@ -236,9 +307,27 @@ def _read_pickup(table: TomlTable) -> Pickup:
         company=table.text("company"),
         contact_name=table.text("contact_name"),
         phone=table.text("phone"),
+        coordinates=_read_coordinates(table),
     )
-    _refuse_the_rest(table)
+    if pickup.address.startswith("/") and not is_saved_address(pickup.address):
+        table.problem(
+            "address", 'is not an address that CoopCycle has saved, write it such as "/api/addresses/7"'
+        )
     return pickup
+
+
+def _read_coordinates(table: TomlTable) -> Coordinates | None:
+    latitude = table.number("latitude", example="48.8566")
+    longitude = table.number("longitude", example="2.3522")
+    for key, value, limit, other in (
+        ("latitude", latitude, 90, "longitude"),
+        ("longitude", longitude, 180, "latitude"),
+    ):
+        if value is not None and abs(value) > limit:
+            table.problem(key, f"{value:g} should be between -{limit} and {limit}")
+        if key in table and other not in table:
+            table.problem(other, f"missing, {key} alone is no place")
+    return Coordinates(latitude, longitude) if latitude is not None and longitude is not None else None
 
 
 def _read_schedule(top: TomlTable) -> Schedule:
@@ -257,15 +346,23 @@ def _read_schedule(top: TomlTable) -> Schedule:
     return schedule
 
 
-def _read_orders(table: TomlTable, source: str) -> OrderFilter:
+def _read_orders(table: TomlTable, source: str, pickups: Sequence[Pickup]) -> OrderFilter:
     orders = OrderFilter(
         shipping_methods=table.texts("shipping_methods"),
         postcodes=table.texts("postcodes"),
-        on=table.text("on", "created"),
+        on=table.choice("on", ("created", "paid")),
         topics=table.texts("topics"),
+        within_km=table.number("within_km", example="8"),
+        coordinates=table.choice("coordinates", ("use", "ignore")),
+        check_feasibility=table.flag("check_feasibility"),
+        if_infeasible=table.choice("if_infeasible", ("park", "ignore")),
     )
-    if orders.on not in ("created", "paid"):
-        table.problem("on", f'"{orders.on}" is unknown, write "created" or "paid"')
+    if orders.within_km is not None and orders.within_km <= 0:
+        table.problem("within_km", f"{orders.within_km:g} should be more than 0")
+    elif orders.within_km is not None and not any(pickup.coordinates for pickup in pickups):
+        table.problem("within_km", "from where? write latitude and longitude under [pickup]")
+    if "if_infeasible" in table and not orders.check_feasibility:
+        table.problem("if_infeasible", "nothing asks CoopCycle, write check_feasibility = true as well")
     if source in sources.NAMES:
         topics = sources.get(source).TOPICS
         known = ", ".join(sorted(topics))
@@ -304,7 +401,30 @@ def _read_fields(top: TomlTable, source: str) -> dict[str, str]:
     return fields
 
 
-def _read_packages(table: TomlTable) -> dict[str, str]:
-    packages = table.names("packages")
+def _read_parcels(table: TomlTable) -> Parcels:
+    parcels = Parcels(
+        by_sku=table.names("packages"),
+        by_type=table.names("packages_by_type"),
+        by_tag=table.names("packages_by_tag"),
+        default_package=table.text("default_package"),
+        default_weight_grams=table.whole_number("default_weight_grams", 0),
+    )
+    if not 0 <= parcels.default_weight_grams <= _LARGEST_WEIGHT_GRAMS:
+        table.problem(
+            "default_weight_grams",
+            f"{parcels.default_weight_grams} should be between 0 and {_LARGEST_WEIGHT_GRAMS}",
+        )
     _refuse_the_rest(table)
-    return packages
+    return parcels
+
+
+def _read_tags(table: TomlTable) -> DispatchTags:
+    tags = DispatchTags(always=table.texts("tags"), by_order_tag=table.names("tags_from"))
+    for key, slugs in (("tags", tags.always), ("tags_from", tuple(tags.by_order_tag.values()))):
+        for slug in slugs:
+            if not _TAG_SLUG.fullmatch(slug):
+                table.problem(
+                    key, f'"{slug}" is no slug of a tag on CoopCycle, write it such as "very-urgent"'
+                )
+    _refuse_the_rest(table)
+    return tags

@@ -18,7 +18,7 @@ from typing import Protocol
 from bridge import lifecycle, sources
 from bridge.connection import Connection, Secrets
 from bridge.coopcycle.client import Identity
-from bridge.coopcycle.payload import delivery_body, encode, fingerprint
+from bridge.coopcycle.payload import adds_stops, delivery_body, encode, fingerprint, revised_body
 from bridge.errors import (
     AddressNotFound,
     AlreadyInProgress,
@@ -27,6 +27,7 @@ from bridge.errors import (
     DeliveryOutcomeUnknown,
     PermanentError,
     RetryableError,
+    UnmappableOrder,
 )
 from bridge.lifecycle import DeliveryRecord, Event, State
 from bridge.messages import Recheck, WebhookMessage
@@ -364,7 +365,10 @@ class _OrderWork:
         return self._result("created")
 
     def _update(self, order: Order, delivery: Delivery, windows: Windows) -> Result:
-        body = delivery_body(delivery)
+        before = json.loads(self._record.sent or "{}")
+        body = revised_body(before, delivery_body(delivery))
+        if adds_stops(before, body):
+            return self._replace(order, delivery, windows)
         unchanged = fingerprint(body) == self._record.fingerprint
         if unchanged and self._record.state is State.CREATED:
             if order.updated_at > self._record.order_updated_at:
@@ -382,6 +386,16 @@ class _OrderWork:
         self._put(body)
         self._save(lifecycle.updated(self._record, fingerprint=fingerprint(body), now=self._now()), "updated")
         return self._result("updated")
+
+    def _replace(self, order: Order, delivery: Delivery, windows: Windows) -> Result:
+        """Cancel the delivery and make a new one: CoopCycle can take stops off a delivery, but add none."""
+        if not self._delete(self._record.delivery_iri):
+            raise UnmappableOrder(
+                order.path_of("dropoffs"),
+                "has more stops than before, which CoopCycle cannot add to a delivery that a courier has; "
+                "add them there by hand",
+            )
+        return self._create(order, delivery, windows)
 
     # --- finding out ----------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@
           UnmappableOrder             the order lacks something; names the field
           InvalidConnection           the connection's own settings are wrong; names the key
           CoopCycleRejected           CoopCycle refused the body; carries the violations
+            NotFeasible               its rules for the store do not allow the delivery
           AddressNotFound             CoopCycle answers 500 again and again: it cannot geocode the address
           ShopRejected                the sender's own API refuses to show the order
           CredentialsRejected         wrong client id, secret or scope; an alarm of its own
@@ -107,9 +108,18 @@ class RetryableError(BridgeError):
 
 
 class CoopCycleUnavailable(RetryableError):
-    """CoopCycle certainly did not process the request: DNS, refused, connect timeout, or 503."""
+    """CoopCycle certainly did not process the request: DNS, refused, connect timeout, or 503.
+
+    Also a reading request without a usable answer; ``status`` is its HTTP status if there was one.
+    """
 
     code = "coopcycle_unavailable"
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.status = status
 
 
 class CoopCycleThrottled(RetryableError):
@@ -210,6 +220,16 @@ class CoopCycleRejected(PermanentError):
         self.status = status
         self.violations = tuple(violations)
         self.description = description
+
+
+class NotFeasible(CoopCycleRejected):
+    """CoopCycle was asked before creating, and the store's rules, of zone or weight, do not allow it."""
+
+    code = "not_feasible"
+
+    def __init__(self, refusal: CoopCycleRejected) -> None:
+        super().__init__(refusal.status, refusal.violations, refusal.description)
+        self.args = (f"CoopCycle's rules for the store do not allow this delivery: {refusal}",)
 
 
 class AddressNotFound(PermanentError):

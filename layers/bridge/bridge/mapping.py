@@ -6,30 +6,39 @@ deliver is never parked for a bad address.
 
 from __future__ import annotations
 
-import fnmatch
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from bridge.connection import Connection, OrderFilter, Pickup
+from bridge.addresses import format_address, way_in
+from bridge.connection import Connection, Pickup
 from bridge.errors import UnmappableOrder
-from bridge.model import Delivery, Ignored, Order, OrderItem, Package, PostalAddress, Task
-from bridge.schedule import Windows, next_windows
+from bridge.model import (
+    Coordinates,
+    Delivery,
+    Ignored,
+    Order,
+    OrderItem,
+    PostalAddress,
+    Stop,
+    Task,
+    TimeWindow,
+    is_saved_address,
+)
+from bridge.parcels import packages_of, tags_of, weight_of
+from bridge.provenance import FieldTrace, Trace
+from bridge.schedule import Schedule, Windows, next_windows
+from bridge.selection import select
+from bridge.texts import COMMENTS_LENGTH, LINE_LENGTH, clean, clean_lines, fold
+from bridge.zones import doubt
 
-COMMENTS_LENGTH = 2000  # of all comments of a task, in characters
+__all__ = ["COMMENTS_LENGTH", "clean", "clean_lines", "format_address", "map_order"]
+
 _NOTE_LENGTH = 1000
-_TEXT_LENGTH = 250
 _PHONE_LENGTH = 40
-_LARGEST_WEIGHT_GRAMS = 2**31 - 1  # CoopCycle's column is an integer of 32 bits
-
-# Control characters but tab and line feed, the marks that turn the reading direction of all that
-# follows, half surrogate pairs (no UTF-8 for them), and the byte order mark.
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
-_LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85")
 
 
 def map_order(
@@ -40,159 +49,300 @@ def map_order(
     timezone: ZoneInfo,
     country: str,
     windows: Windows | None = None,
+    remarks: tuple[str, ...] = (),
+    trace: Trace | None = None,
 ) -> Delivery | Ignored:
     """Make the delivery for an order, or say why the connection wants none.
 
     ``windows`` are those fixed earlier for this order and are kept; without them the schedule gives the
-    next ones after ``now``. ``country`` is the region of phone numbers where the address names none.
-    Ignored: ``shipping_method`` and ``postcode`` retract an existing delivery (the order was changed and
-    others carry it now), ``unpaid`` does not.
+    next ones after ``now``. All pickups share one window, as do all dropoffs. ``country`` is the region of
+    phone numbers where the address names none, ``remarks`` are lines for the courier at each dropoff;
+    ``trace`` collects where everything came from. What is ignored: :func:`bridge.selection.select`.
 
     Raises:
-        UnmappableOrder: the address lacks something; names it in the sender's terms.
+        UnmappableOrder: the order lacks something; names it in the sender's terms.
         InvalidConnection: the schedule is wrong or never open.
 
     """
-    ignored = _filter(order, connection.orders)
+    trace = trace if trace is not None else Trace()
+    places = _places(order, connection)
+    ignored = select(order, connection, [place for place, _ in places], trace)
     if ignored is not None:
         return ignored
-    street_address = _street_address(order)
+    _check_locations(order, connection)
+    for index, stop in enumerate(order.stops):
+        _check_address(order, index, stop.address)
     fixed = windows if windows is not None else next_windows(connection.schedule, now=now, timezone=timezone)
+    tasks = _Tasks(
+        order, connection, country, trace, remarks, connection.schedule if windows is None else None
+    )
+    pickups = [tasks.pickup(index, *place, fixed.pickup) for index, place in enumerate(places)]
+    dropoffs = [tasks.dropoff(index, stop, fixed.dropoff) for index, stop in enumerate(order.stops)]
     return Delivery(
         bridge_ref=f"{connection.connection_id}/{order.order_id}",
-        pickup=_pickup(order, connection.pickup, fixed, country),
-        dropoff=_dropoff(order, connection, fixed, street_address, country),
+        pickup=pickups[0],
+        dropoff=dropoffs[-1],
+        further_pickups=tuple(pickups[1:]),
+        earlier_dropoffs=tuple(dropoffs[:-1]),
     )
 
 
-def _pickup(order: Order, pickup: Pickup, windows: Windows, country: str) -> Task:
-    telephone, remark = _telephone((pickup.phone,) if pickup.phone else (), country)
-    return Task(
-        window=windows.pickup,
-        street_address=clean(pickup.address) or None,
-        company=clean(pickup.company),
-        contact_name=clean(pickup.contact_name),
-        telephone=telephone,
-        comments=_lines([clean(order.name), clean_lines(pickup.comments), remark]),
-    )
+# --- where it leaves from -----------------------------------------------------------------------
 
 
-def _dropoff(
-    order: Order, connection: Connection, windows: Windows, street_address: str, country: str
-) -> Task:
-    telephone, remark = _telephone(order.phones, order.address.country_code or country, fallback=country)
-    return Task(
-        window=windows.dropoff,
-        street_address=street_address,
-        coordinates=order.address.coordinates,
-        company=clean(order.company),
-        contact_name=clean(order.recipient_name),
-        telephone=telephone,
-        description=clean(order.address.line2),
-        comments=_comments(order, remark),
-        weight_grams=min(order.weight_grams, _LARGEST_WEIGHT_GRAMS),
-        packages=_packages(order.items, connection.packages),
-    )
+def _places(order: Order, connection: Connection) -> list[tuple[Pickup, str]]:
+    """Return the places to collect at, each once, with the key they stand under in the connection.
+
+    One at the store's own address comes first: CoopCycle puts that in for the first pickup alone.
+    """
+    found: dict[Pickup, str] = {}
+    for key in order.pickup_locations:
+        place = connection.locations.get(key)
+        if place is not None:
+            found.setdefault(place, f'pickup.locations."{key}"')
+        else:
+            found.setdefault(connection.pickup, "pickup")
+    if not found:
+        found[connection.pickup] = "pickup"
+    return sorted(found.items(), key=lambda item: bool(item[0].address))
 
 
-# --- which orders -------------------------------------------------------------------------------
-
-
-def _filter(order: Order, wanted: OrderFilter) -> Ignored | None:
-    if wanted.shipping_methods and not _any_match(order.shipping_methods, wanted.shipping_methods):
-        return _ignored(order, "shipping_method", retracts=True)
-    if wanted.postcodes:
-        postcode = _squeeze(order.address.postcode)
-        if not postcode:
-            raise _lacks(order, "address.postcode", "is missing, and orders.postcodes decides by it")
-        if not _any_match([postcode], [_squeeze(pattern) for pattern in wanted.postcodes]):
-            return _ignored(order, "postcode", retracts=True)
-    if wanted.on == "paid" and not order.paid:
-        return _ignored(order, "unpaid", retracts=False)
-    return None
-
-
-def _ignored(order: Order, reason: str, *, retracts: bool) -> Ignored:
-    return Ignored(
-        reason,
-        retracts=retracts,
-        order_id=order.order_id,
-        order_name=order.name,
-        updated_at=order.updated_at,
-    )
-
-
-def _any_match(texts: Iterable[str], patterns: Sequence[str]) -> bool:
-    folded = [_fold(pattern) for pattern in patterns]
-    return any(fnmatch.fnmatchcase(_fold(text), pattern) for text in texts for pattern in folded)
-
-
-def _fold(text: str) -> str:
-    """Make "é" typed as one character and as two, capitals and blanks compare equal."""
-    return unicodedata.normalize("NFC", " ".join(text.split())).casefold()
-
-
-def _squeeze(postcode: str) -> str:
-    """Take the blanks out, which people set as they like: "SW1A 1AA"."""
-    return "".join(postcode.split())
+def _check_locations(order: Order, connection: Connection) -> None:
+    if connection.unknown_location != "refuse":
+        return
+    if not order.pickup_locations:
+        raise UnmappableOrder(
+            order.path_of("pickup_locations"),
+            "is missing, and pickup.unknown_location refuses an order that names no place",
+        )
+    for index, key in enumerate(order.pickup_locations):
+        if key not in connection.locations:
+            raise UnmappableOrder(
+                order.path_of(f"pickup_locations[{index}]"),
+                "names a place that pickup.locations of the connection does not know; add it there",
+            )
 
 
 # --- the address --------------------------------------------------------------------------------
 
 
-def _lacks(order: Order, field: str, message: str) -> UnmappableOrder:
-    return UnmappableOrder(order.paths.get(field, field), message)
-
-
-def _street_address(order: Order) -> str:
-    address = order.address
+def _check_address(order: Order, index: int, address: PostalAddress) -> None:
+    path_of = partial(order.path_of, stop=index)
+    if address.iri:
+        if not is_saved_address(address.iri):
+            raise UnmappableOrder(
+                path_of("address.iri"), 'should be a saved address, such as "/api/addresses/7"'
+            )
+        return
     if not any(character.isalnum() for character in address.line1):
-        raise _lacks(order, "address.line1", "is missing; a delivery needs a street address")
+        raise UnmappableOrder(path_of("address.line1"), "is missing; a delivery needs a street address")
     if not (clean(address.postcode) or clean(address.city)):
-        raise _lacks(order, "address.city", "is missing; without a town the street would be found anywhere")
-    return format_address(address)
+        raise UnmappableOrder(
+            path_of("address.city"), "is missing; without a town the street would be found anywhere"
+        )
 
 
-def format_address(address: PostalAddress) -> str:
-    """Write an address in one line for a geocoder: "48 Rue de Rivoli, 75004 Paris, France".
+# --- the tasks ----------------------------------------------------------------------------------
 
-    Buyers often type town or country into the first line as well; what stands there is not said twice.
+
+class _Tasks:
+    """Makes the tasks of one order, and writes down where their values come from.
+
+    ``schedule`` is what chose the windows, ``None`` when they were given.
     """
-    line1, postcode, city = clean(address.line1), clean(address.postcode), clean(address.city)
-    country = clean(address.country) or clean(address.country_code)
-    town = f"{postcode} {city}".strip()
-    endings = {_fold(text) for text in (town, f"{city} {postcode}", postcode, city, country) if text}
-    parts = [part for part in (part.strip() for part in line1.split(",")) if part]
-    while len(parts) > 1 and _fold(parts[-1]) in endings:
-        parts.pop()
-    if parts and postcode and city:
-        parts[-1] = _without_ending(parts[-1], (f"{town} {country}", town, f"{city} {postcode}"))
-    return ", ".join(part for part in (*parts, town, country) if part)
 
+    def __init__(
+        self,
+        order: Order,
+        connection: Connection,
+        country: str,
+        trace: Trace,
+        remarks: Sequence[str],
+        schedule: Schedule | None,
+    ) -> None:
+        self._order = order
+        self._connection = connection
+        self._country = country
+        self._trace = trace
+        self._remarks = [clean(remark) for remark in remarks]
+        self._schedule = schedule
+        trace.rule("window", "planned before" if schedule is None else "the schedule's next")
 
-def _without_ending(street: str, endings: Sequence[str]) -> str:
-    """Take "75004 Paris" off "48 Rue de Rivoli 75004 Paris"; "Paris" alone may belong to the street."""
-    for ending in endings:
-        words, last = street.split(), ending.split()
-        if len(words) > len(last) and [_fold(word) for word in words[-len(last) :]] == [
-            _fold(word) for word in last
-        ]:
-            return " ".join(words[: -len(last)])
-    return street
+    def _notes(self, task: str, field: str, stop: int = 0) -> FieldTrace:
+        return FieldTrace(self._trace, f"{task}.{field}", partial(self._order.path_of, stop=stop))
+
+    def pickup(self, index: int, place: Pickup, key: str, window: TimeWindow) -> Task:
+        """Make the pickup at a place of the connection, which stands there under ``key``."""
+        task = f"pickups[{index}]"
+        self._note_common(task)
+        self._notes(task, "kind").setting(key)
+        telephone, remark, _ = _telephone((place.phone,) if place.phone else (), self._country)
+        if telephone is not None:
+            self._notes(task, "telephone").setting(f"{key}.phone", "in E.164")
+        for field, name in (
+            ("street_address", "address"),
+            ("address_iri", "address"),
+            ("coordinates", "latitude"),
+            ("company", "company"),
+            ("contact_name", "contact_name"),
+        ):
+            self._notes(task, field).setting(f"{key}.{name}")
+        saved = is_saved_address(place.address)
+        company, contact_name = clean(place.company), clean(place.contact_name)
+        contact = "" if place.address and not saved else _contact(company, contact_name, telephone)
+        comments = self._notes(task, "comments")
+        comments.order("name")
+        if place.comments or contact or remark:
+            comments.setting(f"{key}.comments" if place.comments else key)
+        return Task(
+            window=window,
+            street_address=None if saved else (clean(place.address) or None),
+            address_iri=place.address if saved else "",
+            coordinates=None if saved else place.coordinates,
+            company=company,
+            contact_name=contact_name,
+            telephone=telephone,
+            comments=_lines([clean(self._order.name), contact, clean_lines(place.comments), remark]),
+            tags=tags_of(self._order.tags, self._connection.tags, self._notes(task, "tags")),
+        )
+
+    def dropoff(self, index: int, stop: Stop, window: TimeWindow) -> Task:
+        """Make the dropoff at a stop of the order."""
+        task = f"dropoffs[{index}]"
+        self._note_common(task)
+        self._notes(task, "kind", index).order("address")
+        address = stop.address
+        telephone, remark, used = _telephone(
+            stop.phones, address.country_code or self._country, fallback=self._country
+        )
+        if telephone is not None:
+            self._notes(task, "telephone", index).order(f"phones[{used}]", "in E.164")
+        if stop.phones:
+            read = "a number in E.164" if telephone else "no number to dial, shown as typed"
+            self._trace.rule("phone", f"{self._order.path_of(f'phones[{used}]', stop=index)}: {read}")
+        description = self._description(task, index, stop)
+        company, contact_name = clean(stop.company), clean(stop.recipient_name)
+        self._notes(task, "company", index).order("company")
+        self._notes(task, "contact_name", index).order("recipient_name")
+        told = []  # what a saved address has no room for
+        if address.iri:
+            self._notes(task, "address_iri", index).order("address.iri")
+            told = [_contact(company, contact_name, telephone), description]
+        return Task(
+            window=window,
+            street_address=None if address.iri else self._street(task, index, address),
+            address_iri=address.iri,
+            coordinates=None if address.iri else self._coordinates(task, index, address.coordinates),
+            company=company,
+            contact_name=contact_name,
+            telephone=telephone,
+            description=description,
+            comments=self._comments(task, index, stop, told, remark),
+            weight_grams=self._weight(task, index, stop),
+            packages=packages_of(stop.items, self._connection.parcels, self._notes(task, "packages", index)),
+            tags=tags_of(self._order.tags, self._connection.tags, self._notes(task, "tags")),
+        )
+
+    def _note_common(self, task: str) -> None:
+        window, reference = self._notes(task, "window"), self._notes(task, "bridge_ref")
+        if self._schedule is None and self._order.wish is not None:
+            window.order("wish", "the buyer's choice, as it was planned")
+        elif self._schedule is None:
+            window.default("fixed earlier for this order, and kept")
+        elif self._schedule == Schedule():
+            window.default("the bridge's: always open")
+        else:
+            window.setting("schedule", "the next window after the order")
+        reference.setting("connection_id", "the name of its file")
+        reference.order("order_id")
+
+    def _street(self, task: str, index: int, address: PostalAddress) -> str:
+        notes = self._notes(task, "street_address", index)
+        for field in ("line1", "postcode", "city", "country"):
+            if clean(getattr(address, field)):
+                notes.order(f"address.{field}")
+        if not clean(address.country) and clean(address.country_code):
+            notes.order("address.country_code")
+        return format_address(address)
+
+    def _coordinates(self, task: str, index: int, coordinates: Coordinates | None) -> Coordinates | None:
+        """Return the coordinates if they may be sent: CoopCycle takes them without a look at the address."""
+        if coordinates is None:
+            return None
+        notes = self._notes(task, "coordinates", index)
+        if self._connection.orders.coordinates == "ignore":
+            notes.rule("orders.coordinates", "ignored: CoopCycle looks for the address")
+            return None
+        reason = doubt(coordinates, self._connection.pickup.coordinates)
+        if reason:
+            notes.rule("coordinates", f"not sent, {reason}: CoopCycle looks for the address")
+            return None
+        notes.order("address.coordinates")
+        return coordinates
+
+    def _weight(self, task: str, index: int, stop: Stop) -> int:
+        """Return the weight of a stop; where the sender gives one for everything, it is that of the first."""
+        override = self._order.weight_override_grams
+        if override and index > 0:
+            return 0
+        notes = self._notes(task, "weight_grams", index)
+        return weight_of(stop.items, override, self._connection.parcels, notes)
+
+    def _description(self, task: str, index: int, stop: Stop) -> str:
+        """Write what couriers look for beside the address: its second line, and the way in by the note."""
+        notes = self._notes(task, "description", index)
+        parts = [clean(stop.address.line2)]
+        if parts[0]:
+            notes.order("address.line2")
+        for hint in way_in(stop.note):
+            if fold(hint) not in fold(" ".join(parts)):
+                parts.append(clean(hint))
+                notes.order("note", "the sentences that say how to get in")
+        return clean("; ".join(part for part in parts if part))
+
+    def _comments(self, task: str, index: int, stop: Stop, told: Sequence[str], remark: str) -> str:
+        """Write for the courier: the order's name, what is carried, the note, the phone if it is no number.
+
+        When it gets too long the list of items is cut, since the note may say how to get in.
+        """
+        notes = self._notes(task, "comments", index)
+        name = clean(self._order.name)
+        FieldTrace(self._trace, notes.to, self._order.path_of).order("name")
+        for field, there in (("company", told), ("recipient_name", told), ("items", stop.items)):
+            if there:
+                notes.order(field)
+        if stop.note:
+            notes.order("note")
+        if self._remarks:
+            notes.order("wish", "a remark on the chosen time")
+        if remark:
+            notes.order("phones", "as typed, for it is more or less than a number")
+        head = [name, *told]
+        tail = [clean_lines(stop.note, _NOTE_LENGTH), *self._remarks, remark]
+        room = COMMENTS_LENGTH - len(_lines([*head, *tail])) - len("\n… and 9999999 more\n")
+        items: list[str] = []
+        for number, item in enumerate(stop.items):
+            line = _item_line(item)
+            if len(line) + 1 > room:
+                items.append(f"… and {len(stop.items) - number} more")
+                break
+            room -= len(line) + 1
+            items.append(line)
+        return _lines([*head, *items, *tail])
 
 
 # --- the phone ----------------------------------------------------------------------------------
 
 
-def _telephone(phones: Sequence[str], region: str, *, fallback: str = "") -> tuple[str | None, str]:
-    """Return the first usable number in E.164, and a remark with what E.164 cannot hold.
+def _telephone(phones: Sequence[str], region: str, *, fallback: str = "") -> tuple[str | None, str, int]:
+    """Return the first usable number in E.164, a remark with what E.164 cannot hold, and which one it was.
 
     Usable is what has the length of a number of its country: CoopCycle asks for no more, and ranges newer
     than our tables are real. CoopCycle refuses the whole delivery for a number it cannot read, so such a
     number goes into the comments, as does one with an extension. A wrong number never stops a delivery.
     """
     known = region if region in phonenumbers.SUPPORTED_REGIONS else (fallback or region)
-    for phone in phones:
+    for index, phone in enumerate(phones):
         try:
             number = phonenumbers.parse(phone, known)
         except phonenumbers.NumberParseException:
@@ -200,8 +350,8 @@ def _telephone(phones: Sequence[str], region: str, *, fallback: str = "") -> tup
         reason = phonenumbers.is_possible_number_with_reason(number)
         if reason == phonenumbers.ValidationResult.IS_POSSIBLE:
             e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-            return e164, _as_given(phone) if number.extension else ""
-    return None, _as_given(phones[0]) if phones else ""
+            return e164, _as_given(phone) if number.extension else "", index
+    return None, _as_given(phones[0]) if phones else "", 0
 
 
 def _as_given(phone: str) -> str:
@@ -209,53 +359,19 @@ def _as_given(phone: str) -> str:
     return f"Phone as given: {shown}" if shown else ""
 
 
-# --- parcels and texts --------------------------------------------------------------------------
+# --- texts --------------------------------------------------------------------------------------
 
 
-def _packages(items: Iterable[OrderItem], names: Mapping[str, str]) -> tuple[Package, ...]:
-    quantities: dict[str, int] = {}
-    for item in items:
-        if item.sku in names:
-            name = names[item.sku]
-            quantities[name] = quantities.get(name, 0) + item.quantity
-    return tuple(Package(name, quantity) for name, quantity in quantities.items())
-
-
-def _comments(order: Order, remark: str) -> str:
-    """Write for the courier: the order's name, what is carried, the note, the phone if it is no number.
-
-    When it gets too long the list of items is cut, since the note may say how to get in.
-    """
-    name = clean(order.name)
-    tail = [clean_lines(order.note, _NOTE_LENGTH), remark]
-    room = COMMENTS_LENGTH - len(_lines([name, *tail])) - len("\n… and 9999999 more\n")
-    items: list[str] = []
-    for index, item in enumerate(order.items):
-        line = _item_line(item)
-        if len(line) + 1 > room:
-            items.append(f"… and {len(order.items) - index} more")
-            break
-        room -= len(line) + 1
-        items.append(line)
-    return _lines([name, *items, *tail])
+def _contact(company: str, contact_name: str, telephone: str | None) -> str:
+    """Write whom to ask for in one line, for an address that cannot hold it."""
+    return ", ".join(part for part in (company, contact_name, telephone) if part)
 
 
 def _item_line(item: OrderItem) -> str:
-    title = clean(item.title, _TEXT_LENGTH) or clean(item.sku) or "?"
-    variant = clean(item.variant, _TEXT_LENGTH)
+    title = clean(item.title, LINE_LENGTH) or clean(item.sku) or "?"
+    variant = clean(item.variant, LINE_LENGTH)
     return f"{item.quantity} × {title}" + (f" ({variant})" if variant else "")
 
 
 def _lines(lines: Iterable[str]) -> str:
     return "\n".join(line for line in lines if line)[:COMMENTS_LENGTH]
-
-
-def clean(text: str, length: int = _TEXT_LENGTH) -> str:
-    """Return a text fit for one line: no control characters, single blanks, at most ``length`` long."""
-    return " ".join(_UNWANTED.sub(" ", text).split())[:length].rstrip()
-
-
-def clean_lines(text: str, length: int = COMMENTS_LENGTH) -> str:
-    """Return a text of several lines without control characters and empty lines, at most ``length`` long."""
-    lines = (clean(line, length) for line in _LINE_ENDS.sub("\n", text).split("\n"))
-    return "\n".join(line for line in lines if line)[:length].rstrip()

@@ -7,9 +7,17 @@ in a :class:`Task` are E.164. What CoopCycle calls these things on the wire is k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+_SAVED_ADDRESS = re.compile(r"/api/addresses/[0-9]{1,18}", re.ASCII)
+
+
+def is_saved_address(iri: str) -> bool:
+    """Tell whether a text is the IRI of an address that is saved on CoopCycle: "/api/addresses/7"."""
+    return _SAVED_ADDRESS.fullmatch(iri) is not None
 
 
 def _require_aware(name: str, value: datetime) -> None:
@@ -133,6 +141,30 @@ class Order:
         _require_aware("created_at", self.created_at)
 
     @property
+    def stops(self) -> tuple[Stop, ...]:
+        """Every place it goes to: its own address first, then the further ones."""
+        own = Stop(
+            address=self.address,
+            recipient_name=self.recipient_name,
+            company=self.company,
+            phones=self.phones,
+            note=self.note,
+            items=self.items,
+        )
+        return (own, *self.dropoffs)
+
+    def path_of(self, field: str, *, stop: int = 0) -> str:
+        """Return where the sender has a field of a stop, in the sender's terms where the source gave them."""
+        if stop:
+            own = self.dropoffs[stop - 1].path
+            ours = f"dropoffs[{stop - 1}].{field}"
+            return self.paths.get(ours, f"{own}.{field}" if own else ours)
+        if field == "wish" and self.wish is not None and self.wish.path:
+            return self.wish.path
+        whole = field.partition("[")[0]  # "phones" of "phones[1]"
+        return self.paths.get(field) or self.paths.get(whole) or field
+
+    @property
     def weight_grams(self) -> int:
         """The weight of everything to be carried."""
         if self.weight_override_grams is not None:
@@ -174,6 +206,7 @@ class Task:
 
     window: TimeWindow
     street_address: str | None = None
+    address_iri: str = ""  # "/api/addresses/7": saved on CoopCycle, with its own company, contact and phone
     coordinates: Coordinates | None = None
     company: str = ""
     contact_name: str = ""
@@ -187,11 +220,35 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What we ask CoopCycle for: one pickup, one dropoff, and our reference."""
+    """What we ask CoopCycle for: a pickup, a dropoff, perhaps stops between them, and our reference.
+
+    As on CoopCycle, ``pickup`` is the first of all tasks and ``dropoff`` the last.
+    """
 
     bridge_ref: str  # "<connection_id>/<order_id>"
     pickup: Task
     dropoff: Task
+    further_pickups: tuple[Task, ...] = ()
+    earlier_dropoffs: tuple[Task, ...] = ()
+
+    @property
+    def pickups(self) -> tuple[Task, ...]:
+        """All pickups, in their order."""
+        return (self.pickup, *self.further_pickups)
+
+    @property
+    def dropoffs(self) -> tuple[Task, ...]:
+        """All dropoffs, in their order."""
+        return (*self.earlier_dropoffs, self.dropoff)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedTask:
+    """A task as CoopCycle holds it."""
+
+    iri: str  # "/api/tasks/7"
+    kind: str  # PICKUP or DROPOFF
+    status: str  # as in Receipt.statuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +263,14 @@ class Receipt:
     statuses: tuple[str, ...] = ()  # of the tasks: TODO, DOING, DONE, FAILED, CANCELLED
     assigned: bool = False
     created_at: datetime | None = field(default=None, compare=False)
+    tasks: tuple[PlacedTask, ...] = field(default=(), compare=False)  # in CoopCycle's order
 
     @property
     def is_live(self) -> bool:
-        """Whether it was not cancelled."""
-        return "CANCELLED" not in self.statuses
+        """Whether it was not cancelled: a stop less than was sent may be, all pickups or dropoffs may not."""
+        if not self.tasks:
+            return "CANCELLED" not in self.statuses
+        return all(
+            any(task.kind == kind and task.status != "CANCELLED" for task in self.tasks)
+            for kind in {task.kind for task in self.tasks}
+        )

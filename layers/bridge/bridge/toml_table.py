@@ -5,7 +5,8 @@ Knows TOML's types and nothing of what the keys mean.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
 
@@ -60,6 +61,35 @@ class TomlTable:
             self.problem(key, f"must be a whole number without quotes, such as {key} = {default}")
             return default
         return value
+
+    def number(self, key: str, *, example: str) -> float | None:
+        """Return a number, with or without decimals; none by default."""
+        value = self._take(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            self.problem(key, f"must be a number without quotes, such as {key} = {example}")
+            return None
+        return float(value)
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return true or false."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.problem(key, f"must be true or false without quotes, such as {key} = true")
+            return default
+        return value
+
+    def choice(self, key: str, known: Sequence[str]) -> str:
+        """Return one of the known texts, by default the first."""
+        text = self.text(key, known[0])
+        if text not in known:
+            right = " or ".join(f'"{each}"' for each in known)
+            self.problem(key, f'"{text}" is unknown, write {right}')
+            return known[0]
+        return text
 
     def dates(self, key: str) -> tuple[date, ...]:
         """Return a list of dates, each a TOML date or a text like "2026-12-25"; none by default."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -121,7 +122,12 @@ class CoopCycleClient:
         return self._change("POST", "/api/deliveries", body)
 
     def update_delivery(self, iri: str, body: Mapping[str, object]) -> Receipt:
-        """Replace what the body names; CoopCycle keeps a field that the body leaves out."""
+        """Replace what the body names; CoopCycle keeps a field that the body leaves out.
+
+        For a body of several stops the delivery is read first, since each must name the task it changes.
+        """
+        if "tasks" in body:
+            body = self._read(_checked(iri), partial(payload.with_task_ids, body))
         return self._change("PUT", _checked(iri), body)
 
     def cancel_delivery(self, iri: str) -> None:
@@ -266,7 +272,7 @@ class CoopCycleClient:
             raise moved(answer)
         if status in (408, 503) or 300 <= status < 400:  # a temporary redirect leads to a maintenance page
             raise CoopCycleUnavailable(
-                f"{request}: CoopCycle answered {status}", retry_after_seconds=retry_after
+                f"{request}: CoopCycle answered {status}", status=status, retry_after_seconds=retry_after
             )
         if 400 <= status < 500:
             raise payload.parse_error(status, answer.body)
@@ -282,7 +288,7 @@ def _unusable(
         return DeliveryOutcomeUnknown(
             f"{request}: sent, {what}", status=status, retry_after_seconds=retry_after_seconds
         )
-    return CoopCycleUnavailable(f"{request}: {what}", retry_after_seconds=retry_after_seconds)
+    return CoopCycleUnavailable(f"{request}: {what}", status=status, retry_after_seconds=retry_after_seconds)
 
 
 def _parsed(request: str, answer: Answer, parse: Callable[[object], T], *, change: bool) -> T:

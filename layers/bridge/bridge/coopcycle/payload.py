@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from bridge.errors import CoopCycleRejected, Violation
-from bridge.model import Coordinates, Delivery, Receipt, Task
+from bridge.model import Coordinates, Delivery, PlacedTask, Receipt, Task, is_saved_address
 
 REFERENCE_KEY = "bridge_ref"  # in the dropoff's metadata; CoopCycle stores it and gives it back
 
+_PICKUP, _DROPOFF = "pickup", "dropoff"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _IRI = re.compile(r"/api/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _UNDER_WAY = frozenset({"DOING", "DONE", "FAILED"})  # only a task that a courier has gets there
@@ -32,8 +33,8 @@ _VIOLATIONS_LIMIT = 50
 def delivery_body(delivery: Delivery) -> dict[str, object]:
     """Return the body of a create or an update; what is empty is left out.
 
-    Both windows are sent whole, because CoopCycle's own defaults surprise: a missing ``after`` becomes
-    ``before`` minus 15 minutes.
+    One pickup and one dropoff are sent as such, more as ``tasks``. Both windows are sent whole, because
+    CoopCycle's own defaults surprise: a missing ``after`` becomes ``before`` minus 15 minutes.
 
     Raises:
         ValueError: a value CoopCycle would refuse, misread or answer with 500 (a weight that is no whole
@@ -43,21 +44,175 @@ def delivery_body(delivery: Delivery) -> dict[str, object]:
     """
     if not delivery.bridge_ref:
         raise ValueError("bridge_ref: must not be empty, it is how the delivery is found again")
-    if not delivery.dropoff.street_address:
-        raise ValueError("dropoff.street_address: must not be empty")
-    return {
-        "pickup": _task("pickup", delivery.pickup),
-        "dropoff": _task("dropoff", delivery.dropoff) | {"metadata": {REFERENCE_KEY: delivery.bridge_ref}},
-    }
+    reference = {"metadata": {REFERENCE_KEY: delivery.bridge_ref}}
+    if not delivery.further_pickups and not delivery.earlier_dropoffs:
+        _require_address("dropoff", delivery.dropoff)
+        return {
+            "pickup": _task("pickup", delivery.pickup),
+            "dropoff": _task("dropoff", delivery.dropoff) | reference,
+        }
+    tasks: list[dict[str, object]] = []
+    for index, task in enumerate(delivery.pickups):
+        if index:  # the first one may be at the store's own address
+            _require_address(f"pickups[{index}]", task)
+        tasks.append({"type": _PICKUP, **_task(f"pickups[{index}]", task)})
+    for index, task in enumerate(delivery.dropoffs):
+        _require_address(f"dropoffs[{index}]", task)
+        tasks.append({"type": _DROPOFF, **_task(f"dropoffs[{index}]", task), **reference})
+    return {"tasks": tasks}
+
+
+def _require_address(name: str, task: Task) -> None:
+    if not task.street_address and not task.address_iri:
+        raise ValueError(f"{name}.street_address: must not be empty")
 
 
 def assert_body(body: Mapping[str, object]) -> dict[str, object]:
     """Return the same for ``POST /api/deliveries/assert``, whose older reader knows no metadata object."""
+    asked: dict[str, object] = {}
+    for name, value in body.items():
+        if isinstance(value, Mapping):
+            asked[name] = _without_metadata(value)
+        elif isinstance(value, list):
+            asked[name] = [_without_metadata(task) for task in value]
+    return asked
+
+
+def _without_metadata(task: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in task.items() if key != "metadata"}
+
+
+# --- changing a delivery of several stops -----------------------------------------------------------
+#
+# ``PUT`` with ``pickup`` and ``dropoff`` changes the first and the last task; with ``tasks`` each must carry
+# the id of one of the delivery's tasks, those left out are cancelled, and none can be added
+# (``src/Api/State/DeliveryProcessor.php``).
+
+
+def revised_body(before: Mapping[str, object], body: dict[str, object]) -> dict[str, object]:
+    """Return the body for a delivery that was last sent as ``before``: once in tasks, always in tasks.
+
+    Else stops that are no longer wanted would stay where they are.
+    """
+    if "tasks" not in before or "tasks" in body:
+        return body
     return {
-        name: {key: value for key, value in task.items() if key != "metadata"}
-        for name, task in body.items()
-        if isinstance(task, Mapping)
+        "tasks": [
+            {"type": kind, **part}
+            for name, kind in (("pickup", _PICKUP), ("dropoff", _DROPOFF))
+            if isinstance(part := body.get(name), Mapping)
+        ]
     }
+
+
+def adds_stops(before: Mapping[str, object], body: Mapping[str, object]) -> bool:
+    """Tell whether a body has more pickups or dropoffs than what was sent before: a PUT cannot add them."""
+    old, new = _kinds(before), _kinds(body)
+    return any(new.count(kind) > old.count(kind) for kind in (_PICKUP, _DROPOFF))
+
+
+def _kinds(body: Mapping[str, object]) -> list[object]:
+    tasks = body.get("tasks")
+    if not isinstance(tasks, list):
+        return [_PICKUP, _DROPOFF]
+    return [task.get("type") for task in tasks if isinstance(task, Mapping)]
+
+
+def with_task_ids(body: Mapping[str, object], held: object) -> dict[str, object]:
+    """Return a body in ``tasks`` with the ids of the delivery's tasks, ``held`` being its answer to GET.
+
+    A stop is matched with a task at the same address, else with the next one of its kind. One that finds
+    no task stays without an id, which CoopCycle refuses.
+
+    Raises:
+        ValueError: ``held`` is not a delivery.
+
+    """
+    listed = body.get("tasks")
+    wanted = [dict(task) for task in listed if isinstance(task, Mapping)] if isinstance(listed, list) else []
+    free = [task for task in _tasks(_object(held)) if task.get("status") != "CANCELLED" and _id_of(task)]
+    for matches in (_same_address, _same_kind):
+        for task in wanted:
+            found = next((each for each in free if "id" not in task and matches(task, each)), None)
+            if found is not None:
+                task["id"] = _id_of(found)
+                free.remove(found)
+    return {**body, "tasks": wanted}
+
+
+def _same_kind(wanted: Mapping[str, object], held: Mapping[str, object]) -> bool:
+    return _text(wanted.get("type")).upper() == _text(held.get("type")).upper()
+
+
+def _same_address(wanted: Mapping[str, object], held: Mapping[str, object]) -> bool:
+    ours, theirs = wanted.get("address"), held.get("address")
+    if not _same_kind(wanted, held) or not isinstance(theirs, Mapping):
+        return False
+    if isinstance(ours, Mapping):
+        return ours.get("streetAddress") == theirs.get("streetAddress")
+    return ours is not None and ours == theirs.get("@id")
+
+
+def _id_of(task: Mapping[str, object]) -> int:
+    """Return the number of a task; 0 when it has none."""
+    number = task.get("id")
+    if isinstance(number, int) and not isinstance(number, bool):
+        return number
+    tail = _text(task.get("@id")).rsplit("/", 1)[-1]
+    return int(tail) if tail.isascii() and tail.isdecimal() else 0
+
+
+# --- in which words ---------------------------------------------------------------------------------
+
+
+_MODEL_FIELDS = {
+    "type": "kind",
+    "address": "address_iri",
+    "address.streetAddress": "street_address",
+    "address.latLng": "coordinates",
+    "address.name": "company",
+    "address.contactName": "contact_name",
+    "address.telephone": "telephone",
+    "address.description": "description",
+    "after": "window",
+    "before": "window",
+    "comments": "comments",
+    "weight": "weight_grams",
+    "packages": "packages",
+    "tags": "tags",
+    f"metadata.{REFERENCE_KEY}": "bridge_ref",
+}
+
+
+def fields_of(body: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return every value of a body by its path, with the field of our model that it stands for.
+
+    Such as ("dropoff.address.telephone", "dropoffs[0].telephone"); lists of coordinates, packages and tags
+    are one value.
+    """
+    tasks = body.get("tasks")
+    named: list[tuple[str, str, object]] = []
+    if isinstance(tasks, list):
+        counts = {_PICKUP: 0, _DROPOFF: 0}
+        for index, task in enumerate(tasks):
+            kind = task["type"]
+            named.append((f"tasks[{index}]", f"{kind}s[{counts[kind]}]", task))
+            counts[kind] += 1
+    else:
+        named = [(name, f"{name}s[0]", body[name]) for name in ("pickup", "dropoff")]
+    return [
+        (f"{wire}.{path}", f"{model}.{_MODEL_FIELDS[path]}")
+        for wire, model, task in named
+        for path in _leaves(task)
+    ]
+
+
+def _leaves(value: object, path: str = "") -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield path
+        return
+    for key, inner in value.items():
+        yield from _leaves(inner, f"{path}.{key}" if path else key)
 
 
 def encode(body: Mapping[str, object]) -> bytes:
@@ -95,7 +250,11 @@ def _task(name: str, task: Task) -> dict[str, object]:
     return {key: value for key, value in fields.items() if value}
 
 
-def _address(name: str, task: Task) -> dict[str, object]:
+def _address(name: str, task: Task) -> dict[str, object] | str:
+    if task.address_iri:
+        if not is_saved_address(task.address_iri):
+            raise ValueError(f"{name}.address_iri: must be the IRI of a saved address")
+        return task.address_iri  # as an object it would change what is saved
     if not task.street_address:
         return {}  # the store's own address
     if task.telephone is not None and not _E164.fullmatch(task.telephone):
@@ -159,6 +318,10 @@ def parse_receipt(body: object) -> Receipt:
         statuses=tuple(status for status in statuses if status),
         assigned=any(_is_assigned(task) for task in tasks),
         created_at=min(created, default=None),
+        tasks=tuple(
+            PlacedTask(_text(task.get("@id")), _text(task.get("type")), _text(task.get("status")))
+            for task in tasks
+        ),
     )
 
 
@@ -213,22 +376,23 @@ def _text(value: object) -> str:
 
 
 def _tasks(delivery: dict[str, object]) -> Iterator[dict[str, object]]:
-    """Yield each task once: ``pickup`` and ``dropoff``, then what else ``tasks`` holds."""
+    """Yield each task once, in the order of ``tasks``; ``pickup`` and ``dropoff`` say more of theirs."""
     listed = delivery.get("tasks")
-    seen: set[str] = set()
-    candidates = [
-        ("PICKUP", delivery.get("pickup")),
-        ("DROPOFF", delivery.get("dropoff")),
-        *(("", task) for task in (listed if isinstance(listed, list) else [])),
+    named = [
+        {"type": kind, **task}
+        for kind, task in (("PICKUP", delivery.get("pickup")), ("DROPOFF", delivery.get("dropoff")))
+        if isinstance(task, dict)
     ]
-    for kind, task in candidates:
+    by_iri = {iri: task for task in named if (iri := _text(task.get("@id")))}
+    seen: set[str] = set()
+    for task in [*(listed if isinstance(listed, list) else []), *named]:
         if not isinstance(task, dict):
             continue
         iri = _text(task.get("@id"))
         if iri and iri in seen:
             continue
         seen.add(iri)
-        yield {"type": kind, **task}
+        yield {"type": "", **by_iri.get(iri, task)}
 
 
 def _iri_of_type(tasks: list[dict[str, object]], kind: str) -> str:

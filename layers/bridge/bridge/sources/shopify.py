@@ -70,10 +70,30 @@ _PAID = frozenset({"paid", "partially_refunded", "authorized"})
 _MONEY_RETURNED = frozenset({"refunded", "voided"})
 
 _PATHS = {
+    "order_id": "id",
+    "name": "name",
+    "updated_at": "updated_at",
+    "created_at": "created_at",
+    "address": "shipping_address",
     "address.line1": "shipping_address.address1",
     "address.line2": "shipping_address.address2",
     "address.postcode": "shipping_address.zip",
     "address.city": "shipping_address.city",
+    "address.country": "shipping_address.country",
+    "address.country_code": "shipping_address.country_code",
+    "address.coordinates": "shipping_address.latitude, longitude",
+    "recipient_name": "shipping_address.name",
+    "company": "shipping_address.company",
+    "phones": "shipping_address.phone",
+    "note": "note",
+    "items": "line_items",
+    "items.sku": "line_items[].sku",
+    "items.quantity": "line_items[].current_quantity",
+    "items.weight_grams": "line_items[].grams",
+    "shipping_methods": "shipping_lines",
+    "paid": "financial_status",
+    "tags": "tags",
+    "pickup_locations": "note_attributes, location_id",
 }
 
 
@@ -231,6 +251,7 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...]) -> Order:
     if address is None:
         raise UnmappableOrder("shipping_address", "is missing")
     updated_at = order.moment("updated_at")
+    phones = _phones(order)
     return Order(
         order_id=order_id,
         name=order.optional_text("name") or f"#{order_id}",
@@ -239,13 +260,50 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...]) -> Order:
         address=_address(address),
         recipient_name=_recipient_name(address),
         company=address.optional_text("company"),
-        phones=_phones(order),
+        phones=tuple(phones),
         note=order.optional_text("note"),
         items=items,
         shipping_methods=_shipping_methods(order),
         paid=order.text("financial_status") in _PAID,
-        paths=_PATHS,
+        tags=_tags(order),
+        pickup_locations=_pickup_locations(order),
+        paths=_paths(order, address, phones),
     )
+
+
+def _tags(order: Fields) -> tuple[str, ...]:
+    """Return the merchant's tags, which Shopify writes as one text with commas.
+
+    https://shopify.dev/docs/api/admin-rest/latest/resources/order#resource-object
+    """
+    return tuple(tag for tag in (part.strip() for part in order.optional_text("tags").split(",")) if tag)
+
+
+def _pickup_locations(order: Fields) -> tuple[str, ...]:
+    """Return the keys of the places the goods leave from, where the body says so at all.
+
+    The delivery location chosen with Zapiet (https://docs.zapiet.com/guides/note-attributes), else the
+    location of the point of sale that took the order. Which location Shopify assigns to an order of the web
+    shop stands only in its fulfilment orders, which no order webhook holds.
+    """
+    chosen = (
+        attribute.optional_text("value")
+        for attribute in order.optional_children("note_attributes")
+        if attribute.optional_text("name").casefold() == "delivery-location-id"
+    )
+    sold_at = order.optional_count("location_id", at_most=_LARGEST_ORDER_ID)
+    keys = tuple(dict.fromkeys(key for key in chosen if key))
+    return keys or ((str(sold_at),) if sold_at else ())
+
+
+def _paths(order: Fields, address: Fields, phones: Mapping[str, str]) -> dict[str, str]:
+    """Return where the fields of this order stand, also where one of several places was taken."""
+    paths = {**_PATHS, **{f"phones[{index}]": path for index, path in enumerate(phones.values())}}
+    if not order.optional_text("name"):
+        paths["name"] = "id"
+    if not address.optional_text("name"):
+        paths["recipient_name"] = "shipping_address.first_name, last_name"
+    return paths
 
 
 def _address(address: Fields) -> PostalAddress:
@@ -275,16 +333,20 @@ def _recipient_name(address: Fields) -> str:
     return address.optional_text("name") or " ".join(part for part in parts if part)
 
 
-def _phones(order: Fields) -> tuple[str, ...]:
-    """Return the phone numbers as typed: the recipient's first, then the buyer's, each once."""
+def _phones(order: Fields) -> dict[str, str]:
+    """Return the phones as typed with their paths: the recipient's first, then the buyer's, each once."""
     holders = (
         order.optional_child("shipping_address"),
         order,
         order.optional_child("customer"),
         order.optional_child("billing_address"),
     )
-    phones = (holder.optional_text("phone") for holder in holders)
-    return tuple(dict.fromkeys(phone for phone in phones if phone))
+    phones: dict[str, str] = {}
+    for holder in holders:
+        phone = holder.optional_text("phone")
+        if phone:
+            phones.setdefault(phone, holder.path_of("phone"))
+    return phones
 
 
 def _items(order: Fields) -> tuple[OrderItem, ...]:

@@ -1,0 +1,38 @@
+"""Texts of strangers made fit to be shown: no control characters, bounded, comparable. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+LINE_LENGTH = 250
+COMMENTS_LENGTH = 2000  # of all comments of a task, in characters
+
+# Control characters but tab and line feed, the marks that turn the reading direction of all that
+# follows, half surrogate pairs (no UTF-8 for them), and the byte order mark.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85")
+
+
+def clean(text: str, length: int = LINE_LENGTH) -> str:
+    """Return a text fit for one line: no control characters, single blanks, at most ``length`` long."""
+    return " ".join(_UNWANTED.sub(" ", text).split())[:length].rstrip()
+
+
+def clean_lines(text: str, length: int = COMMENTS_LENGTH) -> str:
+    """Return a text of several lines without control characters and empty lines, at most ``length`` long."""
+    lines = (clean(line, length) for line in _LINE_ENDS.sub("\n", text).split("\n"))
+    return "\n".join(line for line in lines if line)[:length].rstrip()
+
+
+def fold(text: str) -> str:
+    """Make "é" typed as one character and as two, capitals and blanks compare equal."""
+    return unicodedata.normalize("NFC", " ".join(text.split())).casefold()
+
+
+def any_match(texts: Iterable[str], patterns: Sequence[str]) -> bool:
+    """Tell whether one of the texts fits one of the shell-style patterns, whatever the case."""
+    folded = [fold(pattern) for pattern in patterns]
+    return any(fnmatch.fnmatchcase(fold(text), pattern) for text in texts for pattern in folded)
