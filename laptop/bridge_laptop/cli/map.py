@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -14,9 +15,12 @@ from bridge import sources
 from bridge.connection import Connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import InvalidConnection, PermanentError, RejectedWebhook
-from bridge.mapping import map_order
-from bridge.model import Delivery, Ignored
+from bridge.model import Delivery, Ignored, TimeWindow
+from bridge.planning import plan
 from bridge_laptop.connection_files import read_connection_file
+
+if TYPE_CHECKING:  # a dry run needs no HTTP
+    from bridge.coopcycle.client import InstanceSettings
 
 DELIVERY, ERROR, IGNORED = 0, 2, 3  # exit codes; click's own usage errors are 2 as well
 
@@ -110,13 +114,34 @@ def _map(
     ):
         if value is None:
             click.echo(f"{key}: not in the connection, CoopCycle would be asked; here: {instead}", err=True)
-    return map_order(
-        order,
+    schedule = connection.schedule
+    if schedule.window == "coopcycle":
+        click.echo(
+            "schedule.window: CoopCycle would be asked for its time slots; here: the schedule", err=True
+        )
+        schedule = replace(schedule, window="schedule")
+    complete = replace(
         connection,
-        now=now,
-        timezone=ZoneInfo(connection.timezone or "UTC"),
+        timezone=connection.timezone or "UTC",
         country=connection.country or "",
+        schedule=schedule,
     )
+    return plan(order, complete, _Nobody(), now=now, kept=None)
+
+
+class _Nobody:
+    """Stands for the instance: a complete connection leaves nothing to ask."""
+
+    def settings(self) -> InstanceSettings:
+        """Fail."""
+        self._refuse()
+
+    def time_slot_choices(self) -> list[TimeWindow]:
+        """Fail."""
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise AssertionError("a dry run asks nobody")
 
 
 def _read_headers(path: Path) -> dict[str, str]:

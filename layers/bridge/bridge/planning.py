@@ -23,17 +23,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from bridge import schedule as schedules
 from bridge.connection import Connection
-from bridge.coopcycle.client import InstanceSettings
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.mapping import map_order
 from bridge.model import Delivery, Ignored, Order, TimeWindow, TimeWish
 from bridge.schedule import HORIZON_DAYS, Schedule, Windows
 from bridge.wishes import Choice, Hours, read_wish
+
+if TYPE_CHECKING:
+    from bridge.coopcycle.client import InstanceSettings
 
 _LATE = timedelta(days=15)  # a parked message lives 14 days; what is older than it was not held up by us
 _EARLY = timedelta(days=366)
