@@ -11,7 +11,7 @@ Whose names these are:
   Zapiet's customer has the parcel leave the shop, which for a courier of the town is the day of delivery.
   Its ``_ZapietId`` ends its local times with a Z and is not read.
 - ``Delivery Date``, ``Delivery Time``: Bird, whose template for packing slips names them,
-  https://help.birdchime.com/en-us/article/enable-order-confirmation-email-with-slot-date-and-time-iju71t/ ;
+  https://help.birdchime.com/en-us/article/add-datetime-in-packaging-slip-or-invoice-m9smdk/ ;
   Buunto, https://gist.github.com/sylvainmathieu/03a0f5592e0098df007efcd4060edad0 ; and many themes.
 - ``_BirdChimeSlotId``: Bird's hidden line item property "M=D;L=1;D=2023-08-08;T=9:00 AM - 6:00 PM",
   https://help.birdchime.com/en-us/article/what-is-the-birdchimeslotid-and-how-do-i-hide-it-jghlmi/ ; M is D
