@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
+import requests
 from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
 
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.lifecycle import DeliveryRecord, State
+from bridge.model import TimeWindow
 
 Order = Callable[..., bytes]
 
@@ -271,6 +275,46 @@ def test_changed_address_is_put(bridge: Bridge, sandbox: Sandbox, order: Order) 
     assert sandbox.stats()["created"] == 1
 
 
+def test_changed_choice_of_time_is_put(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """The customer moves the delivery in the shop: CoopCycle's moves too, and a repeat calls nobody."""
+    day = (dt.datetime.now(dt.UTC) + dt.timedelta(days=7)).date()
+    body = json.loads(order("order-zapiet", created_at=f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"))
+    chosen = {each["name"]: each for each in body["note_attributes"]}
+    chosen["Delivery-Date"]["value"] = f"{day:%Y-%m-%d}"
+    chosen["Delivery-Time"]["value"] = "14:00 - 16:00"
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
+    first = _dropoff_of(bridge, body["id"])
+    chosen["Delivery-Time"]["value"] = "17:00 - 18:00"
+    body["updated_at"] = "2099-01-01T00:00:00+01:00"
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), "orders/updated", 2)])
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), "orders/updated", 3)])
+
+    second = _dropoff_of(bridge, body["id"])
+
+    paris = ZoneInfo("Europe/Paris")
+    assert ["14:00", "16:00"] == [f"{end.astimezone(paris):%H:%M}" for end in (first.after, first.before)]
+    assert ["17:00", "18:00"] == [f"{end.astimezone(paris):%H:%M}" for end in (second.after, second.before)]
+    assert day == second.after.astimezone(paris).date()
+    puts = [count for route, count in _flat(sandbox.stats()["requests"]).items() if route.startswith("PUT")]
+    assert [1] == puts
+
+
+def test_a_time_slot_of_coopcycle_is_taken(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """With window = "coopcycle" the delivery lies in a window that the store offers."""
+    bridge.connect("acme", settings(sandbox.url, 'window = "coopcycle"'))
+    day = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+    while day.weekday() > 4:  # the slot is one of working days
+        day += dt.timedelta(days=1)
+    requests.post(f"{sandbox.url}/_sandbox/clock", json={"now": f"{day}T08:00:00+01:00"}, timeout=5)
+
+    failed = bridge.dispatch([bridge.message(order(id=7))])
+
+    dropoff = _dropoff_of(bridge, 7)
+    assert [] == failed
+    ends = [end.astimezone(ZoneInfo("Europe/Paris")) for end in (dropoff.after, dropoff.before)]
+    assert [f"{day} 12:00", f"{day} 14:00"] == [f"{end:%Y-%m-%d %H:%M}" for end in ends]
+
+
 def test_older_state_of_the_order_is_dropped(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
     """An update that arrives late does not undo a newer one."""
     body = json.loads(order())
@@ -297,6 +341,14 @@ def test_tokens_in_ssm(
     bridge.dispatch([bridge.message(order(id=2), number=2)])
 
     assert sandbox.stats()["token_requests"] == 1
+
+
+def _dropoff_of(bridge: Bridge, order_id: int) -> TimeWindow:
+    """Return the dropoff window that the record of an order holds."""
+    record = record_of(bridge, json.dumps({"id": order_id}).encode())
+    assert record is not None
+    assert record.windows is not None
+    return record.windows.dropoff
 
 
 def _flat(requests: dict[str, object]) -> dict[str, int]:

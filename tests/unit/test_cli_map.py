@@ -46,6 +46,34 @@ def test_delivery(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("body", "window"),
+    [
+        ("order-zapiet.json", ("2026-12-24T13:00:00Z", "2026-12-24T15:00:00Z")),
+        ("order-slot-in-properties.json", ("2026-12-24T08:00:00Z", "2026-12-24T10:00:00Z")),
+    ],
+)
+def test_delivery_at_a_chosen_time(tmp_path: Path, body: str, window: tuple[str, str]):
+    """What the customer chose with a date picker is the dropoff's window."""
+    result = run_map(tmp_path, BODIES / body)
+
+    assert 0 == result.exit_code
+    dropoff = json.loads(result.stdout)["dropoff"]
+    assert window == (dropoff["after"], dropoff["before"])
+
+
+def test_time_slots_are_not_asked_for(tmp_path: Path):
+    """The dry run asks nobody; it says that the schedule stands in."""
+    settings = f'{SETTINGS}window = "coopcycle"\n'
+
+    result = run_map(tmp_path, BODIES / "order-typical.json", settings=settings)
+
+    assert 0 == result.exit_code
+    assert (
+        "schedule.window: CoopCycle would be asked for its time slots; here: the schedule\n" == result.stderr
+    )
+
+
+@pytest.mark.parametrize(
     ("body", "arguments", "reason"),
     [
         ("order-cancelled.json", (), "ignored: cancelled; a delivery made earlier would be cancelled\n"),

@@ -62,6 +62,10 @@ def test_complete_file():
         preparation_minutes = 45
         pickup_minutes = 20
         window_minutes = 90
+        window = "coopcycle"
+        languages = ["fr", "nl"]
+        date_order = "month-day-year"
+        day_parts = { "matin" = "09:00-12:00", "peu importe" = "any" }
         [orders]
         shipping_methods = ["Livraison à vélo*"]
         postcodes = ["750*", "93100"]
@@ -89,7 +93,15 @@ def test_complete_file():
                 "01 23 45 67 89",
             ),
             schedule=Schedule(
-                ("Mo-Fr 09:00-19:00", "Sa 10:00-18:00"), (date(2026, 12, 25), date(2027, 1, 1)), 45, 20, 90
+                ("Mo-Fr 09:00-19:00", "Sa 10:00-18:00"),
+                (date(2026, 12, 25), date(2027, 1, 1)),
+                45,
+                20,
+                90,
+                window="coopcycle",
+                languages=("fr", "nl"),
+                date_order="month-day-year",
+                day_parts={"matin": "09:00-12:00", "peu importe": "any"},
             ),
             orders=OrderFilter(
                 ("Livraison à vélo*",), ("750*", "93100"), "paid", ("orders/paid", "orders/cancelled")
@@ -182,6 +194,32 @@ def test_a_shop_of_several_places():
             "schedule = { closed_on = [2026-12-25T00:00:00Z] }",
             "schedule.closed_on: must be a list of dates, such as",
         ),
+        (
+            'schedule = { window = "shop" }',
+            'schedule.window: "shop" is unknown, write "schedule" or "coopcycle"',
+        ),
+        (
+            'schedule = { languages = ["français"] }',
+            'schedule.languages: "français" is no language that dates',
+        ),
+        ('schedule = { languages = "fr" }', "schedule.languages: must be a list of texts in quotes, such as"),
+        (
+            'schedule = { date_order = "dmy" }',
+            'schedule.date_order: "dmy" is unknown, write "day-month-year" or "month-day-year"',
+        ),
+        (
+            "schedule = { day_parts = { matin = 9 } }",
+            "schedule.day_parts: must pair texts in quotes, such as",
+        ),
+        (
+            'schedule = { day_parts = { matin = "9h-12h" } }',
+            'schedule.day_parts: "matin": "9h-12h" is no period; right would be "09:00-12:00", or "any"',
+        ),
+        (
+            'schedule = { day_parts = { soir = "20:00-18:00" } }',
+            'schedule.day_parts: "soir": "20:00-18:00" ends before it begins',
+        ),
+        ('schedule = { day_parts = { " " = "any" } }', "schedule.day_parts: a name is empty, right would be"),
         ("orders = { postcodes = [75001] }", "orders.postcodes: must be a list of texts in quotes, such as"),
         ('orders = { postcodes = [""] }', "orders.postcodes: must be a list of texts in quotes, such as"),
         ('orders = { on = "payed" }', 'orders.on: "payed" is unknown, write "created" or "paid"'),

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -18,11 +19,14 @@ from bridge import sources
 from bridge.connection import Connection
 from bridge.coopcycle.payload import delivery_body, fields_of
 from bridge.errors import InvalidConnection, NotFeasible, PermanentError, RejectedWebhook, RetryableError
-from bridge.mapping import map_order
-from bridge.model import Delivery, Ignored
+from bridge.model import Delivery, Ignored, TimeWindow
+from bridge.planning import plan
 from bridge.provenance import Trace
 from bridge_laptop.cli.asking import ask_coopcycle, shop_for
 from bridge_laptop.connection_files import read_connection_file
+
+if TYPE_CHECKING:  # a dry run needs no HTTP
+    from bridge.coopcycle.client import InstanceSettings
 
 DELIVERY, ERROR, IGNORED = 0, 2, 3  # exit codes; click's own usage errors are 2 as well
 
@@ -146,14 +150,40 @@ def _map(
     ):
         if value is None:
             click.echo(f"{key}: not in the connection, CoopCycle would be asked; here: {instead}", err=True)
-    return map_order(
-        order,
+    schedule = connection.schedule
+    if schedule.window == "coopcycle":
+        click.echo(
+            "schedule.window: CoopCycle would be asked for its time slots; here: the schedule", err=True
+        )
+        schedule = replace(schedule, window="schedule")
+    complete = replace(
         connection,
-        now=push.received_at,
-        timezone=ZoneInfo(connection.timezone or "UTC"),
+        timezone=connection.timezone or "UTC",
         country=connection.country or "",
-        trace=trace,
+        schedule=schedule,
+        orders=replace(connection.orders, check_feasibility=False),  # --assert asks
     )
+    return plan(order, complete, _Nobody(), now=push.received_at, kept=None, trace=trace)
+
+
+class _Nobody:
+    """Stands for the instance: a complete connection leaves nothing to ask."""
+
+    def settings(self) -> InstanceSettings:
+        """Fail."""
+        self._refuse()
+
+    def time_slot_choices(self) -> list[TimeWindow]:
+        """Fail."""
+        self._refuse()
+
+    def assert_feasible(self, body: Mapping[str, object]) -> None:
+        """Fail."""
+        del body
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise AssertionError("a dry run asks nobody")
 
 
 # --- what is said beside the body ---------------------------------------------------------------

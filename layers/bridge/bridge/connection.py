@@ -338,6 +338,10 @@ def _read_schedule(top: TomlTable) -> Schedule:
         preparation_minutes=table.whole_number("preparation_minutes", default.preparation_minutes),
         pickup_minutes=table.whole_number("pickup_minutes", default.pickup_minutes),
         window_minutes=table.whole_number("window_minutes", default.window_minutes),
+        window=table.text("window", default.window),
+        languages=table.texts("languages"),
+        date_order=table.text("date_order"),
+        day_parts=table.names("day_parts"),
     )
     _refuse_the_rest(table)
     for problem in schedules.check(schedule):

@@ -1,22 +1,27 @@
-"""From opening hours to a window: when an order that names no time can be collected and delivered.
+"""From opening hours to windows: when an order can be collected and delivered, also for a chosen time.
 
 Pure: the time zone and the present are passed in. Opening hours are wall-clock times of the connection's
 time zone; preparation, pickup and delivery take real time, so they are reckoned in UTC, and what comes
-out is in UTC. When clocks go forward, an opening time inside the missing hour means the moment of the
+out is in UTC. When clocks go forward, a time inside the missing hour means the moment of the
 change; when they go back, a time that occurs twice means its first occurrence (as in RFC 5545, 3.3.5).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bridge.errors import InvalidConnection
 from bridge.model import TimeWindow
 
+if TYPE_CHECKING:  # the receiver reads settings, but never what customers write
+    from bridge.wishes import Hours, Reading
+
+SOURCES_OF_WINDOWS = ("schedule", "coopcycle")
 HORIZON_DAYS = 60
 _ROUNDING = timedelta(minutes=5)
 _MINUTES_A_DAY = 24 * 60
@@ -38,6 +43,9 @@ class Schedule:
     ``opening_hours`` are lines such as "Mo-Fr 09:00-12:30,14:00-19:00"; empty means always open.
     A parcel is ready ``preparation_minutes`` after the order, is collected within ``pickup_minutes`` and
     then delivered within ``window_minutes``; both windows lie inside one opening period.
+
+    ``window`` says whose windows are taken: "schedule", or "coopcycle" for the time slots that the store
+    offers there. The rest says how customers write the times they choose, see :mod:`bridge.wishes`.
     """
 
     opening_hours: tuple[str, ...] = ()
@@ -45,6 +53,16 @@ class Schedule:
     preparation_minutes: int = 30
     pickup_minutes: int = 30
     window_minutes: int = 120
+    window: str = "schedule"
+    languages: tuple[str, ...] = ()
+    date_order: str = ""
+    day_parts: Mapping[str, str] = field(default_factory=dict)
+
+    def reading(self, timezone: ZoneInfo, country: str) -> Reading:
+        """Return how the customers of this connection write."""
+        from bridge.wishes import Reading
+
+        return Reading(timezone, country, self.languages, self.date_order, self.day_parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +163,7 @@ def _clock(minute: int) -> str:
 
 def check(schedule: Schedule) -> list[str]:
     """Return what is wrong with the settings, as "schedule.key: what is wrong, what is right"."""
-    problems = _check_minutes(schedule)
+    problems = [*_check_minutes(schedule), *_check_wishes(schedule)]
     try:
         week = parse_opening_hours(schedule.opening_hours or _ALWAYS_OPEN)
     except ValueError as exc:
@@ -164,6 +182,36 @@ def _check_minutes(schedule: Schedule) -> list[str]:
         for key, value, least in values
         if not least <= value <= _LONGEST_MINUTES
     ]
+
+
+def _check_wishes(schedule: Schedule) -> list[str]:
+    problems = []
+    if schedule.window not in SOURCES_OF_WINDOWS:
+        problems.append(f'schedule.window: "{schedule.window}" is unknown, write "schedule" or "coopcycle"')
+    if schedule.languages or schedule.date_order or schedule.day_parts:
+        problems += _check_reading(schedule)
+    return problems
+
+
+def _check_reading(schedule: Schedule) -> list[str]:
+    from bridge.wishes import DATE_ORDERS, KNOWN_LANGUAGES, parse_day_part
+
+    problems = [
+        f'schedule.languages: "{language}" is no language that dates can be read in, write codes such as "fr"'
+        for language in schedule.languages
+        if language not in KNOWN_LANGUAGES
+    ]
+    if schedule.date_order and schedule.date_order not in DATE_ORDERS:
+        right = " or ".join(f'"{order}"' for order in DATE_ORDERS)
+        problems.append(f'schedule.date_order: "{schedule.date_order}" is unknown, write {right}')
+    for name, period in schedule.day_parts.items():
+        if not name.strip():
+            problems.append('schedule.day_parts: a name is empty, right would be "matin" = "09:00-12:00"')
+        try:
+            parse_day_part(period)
+        except ValueError as exc:
+            problems.append(f'schedule.day_parts: "{name}": "{period}" {exc}')
+    return problems
 
 
 def _check_lengths(schedule: Schedule, week: Sequence[Sequence[Period]]) -> list[str]:
@@ -207,25 +255,15 @@ def next_windows(schedule: Schedule, *, now: datetime, timezone: ZoneInfo) -> Wi
         ValueError: ``now`` is naive.
 
     """
-    if now.utcoffset() is None:
-        raise ValueError("now must be a datetime with a time zone")
-    try:
-        week = parse_opening_hours(schedule.opening_hours or _ALWAYS_OPEN)
-    except ValueError as exc:
-        raise InvalidConnection([f"schedule.opening_hours: {exc}"]) from exc
-    problems = _check_minutes(schedule)
-    if problems:
-        raise InvalidConnection(problems)
-
-    ready = _round_up(now.astimezone(UTC) + timedelta(minutes=schedule.preparation_minutes))
-    pickup = timedelta(minutes=schedule.pickup_minutes)
-    dropoff = timedelta(minutes=schedule.window_minutes)
+    _require_aware(now)
+    week = _week(schedule)
+    ready = ready_at(schedule, ordered_at=now, now=now)
+    pickup, dropoff = _lengths(schedule)
     first_day = ready.astimezone(timezone).date()
     for opens, closes in _merged(_openings(week, schedule.closed_on, first_day, timezone)):
         start = max(ready, opens)
         if start + pickup + dropoff <= closes:
-            handed_over = start + pickup
-            return Windows(TimeWindow(start, handed_over), TimeWindow(handed_over, handed_over + dropoff))
+            return _in_a_row(start, pickup, dropoff)
     raise InvalidConnection(
         [
             f"schedule.opening_hours: nothing fits within {HORIZON_DAYS} days; look at opening_hours and "
@@ -234,22 +272,154 @@ def next_windows(schedule: Schedule, *, now: datetime, timezone: ZoneInfo) -> Wi
     )
 
 
+def ready_at(schedule: Schedule, *, ordered_at: datetime, now: datetime) -> datetime:
+    """Return the earliest moment of collection: prepared since the order, rounded up to five minutes."""
+    prepared = min(ordered_at, now).astimezone(UTC) + timedelta(minutes=schedule.preparation_minutes)
+    return _round_up(max(prepared, now.astimezone(UTC)))
+
+
+# --- windows for a time that was chosen -----------------------------------------------------------
+
+
+def window_on(day: date, hours: Hours, *, minutes: int, timezone: ZoneInfo) -> TimeWindow:
+    """Return the window of these hours on a day; one that lacks an end or a beginning lasts ``minutes``."""
+    if hours.begins is None:
+        before = moment(day, hours.ends or 0, timezone)
+        return TimeWindow(before - timedelta(minutes=minutes), before)
+    after = moment(day, hours.begins, timezone)
+    if hours.ends is None:
+        return TimeWindow(after, after + timedelta(minutes=minutes))
+    before = moment(day, hours.ends, timezone)
+    if before <= after:  # both lie in the missing hour
+        before = after + timedelta(minutes=hours.ends - hours.begins)
+    return TimeWindow(after, before)
+
+
+def collected_for(
+    schedule: Schedule, dropoff: TimeWindow, *, ready: datetime, timezone: ZoneInfo
+) -> Windows | None:
+    """Return the windows for a dropoff whose time is given; ``None`` when it is too late to collect for it.
+
+    The pickup window ends when the dropoff's begins. If the shop is closed then it is moved to the nearest
+    time of that day at which the shop is open and the pickup still ends before the dropoff does; if there is
+    none (the customer chose a time at which the shop never opens) it stays. It never begins before ``ready``.
+
+    Raises:
+        InvalidConnection: the settings are wrong.
+
+    """
+    week = _week(schedule)
+    length, _ = _lengths(schedule)
+    after, before = dropoff.after.astimezone(UTC), dropoff.before.astimezone(UTC)
+    latest = before - length
+    if ready > latest:
+        return None
+    best = max(ready, after - length)
+    day = after.astimezone(timezone).date()
+    # From the day before, for a night that is one period with it.
+    starts = [
+        min(max(best, earliest), last)
+        for opens, closes in _merged(
+            _openings(week, schedule.closed_on, day - timedelta(days=1), timezone, days=3)
+        )
+        if (earliest := max(opens, ready)) <= (last := min(closes - length, latest))
+    ]
+    open_starts = [start for start in starts if start == best or start.astimezone(timezone).date() == day]
+    start = min(open_starts, key=lambda each: (abs(each - best), each), default=best)
+    return Windows(TimeWindow(start, start + length), TimeWindow(after, before))
+
+
+def windows_on(schedule: Schedule, day: date, *, ready: datetime, timezone: ZoneInfo) -> Windows | None:
+    """Return the first windows of a day; ``None`` when nothing fits into it any more.
+
+    A shop that is always open says nothing of when on the day to come: then both windows span the day.
+
+    Raises:
+        InvalidConnection: the settings are wrong.
+
+    """
+    week = _week(schedule)
+    pickup, dropoff = _lengths(schedule)
+    midnight, end = moment(day, 0, timezone), moment(day, _MINUTES_A_DAY, timezone)
+    if not schedule.opening_hours:
+        start = max(ready, midnight)
+        if day in schedule.closed_on or start + pickup + dropoff > end:
+            return None
+        return Windows(TimeWindow(start, end - dropoff), TimeWindow(start + pickup, end))
+    for opens, closes in _merged(_openings(week, schedule.closed_on, day, timezone, days=2)):
+        start = max(ready, opens)
+        if start >= end:
+            return None
+        if start + pickup + dropoff <= closes:
+            return _in_a_row(start, pickup, dropoff)
+    return None
+
+
+def is_open_on(schedule: Schedule, day: date) -> bool:
+    """Tell whether the shop opens on a day at all.
+
+    Raises:
+        InvalidConnection: the settings are wrong.
+
+    """
+    return day not in schedule.closed_on and bool(_week(schedule)[day.weekday()])
+
+
+# --- pieces ---------------------------------------------------------------------------------------
+
+
+def _require_aware(now: datetime) -> None:
+    if now.utcoffset() is None:
+        raise ValueError("now must be a datetime with a time zone")
+
+
+def _week(schedule: Schedule) -> tuple[tuple[Period, ...], ...]:
+    """Return the opening hours of settings that are right.
+
+    Raises:
+        InvalidConnection: they are wrong.
+
+    """
+    try:
+        week = parse_opening_hours(schedule.opening_hours or _ALWAYS_OPEN)
+    except ValueError as exc:
+        raise InvalidConnection([f"schedule.opening_hours: {exc}"]) from exc
+    problems = _check_minutes(schedule)
+    if problems:
+        raise InvalidConnection(problems)
+    return week
+
+
+def _lengths(schedule: Schedule) -> tuple[timedelta, timedelta]:
+    return timedelta(minutes=schedule.pickup_minutes), timedelta(minutes=schedule.window_minutes)
+
+
+def _in_a_row(start: datetime, pickup: timedelta, dropoff: timedelta) -> Windows:
+    handed_over = start + pickup
+    return Windows(TimeWindow(start, handed_over), TimeWindow(handed_over, handed_over + dropoff))
+
+
 def _round_up(moment: datetime) -> datetime:
     past = (moment - datetime(2000, 1, 1, tzinfo=UTC)) % _ROUNDING
     return moment + (_ROUNDING - past) if past else moment
 
 
 def _openings(
-    week: Sequence[Sequence[Period]], closed_on: Sequence[date], first_day: date, timezone: ZoneInfo
+    week: Sequence[Sequence[Period]],
+    closed_on: Sequence[date],
+    first_day: date,
+    timezone: ZoneInfo,
+    *,
+    days: int = HORIZON_DAYS + 1,
 ) -> Iterator[tuple[datetime, datetime]]:
     """Yield the opening periods as moments in UTC, from ``first_day`` on, leaving out closed days."""
-    for offset in range(HORIZON_DAYS + 1):
+    for offset in range(days):
         day = first_day + timedelta(days=offset)
         if day in closed_on:
             continue
         for period in week[day.weekday()]:
-            opens = _moment(day, period.opens_minute, timezone)
-            closes = _moment(day, period.closes_minute, timezone)
+            opens = moment(day, period.opens_minute, timezone)
+            closes = moment(day, period.closes_minute, timezone)
             if opens < closes:
                 yield opens, closes
 
@@ -268,13 +438,13 @@ def _merged(openings: Iterator[tuple[datetime, datetime]]) -> Iterator[tuple[dat
         yield current
 
 
-def _moment(day: date, minute: int, timezone: ZoneInfo) -> datetime:
+def moment(day: date, minute: int, timezone: ZoneInfo) -> datetime:
     """Return the moment, in UTC, at which the wall clock shows ``minute`` of ``day`` for the first time."""
     wall_clock = datetime.combine(day, time()) + timedelta(minutes=minute)
     for later in range(_MINUTES_A_DAY + 1):
         local = (wall_clock + timedelta(minutes=later)).replace(tzinfo=timezone)
-        moment = local.astimezone(UTC)
+        instant = local.astimezone(UTC)
         # In the missing hour the way to UTC and back ends elsewhere: go on to the moment of the change.
-        if moment.astimezone(timezone).replace(tzinfo=None) == local.replace(tzinfo=None):
-            return moment
-    return moment
+        if instant.astimezone(timezone).replace(tzinfo=None) == local.replace(tzinfo=None):
+            return instant
+    return instant

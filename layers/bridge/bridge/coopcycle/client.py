@@ -28,14 +28,19 @@ from bridge.errors import (
     CoopCycleUnavailable,
     CredentialsRejected,
     DeliveryOutcomeUnknown,
+    InvalidConnection,
 )
-from bridge.model import Receipt
+from bridge.model import Receipt, TimeWindow
 
 T = TypeVar("T")
 
 SETTINGS_MAX_AGE_SECONDS = 900.0
 # CoopCycle answers 415 to POST /api/deliveries in plain JSON, and its errors have another form there.
 _HEADERS = {"Accept": "application/ld+json", "Content-Type": "application/ld+json"}
+_NO_TIME_SLOT = (
+    "schedule.window: the store has no time slot on CoopCycle; give it one there, or write "
+    'window = "schedule"'
+)
 
 
 class Tokens(Protocol):
@@ -184,6 +189,31 @@ class CoopCycleClient:
     def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
         """Return the first page of a store's deliveries, the newest created first."""
         return self._list(store_iri, {"order[createdAt]": "desc"})
+
+    def time_slot_choices(self) -> list[TimeWindow]:
+        """Return the windows that the store's own time slot offers now, the earliest first.
+
+        Raises:
+            InvalidConnection: the store has no time slot, to which CoopCycle answers 500.
+
+        """
+        path = "/api/time_slots/choices"
+        try:
+            # Asked like a change for the status: a 500 says nothing of the instance (see the breaker).
+            answer = self._authorized("GET", path, change=True)
+        except DeliveryOutcomeUnknown as error:
+            if error.status == 500 and self._store_has_no_time_slot():
+                raise InvalidConnection([_NO_TIME_SLOT]) from error
+            raise CoopCycleUnavailable(str(error), retry_after_seconds=error.retry_after_seconds) from error
+        return _parsed(f"GET {path}", answer, payload.parse_choices, change=False)
+
+    def _store_has_no_time_slot(self) -> bool:
+        """Look at the store: only what it says counts, a store that cannot be asked has one."""
+        store_iri = self.me().store
+        if store_iri is None:
+            return False
+        store = self._read(_checked(store_iri), _parse_object)
+        return "timeSlot" in store and not store["timeSlot"]
 
     # --- the instance -----------------------------------------------------------------------------
 

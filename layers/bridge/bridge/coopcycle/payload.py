@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from bridge.errors import CoopCycleRejected, Violation
-from bridge.model import Coordinates, Delivery, PlacedTask, Receipt, Task, is_saved_address
+from bridge.model import Coordinates, Delivery, PlacedTask, Receipt, Task, TimeWindow, is_saved_address
 
 REFERENCE_KEY = "bridge_ref"  # in the dropoff's metadata; CoopCycle stores it and gives it back
 
@@ -337,6 +337,27 @@ def parse_members(body: object) -> list[Receipt]:
     if not isinstance(members, list):
         raise ValueError("not a collection: no hydra:member")  # noqa: TRY004  # foreign data, not a caller's type
     return [parse_receipt(member) for member in members]
+
+
+def parse_choices(body: object) -> list[TimeWindow]:
+    """Return the windows that a time slot offers, the earliest first.
+
+    Each is one text "2020-04-02T10:00:00Z/2020-04-02T12:00:00Z": ``features/time_slots.feature``.
+
+    Raises:
+        ValueError: not the choices of a time slot.
+
+    """
+    choices = _object(body).get("choices")
+    if not isinstance(choices, list):
+        raise ValueError("not the choices of a time slot")  # noqa: TRY004  # foreign data, not a caller's type
+    windows = []
+    for choice in choices:
+        after, slash, before = _text(_object(choice).get("value")).partition("/")
+        if not slash:
+            raise ValueError("not a choice of a time slot")
+        windows.append(TimeWindow(datetime.fromisoformat(after), datetime.fromisoformat(before)))
+    return sorted(windows, key=lambda window: (window.after, window.before))
 
 
 def parse_error(status: int, body: bytes) -> CoopCycleRejected:

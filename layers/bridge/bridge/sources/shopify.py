@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bridge.errors import MalformedWebhook, UnmappableOrder
-from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress
+from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWish
+from bridge.sources.shared import date_pickers
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
@@ -42,7 +43,7 @@ TOPICS: tuple[str, ...] = (
     "orders/cancelled",
 )
 
-SETTINGS: Mapping[str, str] = {}
+SETTINGS: Mapping[str, str] = date_pickers.SETTINGS
 
 TRAITS = Traits(
     title="Shopify",
@@ -51,7 +52,7 @@ TRAITS = Traits(
     create="orders/create, orders/paid",
     update="orders/updated, orders/edited",
     cancel="orders/cancelled, full refund, nothing left to ship",
-    window="schedule",
+    window="note attributes or line item properties (Zapiet, Bird, Buunto, date_label and time_label)",
     tested_with="vector of Shopify's own library, samples of the documentation",
 )
 
@@ -177,7 +178,7 @@ def _order_id(document: Mapping[str, object], topic: str) -> str:
     return str(value)
 
 
-def parse(payload: Payload, options: Options) -> Order | Ignored:  # noqa: ARG001
+def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``edit_without_order``, ``test_order``,
@@ -211,7 +212,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:  # noqa: ARG00
             order_name=order.optional_text("name"),
             updated_at=order.optional_moment("updated_at"),
         )
-    return _order(order, order_id, items)
+    return _order(order, order_id, items, _wish(order, options.settings))
 
 
 def _finished(order: Fields, topic: str) -> str | None:
@@ -246,7 +247,7 @@ def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
     return None
 
 
-def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...]) -> Order:
+def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], wish: TimeWish | None) -> Order:
     address = order.child("shipping_address")
     if address is None:
         raise UnmappableOrder("shipping_address", "is missing")
@@ -268,6 +269,7 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...]) -> Order:
         tags=_tags(order),
         pickup_locations=_pickup_locations(order),
         paths=_paths(order, address, phones),
+        wish=wish,
     )
 
 
@@ -377,6 +379,27 @@ def _item(line: Fields, quantity: int) -> OrderItem:
         variant=line.optional_text("variant_title"),
         weight_grams=line.optional_count("grams", at_most=_LARGEST_WEIGHT_GRAMS),
     )
+
+
+def _wish(order: Fields, settings: Mapping[str, str]) -> TimeWish | None:
+    """Return the time that the customer chose with a date-picker app, if there is one.
+
+    The order's own attributes go before the properties of its lines, which repeat them for each product.
+    """
+    holders = [
+        *((attribute, "note_attributes") for attribute in order.optional_children("note_attributes")),
+        *(
+            (each, f"line_items[{index}].properties")
+            for index, line in enumerate(order.optional_children("line_items"))
+            for each in line.optional_children("properties")
+        ),
+    ]
+    pairs = [
+        date_pickers.Pair(name, each.optional_text("value"), f"{path} {name}")
+        for each, path in holders
+        if (name := each.optional_text("name"))
+    ]
+    return date_pickers.find_wish(pairs, settings)
 
 
 def _shipping_methods(order: Fields) -> tuple[str, ...]:
