@@ -374,7 +374,7 @@ def test_help_lists_the_commands() -> None:
     """`bridge --help` names every command, and each explains itself."""
     listed = CliRunner().invoke(main, ["--help"]).output
 
-    for command in ("orders", "parked"):
+    for command in ("orders", "parked", "replay"):
         assert f"  {command}" in listed
         assert command in COMMANDS
         assert 0 == CliRunner().invoke(main, [command, "--help"]).exit_code
