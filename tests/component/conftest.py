@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from click.testing import CliRunner, Result
 from moto.server import ThreadedMotoServer
 from tests import sending
 
@@ -19,6 +21,7 @@ from bridge.messages import WebhookMessage
 from bridge.model import Ignored
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
+from bridge_laptop.cli.main import main
 from bridge_laptop.local import resources
 from bridge_laptop.local.front import http_event
 from bridge_laptop.local.poller import queue_event
@@ -234,6 +237,37 @@ def bridge(aws: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Bridg
     return connected
 
 
+@pytest.fixture
+def deployed(bridge: Bridge) -> Callable[..., Result]:
+    """`bridge …` against the bridge as stack bridge-dev, with the template's outputs and parameters."""
+    template = sam.load()
+    known = dict(bridge.names) | {"Api": "api", "AWS::URLSuffix": "amazonaws.com"}
+    outputs = {
+        name: {"Value": sam.resolve(output["Value"], known)} for name, output in template["Outputs"].items()
+    }
+    parameters = [
+        {"ParameterKey": name, "ParameterValue": bridge.names[name]}
+        for name in template["Parameters"]
+        if name in bridge.names
+    ]
+    boto3.client("cloudformation").create_stack(
+        StackName="bridge-dev",
+        TemplateBody=json.dumps(
+            {
+                "Parameters": {each["ParameterKey"]: {"Type": "String"} for each in parameters},
+                "Resources": {},
+                "Outputs": outputs,
+            }
+        ),
+        Parameters=parameters,
+    )
+
+    def run(*arguments: str, typed: str = "") -> Result:
+        return CliRunner().invoke(main, list(arguments), input=typed)
+
+    return run
+
+
 def settings(url: str, more: str = "") -> str:
     """Return a connection's TOML that is open at all hours."""
     return f"""
@@ -251,9 +285,8 @@ opening_hours = ["Mo-Su 00:00-24:00"]
 @pytest.fixture
 def order() -> Callable[..., bytes]:
     """Return a maker of order bodies: the typical order with changes."""
-    import json
 
-    def make(name: str = "order-typical", **changes: object) -> bytes:
+    def make(name: str = "order-typical", /, **changes: object) -> bytes:
         body = json.loads((BODIES / f"{name}.json").read_bytes())
         body.update(changes)
         return json.dumps(body, ensure_ascii=False).encode()

@@ -12,6 +12,11 @@ COMMANDS = {
     "sandbox": ("bridge_laptop.cli.sandbox:sandbox", "Run a stand-in for a CoopCycle instance."),
     "connections": ("bridge_laptop.cli.connections:connections", "Check, apply, list, remove connections."),
     "orders": ("bridge_laptop.cli.orders:orders", "What became of an order."),
+    "parked": ("bridge_laptop.cli.parked:parked", "List, show, redrive or discard parked messages."),
+    "replay": (
+        "bridge_laptop.cli.replay:replay",
+        "Map an order's webhook anew, or show what that would change.",
+    ),
     "map": ("bridge_laptop.cli.map:map_body", "Show what CoopCycle would be sent for a webhook's body."),
     "sign": ("bridge_laptop.cli.sign:sign", "Sign a body as the shop would, as a curl command."),
     "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),

@@ -81,6 +81,12 @@ class DeliveriesTable:
             for item in page["Items"]:
                 yield _from_item(item)
 
+    def everything(self) -> Iterator[DeliveryRecord]:
+        """Yield every record there is, page by page (for the operator, not for the functions)."""
+        for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table_name):
+            for item in page["Items"]:
+                yield _from_item(item)
+
 
 def _unchanged(version: int) -> _Condition:
     """Return the condition that the item still is the one that was read; version 0 means there was none."""

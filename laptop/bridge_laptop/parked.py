@@ -1,0 +1,268 @@
+"""The parked messages as the operator works with them: look at them, queue them again, throw them away.
+
+A message that is being looked at is invisible to everybody else, so all of them are held for a short while
+and let go again. Nothing here prints; what is personal is in :attr:`Parked.message` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from bridge.aws.queues import MAXIMUM_MESSAGE_BYTES, NOT_IN_FLIGHT, message_group
+from bridge.coopcycle.transport import LOCAL_HOSTS
+from bridge.errors import WebhookTooLarge
+from bridge.messages import Recheck, UnreadableMessage, WebhookMessage, read_message
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef,
+        MessageTypeDef,
+    )
+
+HELD_SECONDS = 300  # after which SQS itself shows them again, should this process be killed
+LONG_POLL_SECONDS = 1  # a long poll asks all of SQS's servers, a short one may miss messages
+A_BATCH = 10  # messages in one call to SQS
+RECEIVED_TOO_OFTEN = "received_too_often"  # the reason of what SQS has moved there by itself
+UNREADABLE = "unreadable_message"
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One parked message; ``message`` is ``None`` when it is none of the bridge's."""
+
+    message_id: str
+    message: WebhookMessage | Recheck | None = field(repr=False)
+    order_name: str  # "#1042"; empty when the message does not tell
+    reason: str  # the code
+    sentence: str
+    property_paths: tuple[str, ...]
+    parked_at: datetime
+    kept_until: datetime
+    text: str = field(repr=False)
+    receipt_handle: str = field(repr=False)
+
+    @property
+    def connection_id(self) -> str:
+        """The connection it came through; empty when it cannot be read."""
+        return self.message.connection_id if self.message else ""
+
+    @property
+    def order_id(self) -> str:
+        """The order it is about; empty when it cannot be read."""
+        return self.message.order_id if self.message else ""
+
+    @property
+    def came_at(self) -> datetime:
+        """When the webhook came; of a recheck, when it was parked."""
+        return self.message.received_at if isinstance(self.message, WebhookMessage) else self.parked_at
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which parked messages are meant; what is ``None`` does not narrow."""
+
+    connection_id: str | None = None
+    order: str | None = None  # its id, or its name with or without "#"
+    reason: str | None = None
+    message_id: str | None = None
+
+    def holds(self, parked: Parked) -> bool:
+        """Tell whether the message is meant."""
+        return (
+            self.connection_id in (None, parked.connection_id)
+            and self.reason in (None, parked.reason)
+            and self.message_id in (None, parked.message_id)
+            and (self.order is None or is_called(self.order, parked.order_id, parked.order_name))
+        )
+
+
+def is_called(wanted: str, order_id: str, order_name: str) -> bool:
+    """Tell whether an operator who writes ``wanted`` means this order: its id, or its name."""
+    if not wanted:
+        return False
+    return wanted == order_id or (order_name != "" and wanted.lstrip("#") == order_name.lstrip("#"))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen; ``hidden`` messages are about as many, held by somebody else or behind others."""
+
+    messages: tuple[Parked, ...]  # the oldest first
+    hidden: int
+
+
+class ParkedQueueReader:
+    """The dead-letter queue from the operator's side, and the way back to WebhooksQueue.fifo.
+
+    ``name_of`` reads an order's name out of a webhook, where that is possible without asking anybody.
+    """
+
+    def __init__(
+        self,
+        sqs: SQSClient,
+        *,
+        parked_queue_url: str,
+        webhooks_queue_url: str,
+        name_of: Callable[[WebhookMessage], str],
+    ) -> None:
+        self._sqs = sqs
+        self._parked_queue_url = parked_queue_url
+        self._webhooks_queue_url = webhooks_queue_url
+        self._name_of = name_of
+        is_local = urlsplit(sqs.meta.endpoint_url).hostname in LOCAL_HOSTS
+        self._wait_seconds = 0 if is_local else LONG_POLL_SECONDS  # an emulator is one server
+
+    def look(self) -> Look:
+        """Return what is parked, and leave it as it was."""
+        with self.hold() as look:
+            return look
+
+    @contextmanager
+    def hold(self) -> Iterator[Look]:
+        """Keep what is parked from everybody else for a while; what is left at the end is let go."""
+        held: dict[str, MessageTypeDef] = {}
+        try:
+            self._receive_all_into(held)
+            counts = self._sqs.get_queue_attributes(
+                QueueUrl=self._parked_queue_url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "MessageRetentionPeriod",
+                ],
+            )["Attributes"]
+            total = int(counts["ApproximateNumberOfMessages"])
+            total += int(counts["ApproximateNumberOfMessagesNotVisible"])
+            kept_for = timedelta(seconds=int(counts["MessageRetentionPeriod"]))
+            read = [self._read(message, kept_for) for message in held.values()]
+            yield Look(
+                tuple(sorted(read, key=lambda each: (each.came_at, each.parked_at))),
+                max(0, total - len(held)),
+            )
+        finally:
+            self._let_go(message["ReceiptHandle"] for message in held.values())
+
+    def queue_again(self, parked: Parked) -> bool:
+        """Put a held message back on WebhooksQueue.fifo; false when it could not be taken off here.
+
+        The deduplication id is that of the parking, so whoever is killed between the two calls and begins
+        again within five minutes sends it once; later the order's record knows it as a duplicate.
+
+        Raises:
+            ValueError: it is none of the bridge's messages.
+        """
+        if parked.message is None:
+            raise ValueError("what cannot be read has no order to be queued for")
+        queue_again(
+            self._sqs,
+            self._webhooks_queue_url,
+            parked.message,
+            deduplication_id=f"redrive/{parked.message_id}",
+            text=parked.text,
+        )
+        return self.discard(parked)
+
+    def discard(self, parked: Parked) -> bool:
+        """Delete a held message; false when it was held too long, and it is parked still."""
+        try:
+            self._sqs.delete_message(QueueUrl=self._parked_queue_url, ReceiptHandle=parked.receipt_handle)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in NOT_IN_FLIGHT:
+                raise
+            return False
+        return True
+
+    def _receive_all_into(self, held: dict[str, MessageTypeDef]) -> None:
+        """Receive until SQS shows nothing new.
+
+        The worker parks each message as a group of its own. What SQS has moved here by itself is in the
+        group of its order, of which no more than one batch is seen at a time.
+        """
+        while True:
+            messages = self._sqs.receive_message(
+                QueueUrl=self._parked_queue_url,
+                MaxNumberOfMessages=A_BATCH,
+                VisibilityTimeout=HELD_SECONDS,
+                WaitTimeSeconds=self._wait_seconds,
+                AttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            ).get("Messages", [])
+            new = [message for message in messages if message["MessageId"] not in held]
+            held.update({message["MessageId"]: message for message in messages})
+            if not new:
+                return
+
+    def _let_go(self, receipt_handles: Iterable[str]) -> None:
+        """Make messages visible again; one that is deleted, or was held too long, needs nothing."""
+        handles = list(receipt_handles)
+        for start in range(0, len(handles), A_BATCH):
+            entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(handles[start : start + A_BATCH])
+            ]
+            self._sqs.change_message_visibility_batch(QueueUrl=self._parked_queue_url, Entries=entries)
+
+    def _read(self, received: MessageTypeDef, kept_for: timedelta) -> Parked:
+        text = received["Body"]
+        message: WebhookMessage | Recheck | None
+        try:
+            message = read_message(text)
+        except UnreadableMessage:
+            message = None
+        told = {
+            name: value.get("StringValue", "")
+            for name, value in received.get("MessageAttributes", {}).items()
+        }
+        sent_at = datetime.fromtimestamp(int(received["Attributes"]["SentTimestamp"]) / 1000, UTC)
+        detail = _detail(told.get("detail", ""))
+        return Parked(
+            message_id=received["MessageId"],
+            message=message,
+            order_name=self._name_of(message) if isinstance(message, WebhookMessage) else "",
+            reason=told.get("reason") or (RECEIVED_TOO_OFTEN if message else UNREADABLE),
+            sentence=str(detail.get("message", "")),
+            property_paths=tuple(str(path) for path in detail.get("property_paths", ())),
+            parked_at=datetime.fromisoformat(detail["parked_at"]) if "parked_at" in detail else sent_at,
+            kept_until=sent_at + kept_for,
+            text=text,
+            receipt_handle=received["ReceiptHandle"],
+        )
+
+
+def _detail(text: str) -> dict[str, Any]:
+    """Return what the worker noted when it parked a message; SQS itself notes nothing."""
+    detail: dict[str, Any] = json.loads(text) if text else {}
+    return detail
+
+
+def queue_again(
+    sqs: SQSClient,
+    webhooks_queue_url: str,
+    message: WebhookMessage | Recheck,
+    *,
+    deduplication_id: str,
+    text: str | None = None,
+) -> None:
+    """Put a message on WebhooksQueue.fifo in its order's group, past SQS's memory of its webhook id.
+
+    Raises:
+        WebhookTooLarge: it does not fit.
+    """
+    body = text or message.to_text()
+    if len(body) > MAXIMUM_MESSAGE_BYTES:
+        raise WebhookTooLarge("too_large_compressed")
+    sqs.send_message(
+        QueueUrl=webhooks_queue_url,
+        MessageBody=body,
+        MessageGroupId=message_group(message.connection_id, message.order_id),
+        MessageDeduplicationId=deduplication_id,
+    )

@@ -1,0 +1,380 @@
+"""`bridge orders …`: records that the real worker wrote, told to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from tests.component.conftest import Bridge, Sandbox, settings
+
+from bridge import runtime
+from bridge.aws.deliveries import DeliveriesTable
+from bridge.lifecycle import DeliveryRecord
+from bridge_laptop.cli.main import COMMANDS, main
+from bridge_laptop.local import state
+
+Order = Callable[..., bytes]
+Run = Callable[..., Result]
+NAME = "#1042"  # of the typical order
+
+
+def key(body: bytes) -> str:
+    """Return the order's id."""
+    return str(json.loads(body)["id"])
+
+
+def handle(bridge: Bridge, body: bytes, topic: str = "orders/create", number: int = 1) -> list[str]:
+    """Put a webhook through the receiver and the worker."""
+    bridge.push(body, topic, webhook_id=f"webhook-{number}")
+    return bridge.work()
+
+
+def unmappable(order: Order, **changes: object) -> bytes:
+    """Return an order whose address is empty."""
+    body = json.loads(order(**changes))
+    body["shipping_address"]["address1"] = ""
+    return json.dumps(body).encode()
+
+
+def show(run: Run, *arguments: str) -> dict[str, Any]:
+    """Return what `bridge orders show --json` tells of one order."""
+    result = run("orders", "show", "acme", *arguments, "--json")
+    assert 0 == result.exit_code, result.output
+    (told,) = json.loads(result.stdout)
+    assert isinstance(told, dict)
+    return told
+
+
+def the_record(bridge: Bridge, order_id: str) -> DeliveryRecord:
+    """Return an order's record."""
+    record = table(bridge).load("acme", order_id)
+    assert record is not None
+    return record
+
+
+def table(bridge: Bridge) -> DeliveriesTable:
+    """Return the table of orders."""
+    return DeliveriesTable(boto3.client("dynamodb"), bridge.names["DeliveriesTable"])
+
+
+def test_order_by_its_name(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """What arrived, what became of it and what happens next, for a name; nothing personal unasked."""
+    body = order()
+    handle(bridge, body)
+
+    result = deployed("orders", "show", "acme", NAME)
+
+    assert 0 == result.exit_code, result.output
+    told = dict(line.split(maxsplit=1) for line in result.stdout.splitlines())
+    assert "created" == told["state"]
+    assert the_record(bridge, key(body)).delivery_iri == told["delivery"]
+    assert told["history"].endswith("orders/create  created")
+    assert told["next"].startswith("nothing; ")
+    assert json.loads(body)["shipping_address"]["address1"] not in result.stdout
+
+
+@pytest.mark.parametrize("name", ["1042", "#1042"])
+def test_name_with_and_without_the_sign(bridge: Bridge, deployed: Run, order: Order, name: str) -> None:
+    """People leave the sign out, and shells swallow it."""
+    handle(bridge, order())
+
+    assert NAME == show(deployed, name)["order"]
+
+
+def test_order_by_its_id(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """The sender's key finds the order as well."""
+    body = order()
+    handle(bridge, body)
+
+    assert NAME == show(deployed, key(body))["order"]
+
+
+def test_history_in_the_order_of_time(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """Every webhook that changed something is told, with its topic and what came of it."""
+    body = json.loads(order())
+    handle(bridge, json.dumps(body).encode(), number=1)
+    body |= {"updated_at": "2099-01-01T00:00:00+01:00", "note": "Sonner deux fois"}
+    handle(bridge, json.dumps(body).encode(), "orders/updated", 2)
+    body |= {"updated_at": "2099-01-01T00:00:01+01:00", "cancelled_at": "2099-01-01T00:00:01+01:00"}
+    handle(bridge, json.dumps(body).encode(), "orders/cancelled", 3)
+
+    told = show(deployed, NAME)
+
+    assert [
+        ("orders/create", "created"),
+        ("orders/updated", "updated"),
+        ("orders/cancelled", "cancelled"),
+    ] == [(event["topic"], event["outcome"]) for event in told["history"]]
+    assert ("cancelled", ["nothing"]) == (told["state"], told["next"])
+
+
+def test_what_was_sent(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """The body that CoopCycle was sent is shown with --sent alone."""
+    body = order()
+    handle(bridge, body)
+
+    unasked, asked = show(deployed, NAME), show(deployed, NAME, "--sent")
+
+    assert "sent" not in unasked
+    assert json.loads(the_record(bridge, key(body)).sent) == asked["sent"]
+    assert f"acme/{key(body)}" == asked["sent"]["dropoff"]["metadata"]["bridge_ref"]
+
+
+def test_what_coopcycle_holds_now(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
+    """With --live CoopCycle is asked: the tasks' statuses, whether a courier has it, and the windows."""
+    body = order()
+    handle(bridge, body)
+    delivery = the_record(bridge, key(body)).delivery_iri
+    before = show(deployed, NAME, "--live")
+    sandbox.courier(delivery, "assign")
+    sandbox.courier(delivery, "start")
+
+    after = show(deployed, NAME, "--live")
+
+    assert (["TODO", "TODO"], False) == (before["live"]["statuses"], before["live"]["assigned"])
+    assert (["DOING", "TODO"], True) == (after["live"]["statuses"], after["live"]["assigned"])
+    assert before["dropoff"] == after["live"]["dropoff"]
+
+
+def test_live_when_coopcycle_is_down(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
+    """The record is told all the same; that CoopCycle could not be asked is the error."""
+    handle(bridge, order())
+    sandbox.fault("unavailable")
+
+    result = deployed("orders", "show", "acme", NAME, "--live")
+
+    assert 1 == result.exit_code
+    assert "state                created" in result.stdout
+    assert result.stderr.startswith("Error: CoopCycle could not be asked for order ")
+    assert 1 == len(result.stderr.splitlines())
+
+
+def test_token_of_the_functions_is_used(
+    bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
+) -> None:
+    """A question to CoopCycle costs no token of its own."""
+    handle(bridge, order())
+
+    show(deployed, NAME, "--live")
+
+    assert 1 == sandbox.stats()["token_requests"]
+
+
+def test_outcome_unknown(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
+    """A POST without an answer: when CoopCycle is asked about it, and when the order is looked at again."""
+    body = order()
+    sandbox.fault("create_then_reset")
+    handle(bridge, body)
+
+    told = show(deployed, NAME)
+
+    record = the_record(bridge, key(body))
+    assert record.recheck_at is not None
+    assert "creating" == told["state"]
+    assert told["next"][0].startswith("what became of the POST of ")
+    assert "the bridge tries again by itself, at most " in told["next"][1]
+    assert f"{record.recheck_at.astimezone(zone()):%H:%M:%S} Europe/Paris" in told["next"][2]
+
+
+def zone() -> Any:
+    """Return the connection's time zone."""
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo("Europe/Paris")
+
+
+def test_instance_that_is_down(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
+    """An order that waits for CoopCycle says so, and that nobody has to do anything."""
+    sandbox.fault("unavailable", on="create")
+    handle(bridge, order())
+
+    told = show(deployed, NAME)
+
+    assert ["coopcycle_unavailable"] == [event["reason"] for event in told["history"]]
+    assert told["next"][0].startswith("the bridge tries again by itself")
+
+
+def test_parked_order_by_its_name(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """An order that could not be mapped has a record without a name: its parked message tells the name."""
+    handle(bridge, unmappable(order))
+
+    told = show(deployed, NAME)
+
+    assert (NAME, "rejected", "unmappable_order") == (told["order"], told["state"], told["reason"])
+    assert ["unmappable_order"] == [each["reason"] for each in told["parked"]]
+    assert told["next"][0].startswith("a message waits for a person (unmappable_order)")
+    command = f"redrive --connection acme --order {told['order_id']} --environment dev`"
+    assert command in told["next"][0]
+
+
+def test_parked_change_of_a_delivery(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """A change that was parked leaves the delivery as it is, and both are told."""
+    handle(bridge, order(), number=1)
+    handle(bridge, unmappable(order, updated_at="2099-01-01T00:00:00+01:00"), "orders/updated", 2)
+
+    told = show(deployed, NAME)
+
+    assert "created" == told["state"]
+    assert 1 == len(told["parked"])
+    assert "the delivery on CoopCycle stays as it is until then" == told["next"][1]
+
+
+def test_order_whose_parked_message_was_discarded(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """Rejected and parked no more: what makes a new attempt is said, with the order's id."""
+    handle(bridge, unmappable(order))
+    order_id = show(deployed, NAME)["order_id"]
+    deployed("parked", "discard", "--all", "--yes")
+
+    told = show(deployed, order_id)
+
+    assert [] == told["parked"]
+    assert f"`bridge replay acme {order_id} --body FILE --environment dev`" in told["next"][0]
+
+
+def test_parked_message_that_somebody_else_holds(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """What cannot be seen is not said to be gone: the command says that there is more."""
+    body = unmappable(order)
+    handle(bridge, body)
+    bridge.sqs.receive_message(QueueUrl=bridge.names["WebhooksDeadLetterQueue"], VisibilityTimeout=60)
+
+    result = deployed("orders", "show", "acme", key(body))
+
+    assert 0 == result.exit_code, result.output
+    assert "about 1 more cannot be seen now" in result.stderr
+
+
+def test_parked_by_sqs_before_there_was_a_record(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """A message that killed the function each time left no record: it is told from the parked message."""
+    queue = bridge.names["WebhooksQueue"]
+    to_dead_letters = {
+        "deadLetterTargetArn": bridge.names["WebhooksDeadLetterQueue.Arn"],
+        "maxReceiveCount": 1,
+    }
+    bridge.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(to_dead_letters)})
+    bridge.push(order())
+    (message,) = bridge.receive_messages()
+    bridge.sqs.change_message_visibility(
+        QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+    )
+    bridge.receive_messages()
+
+    told = show(deployed, NAME)
+
+    assert "no record" == told["state"]
+    assert "received_too_often" == told["parked"][0]["reason"]
+
+
+def test_order_that_is_on_the_queue_still(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """Accepted and not handled yet: that there are messages on the queue is said."""
+    bridge.push(order())
+
+    result = deployed("orders", "show", "acme", NAME)
+
+    assert 1 == result.exit_code
+    assert f"has no record of order {NAME}" in result.stderr
+    assert "1 message of all connections is on the queue still" in result.stderr
+
+
+def test_order_that_never_came(deployed: Run) -> None:
+    """Neither record, nor parked, nor queued: one sentence."""
+    result = deployed("orders", "show", "acme", "#404")
+
+    assert 1 == result.exit_code
+    assert "nor is any on the queue" in result.stderr
+    assert 1 == len(result.stderr.splitlines())
+
+
+def test_list(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
+    """Orders of all connections, the last changed first, with state, reason and delivery."""
+    handle(bridge, order(id=7, name="#7"), number=1)
+    handle(bridge, unmappable(order, id=8, name="#8"), number=2)
+
+    result = deployed("orders", "list")
+
+    assert 0 == result.exit_code, result.output
+    first, second = result.stdout.splitlines()
+    assert "acme  8  rejected: unmappable_order" in first
+    assert f"acme  #7 (7)  created  {sandbox.live('acme/7')[0]}" in second
+
+
+def test_list_narrowed(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
+    """Connection, state and time narrow the list."""
+    bridge.connect("acme2", settings(sandbox.url))
+    handle(bridge, order(id=7), number=1)
+    handle(bridge, unmappable(order, id=8), number=2)
+    handle(bridge, order(id=9), number=3)
+    old = the_record(bridge, "9")
+    table(bridge).save(replace(old, changed_at=old.changed_at - timedelta(hours=3)))
+
+    def listed(*options: str) -> list[str]:
+        rows = json.loads(deployed("orders", "list", "--json", *options).stdout)
+        return [row["order_id"] for row in rows]
+
+    assert ["8", "7", "9"] == listed()
+    assert ["7", "9"] == listed("--state", "created")
+    assert ["8", "7"] == listed("--since", "2h")
+    assert ["8", "7", "9"] == listed("--since", "1d")
+    assert [] == listed("--connection", "acme2")
+    assert ["7"] == listed("--connection", "acme", "--state", "created", "--since", "90m")
+
+
+@pytest.mark.parametrize("since", ["2", "h", "-2h", "2 h", "yesterday"])
+def test_list_since_what(deployed: Run, since: str) -> None:
+    """A length of time that cannot be read is a usage error that says how it is written."""
+    result = deployed("orders", "list", f"--since={since}")
+
+    assert 2 == result.exit_code
+    assert "such as 2h" in result.stderr
+
+
+def test_connection_that_is_gone(bridge: Bridge, deployed: Run, order: Order) -> None:
+    """The record outlives its connection; only CoopCycle can then not be asked."""
+    handle(bridge, order())
+    deployed("connections", "remove", "acme", "--yes")
+    runtime.dispatch_runtime.cache_clear()
+
+    result = deployed("orders", "show", "acme", NAME, "--live")
+
+    assert 1 == result.exit_code
+    assert "created" in result.stdout
+    assert "the connection is not applied any more" in result.stderr
+
+
+no_other_stack = pytest.mark.skipif(state.FILE.exists(), reason="a local stack is running here")
+
+
+@no_other_stack
+def test_the_local_stack(bridge: Bridge, aws: str, order: Order) -> None:
+    """With --local the commands find what the running `bridge local` has written down."""
+    handle(bridge, order())
+
+    with state.announced(state.LocalState("http://127.0.0.1:3000", aws, bridge.names)):
+        result = CliRunner().invoke(main, ["orders", "show", "acme", NAME, "--local", "--live"])
+
+    assert 0 == result.exit_code, result.output
+    assert "TODO, TODO; no courier is known to have it" in result.stdout
+
+
+@no_other_stack
+def test_no_local_stack(deployed: Run) -> None:
+    """Without a running stack --local is one sentence."""
+    result = deployed("orders", "list", "--local")
+
+    assert 1 == result.exit_code
+    assert "Error: no local stack is running; start one with `make run`\n" == result.stderr
+
+
+def test_help_lists_the_commands() -> None:
+    """`bridge --help` names every command, and each explains itself."""
+    listed = CliRunner().invoke(main, ["--help"]).output
+
+    for command in ("orders", "parked", "replay"):
+        assert f"  {command}" in listed
+        assert command in COMMANDS
+        assert 0 == CliRunner().invoke(main, [command, "--help"]).exit_code

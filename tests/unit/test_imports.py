@@ -1,0 +1,173 @@
+"""Imports run one way, and the path on which a sender waits imports nothing heavy."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYER = ROOT / "layers" / "bridge" / "bridge"
+
+# From the inside out; a module imports from its own ring and from those further in. What is not named here
+# (mapping, schedule, sources, coopcycle, dispatch …) is the domain, between the words and the outside.
+WORDS = ("bridge.errors", "bridge.model", "bridge.toml_table")
+OUTSIDE = ("bridge.aws", "bridge.settings", "bridge.telemetry")
+ROOT_OF_COMPOSITION = ("bridge.runtime",)
+RINGS = ("words", "domain", "outside", "composition root", "callers")
+
+# Who may import what is not ours; the standard library and small libraries are free.
+RESERVED = {
+    "boto3": ("bridge.runtime",),
+    "botocore": ("bridge.aws",),
+    "aws_lambda_powertools": ("bridge.telemetry", "bridge.aws.batches"),
+    "requests": ("bridge.coopcycle", "bridge.shops"),
+    "urllib3": ("bridge.coopcycle.transport",),
+    "phonenumbers": ("bridge.mapping",),
+}
+EXCEPTIONS = {("bridge.worker", "botocore.exceptions")}  # tells AWS's failures from our own mistakes
+HEAVY = ("pydantic", "requests", "phonenumbers")
+
+
+def is_in(module: str, packages: tuple[str, ...]) -> bool:
+    """Tell whether a module is one of these, or in one of these."""
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def ring(module: str) -> int:
+    """Return how far out a module of ours is."""
+    if not is_in(module, ("bridge",)):
+        return 4
+    for number, modules in ((0, WORDS), (2, OUTSIDE), (3, ROOT_OF_COMPOSITION)):
+        if is_in(module, modules):
+            return number
+    return 1
+
+
+def files() -> dict[str, Path]:
+    """Return every file of ours that is not a test, by its module's name."""
+    found = {}
+    for folder in (LAYER, ROOT / "laptop" / "bridge_laptop", ROOT / "functions"):
+        for file in folder.rglob("*.py"):
+            parts = file.relative_to(folder.parent).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+FILES = files()
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Yield what a file imports when it runs, at its top or later; not what the type checker alone reads."""
+    todo: list[ast.AST] = [ast.parse(file.read_text(encoding="utf-8"))]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            todo += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: a relative import"
+            assert node.module is not None
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in FILES else node.module
+        todo += ast.iter_child_nodes(node)
+
+
+GRAPH = {module: sorted(set(imports(file))) for module, file in FILES.items()}
+BRIDGE = sorted(module for module in FILES if is_in(module, ("bridge",)))
+
+
+def test_something_is_looked_at() -> None:
+    """The layer, the functions and the laptop are all found, with what they import."""
+    assert {"bridge", "bridge_laptop", "functions"} == {module.split(".")[0] for module in FILES}
+    assert "bridge.mapping" in GRAPH["bridge.planning"]
+    assert "bridge.coopcycle.client" in GRAPH["bridge.runtime"], "imports inside functions count"
+
+
+@pytest.mark.parametrize("module", sorted(FILES))
+def test_imports_run_inwards(module: str) -> None:
+    """No module imports what is further out than itself."""
+    outward = [
+        f"{RINGS[ring(module)]} imports {RINGS[ring(other)]}: {module} -> {other}"
+        for other in GRAPH[module]
+        if other in FILES and ring(other) > ring(module)
+    ]
+
+    assert [] == outward
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """There is no circle in the layer, not even by an import inside a function."""
+    graph = {module: [other for other in GRAPH[module] if other in FILES] for module in BRIDGE}
+
+    assert len(BRIDGE) == len(list(graphlib.TopologicalSorter(graph).static_order()))
+
+
+@pytest.mark.parametrize("module", BRIDGE)
+def test_libraries_stay_where_they_belong(module: str) -> None:
+    """AWS is known to the outside and the composition root, HTTP to two modules, and so on."""
+    strays = [
+        f"{module} imports {other}"
+        for other in GRAPH[module]
+        if other.split(".")[0] in RESERVED
+        and (module, other) not in EXCEPTIONS
+        and not is_in(module, RESERVED[other.split(".")[0]])
+    ]
+
+    assert [] == strays
+
+
+def test_functions_know_nothing_of_the_laptop_or_each_other() -> None:
+    """What is deployed as a function is one file that stands on the layer alone."""
+    functions = [module for module in FILES if is_in(module, ("functions",))]
+    strays = [
+        f"{module} imports {other}"
+        for module in functions
+        for other in GRAPH[module]
+        if other in FILES and not is_in(other, ("bridge",))
+    ]
+
+    assert functions
+    assert [] == strays
+
+
+def test_receiving_imports_nothing_heavy() -> None:
+    """The receiving function, built and with every source it may need, has none of the worker's libraries."""
+    program = f"""
+import sys
+from functions.receive_webhook import app
+from bridge import runtime, sources
+runtime.receiver()
+for name in sources.NAMES:
+    sources.get(name)
+heavy = {HEAVY!r}
+print(*sorted(name for name in heavy if name in sys.modules), app.lambda_handler is not None)
+"""
+    environ = {
+        "PATH": os.environ["PATH"],
+        "CONNECTIONS_PATH": "/bridge/dev/connections",
+        "WEBHOOKS_QUEUE_URL": "https://sqs.eu-west-3.amazonaws.com/123456789012/webhooks.fifo",
+        "AWS_DEFAULT_REGION": "eu-west-3",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "True\n" == done.stdout, done.stderr
