@@ -20,13 +20,14 @@ import boto3
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
 from bridge.receiving import Receiver
-from bridge.settings import DispatchSettings, ReceiveSettings, RecheckSettings
+from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
 
 if TYPE_CHECKING:
     from bridge.connection import Connection, Secrets
     from bridge.coopcycle.breaker import CircuitBreaker
     from bridge.coopcycle.client import CoopCycleClient
     from bridge.coopcycle.token import TokenCache
+    from bridge.receiving_events import EventReceiver
     from bridge.worker import Worker
 
 
@@ -147,3 +148,18 @@ def webhooks_queue() -> WebhooksQueue:
     """Return the queue to which ``queue_recheck`` sends what is due."""
     settings = RecheckSettings.from_env(os.environ)
     return WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url)
+
+
+@lru_cache(maxsize=1)
+def event_receiver() -> EventReceiver:
+    """Return what ``receive_event`` works with in this environment."""
+    from bridge.aws.connection_index import ConnectionIndex
+    from bridge.receiving_events import EventReceiver
+
+    settings = EventSettings.from_env(os.environ)
+    return EventReceiver(
+        ConnectionIndex(boto3.client("ssm"), settings.connections_path),
+        WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url),
+        source_name=settings.shopify_event_source_name,
+        clock=utc_now,
+    )

@@ -42,7 +42,9 @@ TOPICS: tuple[str, ...] = (
     "orders/cancelled",
 )
 
-SETTINGS: Mapping[str, str] = {}
+SETTINGS: Mapping[str, str] = {
+    "shop_domain": "the shop's domain at Shopify, such as acme.myshopify.com: for EventBridge, shop/redact",
+}
 
 TRAITS = Traits(
     title="Shopify",
@@ -119,7 +121,7 @@ def sign(
     topic: str,
     webhook_id: str,
     sent_at: datetime,  # noqa: ARG001  # of every source
-    options: Options,  # noqa: ARG001
+    options: Options,
 ) -> Signed:
     """Sign as Shopify does: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries ."""
     return Signed(
@@ -128,7 +130,7 @@ def sign(
             "Content-Type": "application/json",
             "X-Shopify-Topic": topic,
             "X-Shopify-Hmac-Sha256": hmac_sha256_base64(body, secret.encode()),
-            "X-Shopify-Shop-Domain": "sample-shop.myshopify.com",
+            "X-Shopify-Shop-Domain": options.settings.get("shop_domain") or "sample-shop.myshopify.com",
             "X-Shopify-API-Version": "2026-07",
             "X-Shopify-Webhook-Id": webhook_id,
         },
