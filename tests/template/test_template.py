@@ -88,7 +88,7 @@ def test_back_off_lasts_for_twelve_hours_of_outage() -> None:
     """The waits between the receives that a message may have add up to more than twelve hours."""
     from bridge.worker import Worker
 
-    worker = Worker(None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
+    worker = Worker(None, None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
     receives = QUEUES["WebhooksQueue"]["RedrivePolicy"]["maxReceiveCount"]
 
     waits = sum(worker.seconds_until_retry(count, None) for count in range(1, receives))

@@ -114,14 +114,17 @@ class CoopCycleClients:
 def dispatch_runtime() -> DispatchRuntime:
     """Return what ``dispatch_delivery`` works with in this environment."""
     from bridge.aws.deliveries import DeliveriesTable
+    from bridge.compliance import Compliance
     from bridge.dispatch import Dispatcher
     from bridge.shops import ShopApi
     from bridge.worker import Worker
 
     settings = DispatchSettings.from_env(os.environ)
     sqs = boto3.client("sqs")
+    deliveries = DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name)
+    parked = ParkedQueue(sqs, settings.dead_letter_queue_url)
     dispatcher = Dispatcher(
-        DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name),
+        deliveries,
         RechecksQueue(sqs, settings.rechecks_queue_url),
         CoopCycleClients(
             token_cache(settings),
@@ -135,7 +138,8 @@ def dispatch_runtime() -> DispatchRuntime:
     worker = Worker(
         ConnectionStore(boto3.client("ssm"), settings.connections_path),
         dispatcher,
-        ParkedQueue(sqs, settings.dead_letter_queue_url),
+        parked,
+        Compliance(deliveries, parked, clock=utc_now),
         clock=utc_now,
         random=random.random,
         backoff_base_seconds=settings.backoff_base_seconds,

@@ -17,8 +17,6 @@ from bridge.errors import InvalidConnection, UnknownConnection
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-SHOP_DOMAIN = "shop_domain"  # the key under [sender]
-
 
 class ConnectionIndex:
     """The connections of each shop, kept in memory.
@@ -87,8 +85,7 @@ class ConnectionIndex:
                 except InvalidConnection:
                     broken.append(f"{connection_id}: its settings cannot be read, apply its file again")
                     continue
-                domain = connection.options.settings.get(SHOP_DOMAIN, "").strip().lower()
-                if domain:
-                    key = (connection.source, domain)
+                if connection.shop_domain:
+                    key = (connection.source, connection.shop_domain)
                     by_shop[key] = (*by_shop.get(key, ()), connection)
         self._by_shop, self._broken, self._read_at = by_shop, broken, self._clock()
