@@ -179,7 +179,7 @@ def _read_source(top: TomlTable) -> str:
     source = top.text("source")
     known = ", ".join(sources.NAMES)
     if "source" not in top:
-        top.problem("source", f'missing, name the kind of shop, such as source = "{sources.NAMES[0]}"')
+        top.problem("source", 'missing, name the kind of shop, such as source = "shopify"')
     elif source and source not in sources.NAMES:
         near = get_close_matches(source.lower(), sources.NAMES, 1, 0.6)
         right = f"did you mean {near[0]}?" if near else f"known: {known}"
