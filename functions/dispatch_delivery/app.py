@@ -22,6 +22,7 @@ METRICS = {
     "duplicate": "OrderDuplicate",
     "ignored": "OrderIgnored",
     "rechecked": "OrderRechecked",
+    "redacted": "DataRedacted",
     "parked": "DeliveryParked",
 }
 

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from bridge.aws.queues import MAXIMUM_MESSAGE_BYTES, NOT_IN_FLIGHT, message_group
 from bridge.coopcycle.transport import LOCAL_HOSTS
 from bridge.errors import WebhookTooLarge
-from bridge.messages import Recheck, UnreadableMessage, WebhookMessage, read_message
+from bridge.messages import QueueMessage, UnreadableMessage, WebhookMessage, read_message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -40,7 +40,7 @@ class Parked:
     """One parked message; ``message`` is ``None`` when it is none of the bridge's."""
 
     message_id: str
-    message: WebhookMessage | Recheck | None = field(repr=False)
+    message: QueueMessage | None = field(repr=False)
     order_name: str  # "#1042"; empty when the message does not tell
     reason: str  # the code
     sentence: str
@@ -213,7 +213,7 @@ class ParkedQueueReader:
 
     def _read(self, received: MessageTypeDef, kept_for: timedelta) -> Parked:
         text = received["Body"]
-        message: WebhookMessage | Recheck | None
+        message: QueueMessage | None
         try:
             message = read_message(text)
         except UnreadableMessage:
@@ -247,7 +247,7 @@ def _detail(text: str) -> dict[str, Any]:
 def queue_again(
     sqs: SQSClient,
     webhooks_queue_url: str,
-    message: WebhookMessage | Recheck,
+    message: QueueMessage,
     *,
     deduplication_id: str,
     text: str | None = None,

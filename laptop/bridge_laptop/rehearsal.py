@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from bridge.coopcycle.client import CoopCycleClient, Identity, InstanceSettings
 from bridge.lifecycle import DeliveryRecord
 from bridge.messages import Recheck
-from bridge.model import Receipt
+from bridge.model import Receipt, TimeWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,14 @@ class RehearsedCoopCycle:
     def settings(self) -> InstanceSettings:
         """Return the instance's country and time zone."""
         return self._client().settings()
+
+    def time_slot_choices(self) -> Sequence[TimeWindow]:
+        """Return the windows that the store offers now."""
+        return self._client().time_slot_choices()
+
+    def assert_feasible(self, body: Mapping[str, object]) -> None:
+        """Ask whether the store's rules allow this delivery."""
+        self._client().assert_feasible(body)
 
     def me(self) -> Identity:
         """Tell whose credentials these are."""

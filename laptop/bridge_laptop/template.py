@@ -1,7 +1,7 @@
 """The SAM template as the laptop reads it: the local stack is made from the very file that is deployed.
 
-Only what this template uses of CloudFormation is understood: ``Ref``, ``Fn::Sub`` and ``Fn::GetAtt``
-(conditions and alarms do not matter here).
+Only what this template uses of CloudFormation is understood: ``Ref``, ``Fn::Sub`` and ``Fn::GetAtt``, and the
+conditions of resources (alarms do not matter here).
 """
 
 from __future__ import annotations
@@ -106,12 +106,34 @@ def parameters(template: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def deployed(template: Mapping[str, Any], kind: str, names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the properties of those resources of a type whose condition holds, by logical id."""
+    return {
+        name: properties
+        for name, properties in resources(template, kind).items()
+        if _holds(template, template["Resources"][name].get("Condition"), names)
+    }
+
+
+def _holds(template: Mapping[str, Any], condition: str | None, names: Mapping[str, str]) -> bool:
+    return condition is None or bool(_evaluate(template["Conditions"][condition], names))
+
+
+def _evaluate(expression: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(expression, dict) and "Fn::Not" in expression:
+        return not _evaluate(expression["Fn::Not"][0], names)
+    if isinstance(expression, dict) and "Fn::Equals" in expression:
+        left, right = expression["Fn::Equals"]
+        return resolve(left, names) == resolve(right, names)
+    raise ValueError(f"a condition that is not understood here: {expression}")
+
+
 def functions(template: Mapping[str, Any], names: Mapping[str, str]) -> list[Function]:
-    """Return the functions with their environment resolved."""
+    """Return the functions that are deployed, with their environment resolved."""
     shared = template["Globals"]["Function"]
     return [
         _function(logical_id, properties, shared, names)
-        for logical_id, properties in resources(template, "AWS::Serverless::Function").items()
+        for logical_id, properties in deployed(template, "AWS::Serverless::Function", names).items()
     ]
 
 

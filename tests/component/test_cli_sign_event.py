@@ -163,6 +163,27 @@ def test_event_that_would_not_be(tmp_path: Path, content: bytes, topic: str, mes
     assert (1, message) == (result.exit_code, result.output)
 
 
+def test_sign_with_a_secret_of_the_wrong_kind():
+    """A sender that signs with a private key says so, where the secret is some text."""
+    result = CliRunner().invoke(main, ["sign", "acme", str(BODY), "--source", "adobe-commerce"])
+
+    assert 1 == result.exit_code
+    assert "RSA private key" in result.output
+
+
+def test_event_of_receive_event():
+    """The event is an SQS event with the webhook as EventBridge carries it: headers, and parsed JSON."""
+    event = json.loads(run("event", "receive_event", "acme", str(BODY), "--webhook-id", "webhook-1").output)
+
+    (record,) = event["Records"]
+    detail = json.loads(record["body"])["detail"]
+    assert json.loads(BODY.read_bytes()) == detail["payload"]
+    assert ("orders/create", "webhook-1") == (
+        detail["metadata"]["X-Shopify-Topic"],
+        detail["metadata"]["X-Shopify-Webhook-Id"],
+    )
+
+
 @pytest.mark.parametrize("command", ["sign", "event receive_webhook"])
 def test_wrong_connection_id(command: str):
     """An id that no connection can have is refused before anything is signed."""

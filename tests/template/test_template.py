@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.settings import DispatchSettings, ReceiveSettings, RecheckSettings
+from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
 from bridge_laptop import template as sam
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +21,7 @@ SETTINGS = {
     "ReceiveWebhookFunction": ReceiveSettings,
     "DispatchDeliveryFunction": DispatchSettings,
     "QueueRecheckFunction": RecheckSettings,
+    "ReceiveEventFunction": EventSettings,
 }
 
 
@@ -60,10 +61,11 @@ def test_every_queue_has_a_dead_letter_queue_with_an_alarm_or_is_one() -> None:
 def test_queues_are_high_throughput_fifo() -> None:
     """Deduplication and throughput are per message group, so one order never waits for another.
 
-    A FIFO queue cannot delay a single message, so the queue of rechecks is a standard one.
+    A FIFO queue cannot delay a single message, so the queue of rechecks is a standard one; and a rule of
+    EventBridge cannot choose a message group from the event, so that of events is one too.
     """
     for name, queue in QUEUES.items():
-        if name.startswith("Rechecks"):
+        if name.startswith(("Rechecks", "Events")):
             continue
         assert queue["FifoQueue"] is True
         assert queue["DeduplicationScope"] == "messageGroup"
@@ -86,7 +88,7 @@ def test_back_off_lasts_for_twelve_hours_of_outage() -> None:
     """The waits between the receives that a message may have add up to more than twelve hours."""
     from bridge.worker import Worker
 
-    worker = Worker(None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
+    worker = Worker(None, None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
     receives = QUEUES["WebhooksQueue"]["RedrivePolicy"]["maxReceiveCount"]
 
     waits = sum(worker.seconds_until_retry(count, None) for count in range(1, receives))
@@ -118,6 +120,32 @@ def test_the_receiver_may_read_connections_and_send_nothing_else() -> None:
     actions = {a for s in statements(FUNCTIONS["ReceiveWebhookFunction"]) for a in as_list(s["Action"])}
 
     assert actions == {"ssm:GetParametersByPath", "sqs:SendMessage"}
+
+
+def test_what_belongs_to_the_event_bus_is_there_with_it_alone() -> None:
+    """Without an event source no resource of the bus is deployed, and nothing else refers to one."""
+    bus = {
+        name
+        for name, resource in TEMPLATE["Resources"].items()
+        if resource.get("Condition") == "HasShopifyEvents"
+    }
+    named = {"ShopifyEventBus", "ShopifyEventsRule", "ReceiveEventFunction", "ReceiveEventLogGroup"}
+    queues = {name for name in QUEUES if name.startswith("Events")}
+    rest = {name: resource for name, resource in TEMPLATE["Resources"].items() if name not in bus}
+
+    assert named | queues <= bus
+    assert not [name for name in bus if f"'{name}'" in str(rest) or f"'{name}." in str(rest)]
+
+
+def test_only_the_rule_may_send_to_the_queue_of_events() -> None:
+    """The queue's policy lets EventBridge in for our rule, and what it cannot deliver is not lost."""
+    policy = TEMPLATE["Resources"]["EventsQueuePolicy"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    (target,) = TEMPLATE["Resources"]["ShopifyEventsRule"]["Properties"]["Targets"]
+
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": "ShopifyEventsRule.Arn"}}}
+    assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": "EventsDeadLetterQueue.Arn"}
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

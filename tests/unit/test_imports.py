@@ -28,7 +28,7 @@ RESERVED = {
     "botocore": ("bridge.aws",),
     "aws_lambda_powertools": ("bridge.telemetry", "bridge.aws.batches"),
     "requests": ("bridge.coopcycle", "bridge.shops"),
-    "urllib3": ("bridge.coopcycle.transport",),
+    "urllib3": ("bridge.coopcycle.transport", "bridge.shops"),
     "phonenumbers": ("bridge.mapping",),
 }
 EXCEPTIONS = {("bridge.worker", "botocore.exceptions")}  # tells AWS's failures from our own mistakes

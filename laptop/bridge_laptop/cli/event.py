@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 RECHECKS_QUEUE_ARN = "arn:aws:sqs:eu-west-3:123456789012:bridge-dev-rechecks"
 QUEUE_ARN = "arn:aws:sqs:eu-west-3:123456789012:bridge-dev-webhooks.fifo"
-FUNCTIONS = ("receive_webhook", "dispatch_delivery", "queue_recheck")
+EVENTS_QUEUE_ARN = "arn:aws:sqs:eu-west-3:123456789012:bridge-dev-events"
+EVENT_SOURCE_NAME = "aws.partner/shopify.com/1830279/test-event-source"
+FUNCTIONS = ("receive_webhook", "dispatch_delivery", "queue_recheck", "receive_event")
 
 
 @click.command()
@@ -56,7 +58,8 @@ def event(
     """Write the event with which Lambda would call FUNCTION for a signed webhook.
 
     Signed like `bridge sign`. dispatch_delivery's event holds the message that receive_webhook would
-    have queued, queue_recheck's the wish to look at that order again.
+    have queued, queue_recheck's the wish to look at that order again, receive_event's the webhook as it
+    comes over EventBridge.
     """
     body = body_file.read_bytes()
     sender, signed = signed_push(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
@@ -65,6 +68,10 @@ def event(
         document = receive_event(connection_id, signed, now)
     elif function == "dispatch_delivery":
         document = dispatch_event(connection_id, sender, signed, now)
+    elif function == "receive_event":
+        if sender != "shopify":
+            raise click.ClickException(f"{sender} sends nothing over EventBridge")
+        document = bus_event(signed, now)
     else:
         document = recheck_event(connection_id, _accepted(connection_id, sender, signed, now).order_id, now)
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -107,6 +114,30 @@ def dispatch_event(connection_id: str, source: str, signed: sources.Signed, now:
 def recheck_event(connection_id: str, order_id: str, now: datetime) -> dict[str, Any]:
     """Return the SQS event of a recheck that is due."""
     return queue_event([_received(Recheck(connection_id, order_id).to_text(), now)], RECHECKS_QUEUE_ARN)
+
+
+def bus_event(signed: sources.Signed, now: datetime) -> dict[str, Any]:
+    """Return the SQS event of a Shopify webhook that came over EventBridge: no bytes, but parsed JSON.
+
+    Raises:
+        click.ClickException: the body is not JSON.
+    """
+    try:
+        payload = json.loads(signed.body)
+    except ValueError as error:
+        raise click.ClickException("the body cannot be read (not_json)") from error
+    event = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "shopifyWebhook",
+        "source": EVENT_SOURCE_NAME,
+        "account": "123456789012",
+        "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": "eu-west-3",
+        "resources": [],
+        "detail": {"payload": payload, "metadata": dict(signed.headers)},
+    }
+    return queue_event([_received(json.dumps(event, ensure_ascii=False), now)], EVENTS_QUEUE_ARN)
 
 
 def _accepted(connection_id: str, source: str, signed: sources.Signed, now: datetime) -> WebhookMessage:

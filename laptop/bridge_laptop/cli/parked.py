@@ -29,6 +29,10 @@ MEND = {
     "invalid_connection": "apply a right connection (`bridge connections apply`), then redrive",
     "unknown_connection": "apply the connection again (`bridge connections apply`), then redrive",
     "malformed_webhook": "nothing can be made of this body; discard it",
+    "data_request": "send the shop what `bridge orders show --sent` prints of these orders, within 30 days, "
+    "then discard it",
+    "privacy_undecided": "give the connection the right sender.shop_domain and apply it, then redrive; or "
+    "discard it, if it is about another shop",
     UNREADABLE: "the bridge did not write this message; discard it",
     RECEIVED_TOO_OFTEN: "read what DispatchDeliveryFunction logged about it, mend that, then redrive",
 }

@@ -48,20 +48,27 @@ def signed_push(
     """Return the source's name and the push, signed with the environment's secret or the local stack's.
 
     Source and options are those of the connection's file where there is one.
+
+    Raises:
+        click.ClickException: the secret is not of the kind that the source signs with.
     """
     file = sam.ROOT / "connections" / f"{connection_id}.toml"
     connection = read_connection_file(file).connection if file.exists() else None
     name = source or (connection.source if connection else "shopify")
     fits = connection is not None and connection.source == name
     secrets = local_defaults(connection_id) | secrets_from_environment(connection_id, os.environ)
-    return name, signing.signed(
-        name,
-        body,
-        secrets[WEBHOOK_SECRET],
-        topic,
-        webhook_id or str(uuid.uuid4()),
-        options=connection.options if connection is not None and fits else None,
-    )
+    try:
+        signed = signing.signed(
+            name,
+            body,
+            secrets[WEBHOOK_SECRET],
+            topic,
+            webhook_id or str(uuid.uuid4()),
+            options=connection.options if connection is not None and fits else None,
+        )
+    except ValueError as error:  # the secret is not of the kind this sender signs with
+        raise click.ClickException(str(error)) from error
+    return name, signed
 
 
 @click.command()

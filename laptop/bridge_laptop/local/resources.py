@@ -35,10 +35,11 @@ def provision(template: Mapping[str, Any], environ: Mapping[str, str]) -> dict[s
         ("BRIDGE_HTTP_READ_TIMEOUT_SECONDS", "HttpReadTimeoutSeconds"),
         ("TOKEN_CACHE", "TokenCache"),
         ("POWERTOOLS_LOG_LEVEL", "LogLevel"),
+        ("SHOPIFY_EVENT_SOURCE_NAME", "ShopifyEventSourceName"),
     ):
         if environ.get(variable):
             names[parameter] = environ[variable]
-    queues = sam.resources(template, "AWS::SQS::Queue")
+    queues = sam.deployed(template, "AWS::SQS::Queue", names)
     # a queue needs the address of its dead-letter queue
     for logical_id in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):
         _make_queue(logical_id, queues[logical_id], names)

@@ -103,6 +103,11 @@ class Connection:
     tags: DispatchTags = field(default_factory=DispatchTags)
     options: sources.Options = field(default_factory=sources.Options)  # [fields] and [sender]
 
+    @property
+    def shop_domain(self) -> str:
+        """The shop's domain at its sender, in lower case; empty where the connection does not say it."""
+        return self.options.settings.get("shop_domain", "").strip().lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Secrets:

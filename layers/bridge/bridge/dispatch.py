@@ -92,7 +92,9 @@ class Result:
     left because a courier already has them, which a person must sort out.
     """
 
-    outcome: str  # created | updated | cancelled | cancel_refused | duplicate | ignored | rechecked
+    outcome: (
+        str  # created | updated | cancelled | cancel_refused | duplicate | ignored | rechecked | redacted
+    )
     reason: str = ""
     delivery_iri: str = ""
     twins_removed: int = 0

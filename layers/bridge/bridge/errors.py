@@ -16,6 +16,7 @@
     │     AlreadyInProgress           another invocation holds the order
     │     ShopUnavailable             the sender's own API gave no usable answer
     │     AwsUnavailable              DynamoDB, SQS or SSM throttles or fails
+    │     RedactionUnfinished         a shop has more orders than one invocation redacts
     │     DeliveryOutcomeUnknown      sent, no usable answer; the next attempt reconciles first
     └── PermanentError                parked now, with a message safe to show
           UnmappableOrder             the order lacks something; names the field
@@ -25,6 +26,8 @@
           AddressNotFound             CoopCycle answers 500 again and again: it cannot geocode the address
           ShopRejected                the sender's own API refuses to show the order
           CredentialsRejected         wrong client id, secret or scope; an alarm of its own
+          DataRequested               a customer asks for their data; a person answers
+          PrivacyUndecided            a request about a shop's data that may not be this connection's
 
 No message holds a payload, a token, a secret or anything personal. "Ignored" is a value
 (:class:`bridge.model.Ignored`), not an error.
@@ -152,6 +155,12 @@ class AwsUnavailable(RetryableError):
     code = "aws_unavailable"
 
 
+class RedactionUnfinished(RetryableError):
+    """A shop has more orders than one invocation redacts; the message comes again and goes on."""
+
+    code = "redaction_unfinished"
+
+
 class DeliveryOutcomeUnknown(RetryableError):
     """A change was sent and no usable answer came; whether it was done must be found out first.
 
@@ -259,3 +268,27 @@ class CredentialsRejected(PermanentError):
     """CoopCycle refuses the connection's client id, client secret or scope, or the token made of them."""
 
     code = "credentials_rejected"
+
+
+class DataRequested(PermanentError):
+    """A customer asks for their data; names the orders by their ids."""
+
+    code = "data_request"
+
+    def __init__(self, orders: str) -> None:
+        super().__init__(
+            f"a customer asks for the data held of {orders}; give the shop what `bridge orders show` "
+            "prints within 30 days, then discard this message"
+        )
+
+
+class PrivacyUndecided(PermanentError):
+    """A request about the data of a shop that the connection does not say to be."""
+
+    code = "privacy_undecided"
+
+    def __init__(self, shop: str) -> None:
+        super().__init__(
+            f"the request is about {shop}, and this connection does not say that it is that shop; apply it "
+            "with that [sender] shop_domain, then redrive, or discard the message"
+        )

@@ -255,6 +255,29 @@ def retracted(
     )
 
 
+def holds_personal_data(record: DeliveryRecord) -> bool:
+    """Tell whether the record holds more of a person than the order's ids, name and times."""
+    held = (record.sent, record.message, record.tracking_url, record.fingerprint)
+    return any(held) or any(attempt.fingerprint for attempt in record.attempts)
+
+
+def redacted(record: DeliveryRecord, topic: str, now: datetime) -> DeliveryRecord:
+    """Forget the person, and keep what guards the order: its ids, state, times and delivery.
+
+    A fingerprint is one of names and addresses; without it the order's next change is sent in any case.
+    ``changed_at`` stays, for the record's life is counted from it.
+    """
+    blank = replace(
+        record,
+        sent="",
+        message="",
+        tracking_url="",
+        fingerprint="",
+        attempts=tuple(replace(attempt, fingerprint="") for attempt in record.attempts),
+    )
+    return blank.noting(Event(now, topic, "redacted"))
+
+
 def awaiting_recheck(record: DeliveryRecord, recheck_at: datetime) -> DeliveryRecord:
     """Record that the order will be looked at once more."""
     return replace(record, in_doubt=True, recheck_at=recheck_at)

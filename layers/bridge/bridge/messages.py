@@ -1,4 +1,4 @@
-"""What travels on WebhooksQueue.fifo, as text: a webhook, or the wish to look at an order once more.
+"""What travels on WebhooksQueue.fifo, as text: a webhook, a recheck of an order, a privacy request.
 
 Pure: the queue itself is :mod:`bridge.aws.queues`. The sender's raw body rides along compressed (zlib,
 base64), so that a 1.5 MB order fits into a queue message.
@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.sources.shared.base import Payload, Push, Webhook
+from bridge.sources.shared.base import Payload, PrivacyRequest, Push, Webhook
 
 MAXIMUM_BODY_BYTES = 6 * 1024 * 1024  # what a Lambda invocation can carry anyway
 RECHECK_TOPIC = "recheck"  # stands where a webhook has its sender's topic
@@ -91,6 +91,59 @@ class Recheck:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyMessage:
+    """A request about the data of people; see :class:`bridge.sources.PrivacyRequest`."""
+
+    connection_id: str
+    topic: str
+    webhook_id: str
+    wish: str
+    shop: str
+    order_ids: tuple[str, ...] | None
+    order_id: str = ""
+
+    @classmethod
+    def of(cls, connection_id: str, request: PrivacyRequest) -> PrivacyMessage:
+        """Return the message of a verified request."""
+        return cls(
+            connection_id,
+            request.topic,
+            request.webhook_id,
+            request.wish,
+            request.shop,
+            request.order_ids,
+        )
+
+    def concerns(self, message: QueueMessage) -> bool:
+        """Tell whether a message is about one of the orders that are meant."""
+        return (
+            not isinstance(message, PrivacyMessage)
+            and message.connection_id == self.connection_id
+            and (self.order_ids is None or message.order_id in self.order_ids)
+        )
+
+    def to_text(self) -> str:
+        """Encode for the queue."""
+        return json.dumps(
+            {
+                "version": 1,
+                "privacy": {
+                    "connection_id": self.connection_id,
+                    "topic": self.topic,
+                    "webhook_id": self.webhook_id,
+                    "wish": self.wish,
+                    "shop": self.shop,
+                    "order_ids": self.order_ids,
+                },
+            },
+            separators=(",", ":"),
+        )
+
+
+QueueMessage = WebhookMessage | Recheck | PrivacyMessage
+
+
+@dataclass(frozen=True, slots=True)
 class ParkReason:
     """Why a message was parked; every text is safe to show to anyone."""
 
@@ -99,11 +152,11 @@ class ParkReason:
     property_paths: tuple[str, ...] = ()
 
 
-def read_message(text: str) -> WebhookMessage | Recheck:
+def read_message(text: str) -> QueueMessage:
     """Decode a queue message.
 
     Raises:
-        UnreadableMessage: the text was not written by one of the two classes.
+        UnreadableMessage: the text was not written by one of the three classes.
 
     """
     try:
@@ -112,6 +165,11 @@ def read_message(text: str) -> WebhookMessage | Recheck:
             raise UnreadableMessage("a version of the message that this code does not know")
         if "recheck" in fields:
             return Recheck(**fields["recheck"])
+        if "privacy" in fields:
+            order_ids = fields["privacy"].pop("order_ids")
+            return PrivacyMessage(
+                order_ids=None if order_ids is None else tuple(order_ids), **fields["privacy"]
+            )
         body = zlib.decompressobj().decompress(
             base64.b64decode(fields.pop("body"), validate=True), MAXIMUM_BODY_BYTES
         )

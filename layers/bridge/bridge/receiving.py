@@ -15,7 +15,7 @@ from typing import Protocol
 from bridge import sources
 from bridge.connection import Connection, Secrets
 from bridge.errors import MalformedWebhook, NotATrialCall
-from bridge.messages import WebhookMessage
+from bridge.messages import PrivacyMessage, WebhookMessage
 from bridge.model import Ignored
 
 
@@ -29,7 +29,7 @@ class Connections(Protocol):
 class Queue(Protocol):
     """Where accepted webhooks go, as :class:`bridge.aws.queues.WebhooksQueue` does it."""
 
-    def send(self, message: WebhookMessage) -> None:
+    def send(self, message: WebhookMessage | PrivacyMessage) -> None:
         """Enqueue, or raise ``WebhookTooLarge``."""
 
 
@@ -119,11 +119,24 @@ class Receiver:
         if request.method != "POST":
             raise NotATrialCall("method")
         source.verify(push, secrets.webhook, connection.options)
-        webhook = source.identify(push, connection.options)
-        if isinstance(webhook, Ignored):
-            return Receipt("ignored", connection.source, reason=webhook.reason)
-        known = {"source": connection.source, "topic": webhook.topic, "order_id": webhook.order_id}
-        if connection.orders.topics and webhook.topic not in connection.orders.topics:
-            return Receipt("ignored", reason="topic_not_followed", webhook_id=webhook.webhook_id, **known)
-        self._queue.send(WebhookMessage.of(request.connection_id, connection.source, push, webhook))
-        return Receipt("accepted", webhook_id=webhook.webhook_id, **known)
+        return accept(connection, push, self._queue)
+
+
+def accept(connection: Connection, push: sources.Push, queue: Queue) -> Receipt:
+    """Read which order a push is about, which is known to be genuine, and queue it.
+
+    Raises:
+        RejectedWebhook: it cannot be read, or is too large.
+
+    """
+    webhook = sources.get(connection.source).identify(push, connection.options)
+    if isinstance(webhook, Ignored):
+        return Receipt("ignored", connection.source, reason=webhook.reason)
+    if isinstance(webhook, sources.PrivacyRequest):
+        queue.send(PrivacyMessage.of(connection.connection_id, webhook))
+        return Receipt("accepted", connection.source, topic=webhook.topic, webhook_id=webhook.webhook_id)
+    known = {"source": connection.source, "topic": webhook.topic, "order_id": webhook.order_id}
+    if connection.orders.topics and webhook.topic not in connection.orders.topics:
+        return Receipt("ignored", reason="topic_not_followed", webhook_id=webhook.webhook_id, **known)
+    queue.send(WebhookMessage.of(connection.connection_id, connection.source, push, webhook))
+    return Receipt("accepted", webhook_id=webhook.webhook_id, **known)

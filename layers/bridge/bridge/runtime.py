@@ -20,13 +20,14 @@ import boto3
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
 from bridge.receiving import Receiver
-from bridge.settings import DispatchSettings, ReceiveSettings, RecheckSettings
+from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
 
 if TYPE_CHECKING:
     from bridge.connection import Connection, Secrets
     from bridge.coopcycle.breaker import CircuitBreaker
     from bridge.coopcycle.client import CoopCycleClient
     from bridge.coopcycle.token import TokenCache
+    from bridge.receiving_events import EventReceiver
     from bridge.worker import Worker
 
 
@@ -113,14 +114,17 @@ class CoopCycleClients:
 def dispatch_runtime() -> DispatchRuntime:
     """Return what ``dispatch_delivery`` works with in this environment."""
     from bridge.aws.deliveries import DeliveriesTable
+    from bridge.compliance import Compliance
     from bridge.dispatch import Dispatcher
     from bridge.shops import ShopApi
     from bridge.worker import Worker
 
     settings = DispatchSettings.from_env(os.environ)
     sqs = boto3.client("sqs")
+    deliveries = DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name)
+    parked = ParkedQueue(sqs, settings.dead_letter_queue_url)
     dispatcher = Dispatcher(
-        DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name),
+        deliveries,
         RechecksQueue(sqs, settings.rechecks_queue_url),
         CoopCycleClients(
             token_cache(settings),
@@ -134,7 +138,8 @@ def dispatch_runtime() -> DispatchRuntime:
     worker = Worker(
         ConnectionStore(boto3.client("ssm"), settings.connections_path),
         dispatcher,
-        ParkedQueue(sqs, settings.dead_letter_queue_url),
+        parked,
+        Compliance(deliveries, parked, clock=utc_now),
         clock=utc_now,
         random=random.random,
         backoff_base_seconds=settings.backoff_base_seconds,
@@ -147,3 +152,18 @@ def webhooks_queue() -> WebhooksQueue:
     """Return the queue to which ``queue_recheck`` sends what is due."""
     settings = RecheckSettings.from_env(os.environ)
     return WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url)
+
+
+@lru_cache(maxsize=1)
+def event_receiver() -> EventReceiver:
+    """Return what ``receive_event`` works with in this environment."""
+    from bridge.aws.connection_index import ConnectionIndex
+    from bridge.receiving_events import EventReceiver
+
+    settings = EventSettings.from_env(os.environ)
+    return EventReceiver(
+        ConnectionIndex(boto3.client("ssm"), settings.connections_path),
+        WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url),
+        source_name=settings.shopify_event_source_name,
+        clock=utc_now,
+    )

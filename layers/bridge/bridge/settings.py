@@ -111,3 +111,24 @@ class RecheckSettings:
 
         """
         return cls(*_require(environ, cls.VARIABLES))
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """What ``receive_event`` reads."""
+
+    connections_path: str
+    webhooks_queue_url: str
+    shopify_event_source_name: str
+
+    VARIABLES = ("CONNECTIONS_PATH", "WEBHOOKS_QUEUE_URL", "SHOPIFY_EVENT_SOURCE_NAME")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> EventSettings:
+        """Read the variables.
+
+        Raises:
+            MissingEnvironment: naming every missing one.
+
+        """
+        return cls(*_require(environ, cls.VARIABLES))

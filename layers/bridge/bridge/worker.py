@@ -10,6 +10,7 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bridge.compliance import Compliance
 from bridge.dispatch import Dispatcher, Result
 from bridge.errors import (
     AwsUnavailable,
@@ -19,7 +20,14 @@ from bridge.errors import (
     RetryableError,
     UnknownConnection,
 )
-from bridge.messages import ParkReason, Recheck, UnreadableMessage, WebhookMessage, read_message
+from bridge.messages import (
+    ParkReason,
+    PrivacyMessage,
+    QueueMessage,
+    Recheck,
+    UnreadableMessage,
+    read_message,
+)
 from bridge.receiving import Connections
 
 BACKOFF_CEILING = 30  # times the base: 15 minutes for a base of 30 seconds
@@ -38,7 +46,7 @@ class Handled:
     """What became of a message; ``message`` is ``None`` when it could not be read."""
 
     result: Result
-    message: WebhookMessage | Recheck | None
+    message: QueueMessage | None
 
 
 class Worker:
@@ -49,6 +57,7 @@ class Worker:
         connections: Connections,
         dispatcher: Dispatcher,
         parking: Parking,
+        compliance: Compliance,
         *,
         clock: Callable[[], datetime],
         random: Callable[[], float],
@@ -57,6 +66,7 @@ class Worker:
         self._connections = connections
         self._dispatcher = dispatcher
         self._parking = parking
+        self._compliance = compliance
         self._clock = clock
         self._random = random
         self._backoff_base_seconds = backoff_base_seconds
@@ -76,14 +86,10 @@ class Worker:
             raise AwsUnavailable(_aws_code(error)) from error
 
     def _handle(self, text: str, *, message_id: str, queued_at: datetime) -> Handled:
-        message: WebhookMessage | Recheck | None = None
+        message: QueueMessage | None = None
         try:
             message = read_message(text)
-            connection, secrets = self._connections.get(message.connection_id)
-            if isinstance(message, Recheck):
-                result = self._dispatcher.recheck(connection, secrets, message)
-            else:
-                result = self._dispatcher.dispatch(connection, secrets, message)
+            result = self._result_of(message)
         except UnreadableMessage as error:
             reason = ParkReason("unreadable_message", f"not a message of the bridge: {error}")
         except RetryableError as error:
@@ -94,10 +100,18 @@ class Worker:
             reason = _park_reason(error)
         else:
             return Handled(result, message)
-        if message is not None:
+        if message is not None and not isinstance(message, PrivacyMessage):
             self._dispatcher.note_parked(message, reason.code)
         self._parking.park(text=text, message_id=message_id, reason=reason, parked_at=self._clock())
         return Handled(Result("parked", reason.code), message)
+
+    def _result_of(self, message: QueueMessage) -> Result:
+        connection, secrets = self._connections.get(message.connection_id)
+        if isinstance(message, PrivacyMessage):
+            return self._compliance.handle(connection, message)
+        if isinstance(message, Recheck):
+            return self._dispatcher.recheck(connection, secrets, message)
+        return self._dispatcher.dispatch(connection, secrets, message)
 
     def seconds_until_retry(self, receive_count: int, error: Exception | None) -> float:
         """Return how long a failed message stays invisible: growing, with jitter, never less than asked.

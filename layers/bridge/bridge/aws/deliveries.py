@@ -71,7 +71,7 @@ class DeliveriesTable:
         return stored
 
     def of_connection(self, connection_id: str) -> Iterator[DeliveryRecord]:
-        """Yield every record of a connection, page by page (for the operator, not for the functions)."""
+        """Yield every record of a connection, page by page: not for what has to be quick."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table_name,
             KeyConditionExpression="connection_id = :connection_id",

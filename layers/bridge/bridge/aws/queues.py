@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from bridge.errors import WebhookTooLarge
-from bridge.messages import ParkReason, Recheck, WebhookMessage
+from bridge.messages import ParkReason, PrivacyMessage, Recheck, WebhookMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_sqs import SQSClient
 
 MAXIMUM_MESSAGE_BYTES = 262_144
 LONGEST_DELAY_SECONDS = 900
+HELD_SECONDS = 120  # while parked messages are looked through; longer than the function runs
+BATCH = 10  # messages in one call to SQS
 NOT_IN_FLIGHT = (
     "ReceiptHandleIsInvalid",
     "InvalidParameterValue",
@@ -47,7 +51,7 @@ class WebhooksQueue:
         self._sqs = sqs
         self._url = url
 
-    def send(self, message: WebhookMessage) -> None:
+    def send(self, message: WebhookMessage | PrivacyMessage) -> None:
         """Enqueue; SQS itself drops a repeat of the same webhook id within five minutes.
 
         Raises:
@@ -133,3 +137,41 @@ class ParkedQueue:
                 "detail": {"DataType": "String", "StringValue": json.dumps(detail)},
             },
         )
+
+    def remove(self, is_meant: Callable[[str], bool]) -> int:
+        """Delete the parked messages whose text is meant, let the others go again, and return how many went.
+
+        What somebody else holds at the moment is not seen; it goes with the queue's retention.
+        """
+        others: list[str] = []
+        removed = 0
+        try:
+            while messages := self._receive():
+                for receipt_handle, text in messages:
+                    if is_meant(text):
+                        self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=receipt_handle)
+                        removed += 1
+                    else:
+                        others.append(receipt_handle)
+        finally:
+            self._let_go(others)
+        return removed
+
+    def _receive(self) -> list[tuple[str, str]]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=BATCH,
+            VisibilityTimeout=HELD_SECONDS,
+            WaitTimeSeconds=1,  # a long poll asks all of SQS's servers, a short one may miss messages
+        )
+        return [(message["ReceiptHandle"], message["Body"]) for message in answer.get("Messages", [])]
+
+    def _let_go(self, receipt_handles: list[str]) -> None:
+        for start in range(0, len(receipt_handles), BATCH):
+            self._sqs.change_message_visibility_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": receipt_handle, "VisibilityTimeout": 0}
+                    for number, receipt_handle in enumerate(receipt_handles[start : start + BATCH])
+                ],
+            )

@@ -11,9 +11,31 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import cast
 
-from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Source, Traits, Webhook
+from bridge.sources.shared.base import (
+    Options,
+    Payload,
+    PrivacyRequest,
+    Push,
+    Shop,
+    Signed,
+    Source,
+    Traits,
+    Webhook,
+)
 
-__all__ = ["NAMES", "Options", "Payload", "Push", "Shop", "Signed", "Source", "Traits", "Webhook", "get"]
+__all__ = [
+    "NAMES",
+    "Options",
+    "Payload",
+    "PrivacyRequest",
+    "Push",
+    "Shop",
+    "Signed",
+    "Source",
+    "Traits",
+    "Webhook",
+    "get",
+]
 
 NAMES: tuple[str, ...] = tuple(
     sorted(module.name.replace("_", "-") for module in iter_modules(__path__) if not module.ispkg)

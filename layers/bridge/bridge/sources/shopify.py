@@ -16,7 +16,7 @@ from datetime import datetime
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWish
 from bridge.sources.shared import date_pickers
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
+from bridge.sources.shared.base import Options, Payload, PrivacyRequest, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.reading import Fields, load_object
@@ -43,7 +43,18 @@ TOPICS: tuple[str, ...] = (
     "orders/cancelled",
 )
 
-SETTINGS: Mapping[str, str] = date_pickers.SETTINGS
+# What people want of their data; an app of the App Store must do it within 30 days:
+# https://shopify.dev/docs/apps/build/privacy-law-compliance . With them, the list of orders in the body.
+_PRIVACY_TOPICS = {
+    "customers/data_request": ("show", "orders_requested"),
+    "customers/redact": ("erase", "orders_to_redact"),
+    "shop/redact": ("erase", ""),
+}
+
+SETTINGS: Mapping[str, str] = {
+    **date_pickers.SETTINGS,
+    "shop_domain": "the shop's domain at Shopify, such as acme.myshopify.com: for EventBridge, shop/redact",
+}
 
 TRAITS = Traits(
     title="Shopify",
@@ -61,6 +72,8 @@ _SIGNATURE_HEADER = "x-shopify-hmac-sha256"
 _WEBHOOK_ID_HEADER = "x-shopify-webhook-id"
 
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+_ORDER_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_SHOP_DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
 _LARGEST_ORDER_ID = 2**63 - 1
 _LARGEST_QUANTITY = 10_000
 _LARGEST_WEIGHT_GRAMS = 1_000_000  # of one piece: a tonne
@@ -115,17 +128,52 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
     """Find out which order a verified webhook is about; ``Ignored("topic")`` for a topic we do not follow.
 
     Raises:
-        MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``, or what
+        MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``,
+            ``order_ids_malformed``, ``shop_domain_malformed``, or what
             :func:`~bridge.sources.shared.reading.load_object` says.
 
     """
     topic = push.headers.get(_TOPIC_HEADER, "").strip()
     if not topic:
         raise MalformedWebhook("topic_missing")
+    if topic in _PRIVACY_TOPICS:
+        return _privacy_request(push, topic)
     if topic not in TOPICS:
         return Ignored("topic")
     order_id = _order_id(load_object(push.body), topic)
     return Webhook(topic=topic, webhook_id=_webhook_id(push.body, push.headers, topic), order_id=order_id)
+
+
+def _privacy_request(push: Push, topic: str) -> PrivacyRequest:
+    """Read which shop and orders a request about personal data names, and nothing of the person."""
+    wish, key = _PRIVACY_TOPICS[topic]
+    body = load_object(push.body)
+    shop = body.get("shop_domain")
+    if not isinstance(shop, str) or not _SHOP_DOMAIN.fullmatch(shop):
+        raise MalformedWebhook("shop_domain_malformed")
+    return PrivacyRequest(
+        topic=topic,
+        webhook_id=_webhook_id(push.body, push.headers, topic),
+        order_id="",
+        wish=wish,
+        shop=shop.lower(),
+        order_ids=_order_ids(body.get(key)) if key else None,
+    )
+
+
+def _order_ids(value: object) -> tuple[str, ...]:
+    """Return a list of order ids; the documentation shows numbers, earlier copies of it texts."""
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise MalformedWebhook("order_ids_malformed")
+    ids = []
+    for one in value:
+        text = str(one) if isinstance(one, int) and not isinstance(one, bool) else one
+        if not isinstance(text, str) or not _ORDER_ID.fullmatch(text):
+            raise MalformedWebhook("order_ids_malformed")
+        ids.append(text)
+    return tuple(ids)
 
 
 def document(payload: Payload) -> Mapping[str, object]:
@@ -140,7 +188,7 @@ def sign(
     topic: str,
     webhook_id: str,
     sent_at: datetime,  # noqa: ARG001  # of every source
-    options: Options,  # noqa: ARG001
+    options: Options,
 ) -> Signed:
     """Sign as Shopify does: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries ."""
     return Signed(
@@ -149,7 +197,7 @@ def sign(
             "Content-Type": "application/json",
             "X-Shopify-Topic": topic,
             "X-Shopify-Hmac-Sha256": hmac_sha256_base64(body, secret.encode()),
-            "X-Shopify-Shop-Domain": "sample-shop.myshopify.com",
+            "X-Shopify-Shop-Domain": options.settings.get("shop_domain") or "sample-shop.myshopify.com",
             "X-Shopify-API-Version": "2026-07",
             "X-Shopify-Webhook-Id": webhook_id,
         },

@@ -85,6 +85,19 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyRequest(Webhook):
+    """A verified webhook about the data of people: ids alone, nothing personal; ``order_id`` is empty.
+
+    ``wish`` is "erase" or "show"; ``order_ids`` ``None`` means every order of ``shop``, which is the sender's
+    name for it in the signed body.
+    """
+
+    wish: str = "show"
+    shop: str = ""
+    order_ids: tuple[str, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
     """A push as the sender would make it; header names as the sender spells them."""
 
@@ -149,6 +162,8 @@ class Source(Protocol):
 
     def identify(self, push: Push, options: Options) -> Webhook | Ignored:
         """Find out which order a verified webhook is about; cheap, done before the answer to the sender.
+
+        A sender that passes on what people want of their data gives a :class:`PrivacyRequest`.
 
         Raises:
             MalformedWebhook: the body or a header cannot be read.

@@ -1,0 +1,99 @@
+"""RSA signatures with SHA-256 (RFC 8017, PKCS #1 v1.5): the sender has the private key, we hold public ones.
+
+Imports ``cryptography``: only the sources that need it import this module.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidSignature as WrongSignature
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+
+from bridge.errors import InvalidSignature
+
+SMALLEST_KEY_BITS = 2048
+_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----")
+
+
+def public_keys(secrets: Sequence[str]) -> list[RSAPublicKey]:
+    """Return the RSA keys of all PEM blocks in ``secrets``; what is none of at least 2048 bits is left out.
+
+    Line breaks may have become blanks, or a backslash and an n, on the way through a prompt. A private key
+    stands for its public one, so that a trial needs one text for both sides.
+    """
+    keys = []
+    for kind, text in _PEM.findall("\n".join(secrets).replace("\\n", "\n")):
+        try:
+            der = base64.b64decode("".join(text.split()), validate=True)
+            key = (
+                load_der_private_key(der, None).public_key()
+                if "PRIVATE" in kind
+                else load_der_public_key(der)
+            )
+        except (ValueError, TypeError, UnsupportedAlgorithm):  # binascii.Error is a ValueError
+            continue
+        if isinstance(key, RSAPublicKey) and key.key_size >= SMALLEST_KEY_BITS:
+            keys.append(key)
+    return keys
+
+
+def verify_rsa_sha256(message: bytes, signatures: Sequence[bytes], secrets: Sequence[str]) -> None:
+    """Check that one of the signatures was made with the private half of one of the keys.
+
+    Raises:
+        InvalidSignature: with the reason ``no_secret`` or ``signature_mismatch``.
+
+    """
+    keys = public_keys(secrets)
+    if not keys:
+        raise InvalidSignature("no_secret")
+    if not any(_fits(key, signature, message) for key in keys for signature in signatures):
+        raise InvalidSignature("signature_mismatch")
+
+
+def _fits(key: RSAPublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        key.verify(signature, message, PKCS1v15(), SHA256())
+    except WrongSignature:
+        return False
+    return True
+
+
+def sign_rsa_sha256(message: bytes, private_key: str) -> bytes:
+    """Sign with a private key in PEM; for trials and tests.
+
+    Raises:
+        ValueError: it is no RSA private key.
+
+    """
+    for kind, text in _PEM.findall(private_key.replace("\\n", "\n")):
+        if "PRIVATE" in kind:
+            key = load_der_private_key(base64.b64decode("".join(text.split())), None)
+            if isinstance(key, RSAPrivateKey):
+                return key.sign(message, PKCS1v15(), SHA256())
+    raise ValueError("this sender signs with an RSA private key: the webhook secret must be one, in PEM")
+
+
+def decode_base64(text: str, *, urlsafe: bool = False) -> bytes:
+    """Decode base64; without padding in its URL-safe form (RFC 7515, section 2).
+
+    Raises:
+        InvalidSignature: ``signature_malformed``.
+
+    """
+    try:
+        if urlsafe:
+            if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
+                raise InvalidSignature("signature_malformed")
+            return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:  # ValueError: not ASCII
+        raise InvalidSignature("signature_malformed") from error
