@@ -22,15 +22,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from bridge import sources
 from bridge.connection import Connection, parse_connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import BridgeError, ShopRejected
-from bridge.mapping import map_order
 from bridge.model import Ignored, Order
+from bridge.planning import plan
 from bridge.sources import Payload, Push, Signed, Source, Webhook
 
 FOLDER = Path(__file__).resolve().parents[1] / "events" / "webhooks"
@@ -177,18 +177,24 @@ class SourceSamples:
         return self.outcome_of_order(order)
 
     def outcome_of_order(self, order: Order) -> Outcome:
-        """Map an order and write CoopCycle's body; errors pass."""
-        mapped = map_order(
-            order,
-            self.connection,
-            now=SENT_AT,
-            timezone=ZoneInfo(self.connection.timezone or "UTC"),
-            country=self.connection.country or "",
-        )
+        """Plan an order's delivery and write CoopCycle's body; errors pass."""
+        mapped = plan(order, self.connection, NoInstance(), now=SENT_AT, kept=None)
         if isinstance(mapped, Ignored):
             return Outcome(f"ignored: {mapped.reason}", order_id=order.order_id)
         body = json.loads(json.dumps(delivery_body(mapped)))
         return Outcome("delivery", body, order_id=order.order_id)
+
+
+class NoInstance:
+    """CoopCycle, which a sample's connection leaves nothing to ask: it names time zone and country."""
+
+    def settings(self) -> NoReturn:
+        """Refuse."""
+        raise AssertionError("the connection should name its time zone and its country")
+
+    def time_slot_choices(self) -> NoReturn:
+        """Refuse."""
+        raise AssertionError("the connection should have windows of its own")
 
 
 def push_of(signed: Signed, received_at: datetime = SENT_AT) -> Push:

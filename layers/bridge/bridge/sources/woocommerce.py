@@ -23,9 +23,9 @@ from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.order_metas import Meta, find_wish
 from bridge.sources.shared.reading import Fields, load_object, parse_rfc3339
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
+from bridge.sources.shared.wordpress_meta import Meta, find_wish
 
 __all__ = [
     "SETTINGS",
