@@ -20,6 +20,31 @@ ADDRESS_PARTS = ("line1", "line2", "postcode", "city", "country", "country_code"
 COORDINATES = ("latitude", "longitude")
 WISH_NAMES = ("date", "time", "after", "before")
 
+# How services spell the parts: Jotform (addr_line1, postal), Typeform and Gravity Forms (address, zip_code),
+# Shopify (address1, zip), schema.org (streetAddress). Our own names go first.
+_SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "line1": (
+        "addr_line1",
+        "address1",
+        "address_line_1",
+        "street",
+        "street_address",
+        "streetAddress",
+        "address",
+    ),
+    "line2": ("addr_line2", "address2", "address_line_2"),
+    "postcode": ("postal", "zip", "zip_code", "zipCode", "postal_code", "postalCode"),
+    "city": ("town", "locality", "addressLocality"),
+    "country": ("country_name", "addressCountry"),
+    "country_code": ("countryCode",),
+}
+_NAME_PARTS = (
+    ("prefix",),
+    ("first", "first_name", "firstName"),
+    ("middle", "middle_name"),
+    ("last", "last_name", "lastName"),
+    ("suffix",),
+)
 _ITEM = ("title", "quantity", "sku", "variant", "weight_grams")
 _LARGEST_QUANTITY = 10_000
 _LARGEST_WEIGHT_GRAMS = 1_000_000
@@ -50,12 +75,31 @@ def read_address(values: Values, otherwise: PostalAddress) -> PostalAddress:
 def _whole_address(values: Values) -> PostalAddress:
     found = values.raw("address")
     if isinstance(found, Mapping):
-        if not any(name in found for name in ADDRESS_PARTS):
+        parts = {name: found[name] for name in (*ADDRESS_PARTS, *COORDINATES) if name in found}
+        for name, spellings in _SPELLINGS.items():
+            spelling = next((one for one in spellings if one in found), None)
+            if name not in parts and spelling is not None:
+                parts[name] = found[spelling]
+        if not parts:
             known = ", ".join(ADDRESS_PARTS)
             raise values.refuse("address", f"is an object without any of {known}; name its parts one by one")
-        parts = {name: found[name] for name in (*ADDRESS_PARTS, *COORDINATES) if name in found}
         return read_address(Values(parts, own={values.where("address"): parts}), PostalAddress())
     return split_address(values.text("address"))
+
+
+def read_name(values: Values, otherwise: str) -> str:
+    """Return a person's name: a text, or an object with first and last as forms have it."""
+    if "name" not in values:
+        return otherwise
+    found = values.raw("name")
+    if not isinstance(found, Mapping):
+        return values.text("name", " ")
+    parts = Values(found, own={values.where("name"): found})
+    spellings = [next((one for one in part if found.get(one)), None) for part in _NAME_PARTS]
+    words = [parts.text(one) for one in spellings if one is not None]
+    if not words and not any(one in found for part in _NAME_PARTS for one in part):
+        raise values.refuse("name", "is an object without first and last; name one of its texts")
+    return " ".join(word for word in words if word)
 
 
 def _coordinates(values: Values) -> Coordinates | None:

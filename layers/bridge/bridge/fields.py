@@ -17,6 +17,7 @@ from bridge.field_parts import (
     WISH_NAMES,
     read_address,
     read_items,
+    read_name,
     read_weight,
     read_wish,
 )
@@ -42,7 +43,10 @@ FIELDS: Mapping[str, Field] = {
     "updated_at": Field("moment", "when the order got into this state; older ones are dropped"),
     "cancelled": Field("true or false", "true: no delivery is wanted, one made before is cancelled"),
     "paid": Field("true or false", 'for orders.on = "paid"'),
-    "address": Field("text or object", "the whole address as one text, or an object with the parts below"),
+    "address": Field(
+        "text or object",
+        "the whole address as one text, or an object with the parts below, also as form services spell them",
+    ),
     "line1": Field("text", "street and house number"),
     "line2": Field("text", "floor, flat, building"),
     "postcode": Field("text", "postcode"),
@@ -51,7 +55,7 @@ FIELDS: Mapping[str, Field] = {
     "country_code": Field("text", 'the country in two letters ("FR")'),
     "latitude": Field("number", "in degrees; together with longitude"),
     "longitude": Field("number", "in degrees; together with latitude"),
-    "name": Field("text", "who receives it"),
+    "name": Field("text or object", "who receives it; of an object first and last are taken"),
     "company": Field("text", "the recipient's company"),
     "phone": Field("text or list", "phone numbers, the best one first"),
     "email": Field("text", "the buyer's address for mails"),
@@ -221,7 +225,7 @@ def _stop(values: Values, otherwise: Stop) -> Stop:
     return replace(
         otherwise,
         address=read_address(values, otherwise.address),
-        recipient_name=values.text("name", " ") if "name" in values else otherwise.recipient_name,
+        recipient_name=read_name(values, otherwise.recipient_name),
         company=values.text("company") if "company" in values else otherwise.company,
         phones=_texts(values, "phone", otherwise.phones),
         note=values.text("note", "\n") if "note" in values else otherwise.note,
