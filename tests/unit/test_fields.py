@@ -74,6 +74,9 @@ def read_one(body: dict[str, Any] | None = None, **expressions: str) -> Order:
     [
         ("name", "answers.who", "recipient_name", "Camille Moreau"),
         ("name", "['Camille', 'Moreau']", "recipient_name", "Camille Moreau"),
+        ("name", '`{"first": "Camille", "last": "Moreau"}`', "recipient_name", "Camille Moreau"),
+        ("name", '`{"firstName": " Camille ", "last_name": null}`', "recipient_name", "Camille"),
+        ("name", '`{"first": "", "last": ""}`', "recipient_name", ""),
         ("name", "answers.zip", "recipient_name", "75004"),
         ("name", "`75004.0`", "recipient_name", "75004"),
         ("name", "`1.5`", "recipient_name", "1.5"),
@@ -145,7 +148,8 @@ def test_an_expression_gives_a_value(name: str, expression: str, attribute: str,
         ("phone", "answers.who.tel", 'answers.who.tel finds nothing: "tel" is looked for in a text'),
         ("name", "stops[5].who", "stops[5].who finds nothing: a list of 2 has no element [5]"),
         ("name", "stops[0].name", 'stops[0].name finds nothing: stops[0] has no "name", it has: where, who;'),
-        ("name", "stops[0]", "stops[0] should be a text, but is an object"),
+        ("name", "stops[0]", "stops[0] is an object without first and last; name one of its texts"),
+        ("company", "stops[0]", "stops[0] should be a text, but is an object"),
         ("name", "stops", "stops should be a text, but is an object"),
         ("name", "`true`", "`true` should be a text, but is true or false"),
         (
@@ -186,7 +190,7 @@ def test_a_field_that_cannot_be_read_is_explained(name: str, expression: str, me
 def test_a_message_never_holds_a_value() -> None:
     """Neither the message nor what stands behind it quotes the body: both may be logged."""
     body = {"who": {"first": "Camille", "last": 4711}}
-    for expression in ("join(' ', [who.first, who.last])", "who", "who.first.x", "who.first > who.last"):
+    for expression in ("join(' ', [who.first, who.last])", "[who]", "who.first.x", "who.first > who.last"):
         with pytest.raises(UnmappableOrder) as caught:
             read(body, name=expression)
 
@@ -278,6 +282,18 @@ def test_no_letter_of_an_address_is_lost(text: str) -> None:
                 '"latitude": 48.8, "longitude": 2.3}`'
             },
             PostalAddress("1 rue A", "", "75001", "Paris", coordinates=Coordinates(48.8, 2.3)),
+        ),
+        (
+            {"address": '`{"addr_line1": "1 rue A", "postal": "75001", "city": "Paris", "country": ""}`'},
+            PostalAddress("1 rue A", "", "75001", "Paris"),
+        ),
+        (
+            {"address": '`{"address": "1 rue A", "zipCode": "75001", "city": "Paris", "state": "IdF"}`'},
+            PostalAddress("1 rue A", "", "75001", "Paris"),
+        ),
+        (
+            {"address": '`{"street": "1 rue A", "zip": "1", "postcode": "75001", "town": "Paris"}`'},
+            PostalAddress("1 rue A", "", "75001", "Paris"),
         ),
         ({"latitude": "'48,85'", "longitude": "`2.35`"}, PostalAddress(coordinates=Coordinates(48.85, 2.35))),
         ({"latitude": "`0`", "longitude": "`0`"}, PostalAddress()),

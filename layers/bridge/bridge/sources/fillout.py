@@ -1,8 +1,8 @@
 """Fillout's webhooks: the submission with its questions.
 
-The shape is that of the API: https://www.fillout.com/help/api-reference/get-all-submissions .
-What the webhook adds around it (``formId``, ``formName``, ``submission``) is not in the documentation we read, so both are
-accepted. Nothing is signed; the secret goes in a header or in the address. No clock, no AWS.
+The shape is that of the API: https://www.fillout.com/help/api-reference/get-all-submissions . What the
+webhook adds around it (``formId``, ``formName``, ``submission``) is not in the documentation we read, so
+both are accepted. Nothing is signed; the secret goes in a header or in the address. No clock, no AWS.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Gravity Forms' Webhooks Add-On: a WordPress form's entry, as JSON or URL-encoded.
 
-https://docs.gravityforms.com/webhooks-add-on/ . With "All Fields" the keys are the numbers of the fields, those
-of an address or a name in parts ("4.1" street, "4.3" town, "4.5" postcode; "1.3" first, "1.6" last), which an
-expression puts in quotes. With "Select Fields" one names the keys oneself: with our own names no expression
-is needed. Nothing is signed; the add-on can set a header. No clock, no AWS.
+https://docs.gravityforms.com/webhooks-add-on/ . With "All Fields" the keys are the numbers of the fields,
+those of an address or a name in parts ("4.1" street, "4.3" town, "4.5" postcode; "1.3" first, "1.6" last),
+which an expression puts in quotes. With "Select Fields" one names the keys oneself: with our own names no
+expression is needed. Nothing is signed; the add-on can set a header. No clock, no AWS.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:
 
 
 def document(payload: Payload) -> Mapping[str, object]:
-    """Return the submission with ``answers`` by key, ``labels`` by question, and ``hidden`` fields by name."""
+    """Return the submission with ``answers`` by key, ``labels`` by question and ``hidden`` ones by name."""
     return _submission(load_object(payload.body)).document
 
 

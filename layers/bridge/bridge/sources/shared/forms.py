@@ -32,7 +32,7 @@ SETTINGS: Mapping[str, str] = {
 }
 
 _ID = re.compile(r"[!-~]{1,64}", re.ASCII)
-_SHOWN_ID_LENGTH = 8
+_SHOWN_ID_LENGTH = 6  # the end of it: services count upwards, or begin with the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _order_key(submission: Submission, options: Options) -> tuple[str, str]:
         if named and ("order_id" in options.fields or not submission.submission_id):
             return _fit(named) or _hash(named), named
         if submission.submission_id:
-            shown = f"{submission.title} {submission.submission_id[:_SHOWN_ID_LENGTH]}".strip()
+            shown = f"{submission.title} {submission.submission_id[-_SHOWN_ID_LENGTH:]}".strip()
             return _fit(submission.submission_id) or _hash(submission.submission_id), shown
         chosen = [values.raw(name) for name in options.settings.get(KEY_FIELDS, "").replace(",", " ").split()]
     except UnmappableOrder as error:
@@ -134,7 +134,7 @@ def _order_key(submission: Submission, options: Options) -> tuple[str, str]:
     if not any(texts):
         raise MalformedWebhook("order_id_missing")
     key = _hash("\n".join(texts))
-    return key, f"{submission.title} {key[:_SHOWN_ID_LENGTH]}".strip()
+    return key, f"{submission.title} {key[-_SHOWN_ID_LENGTH:]}".strip()
 
 
 def _fit(given: str) -> str:
