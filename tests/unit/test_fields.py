@@ -103,6 +103,13 @@ def read_one(body: dict[str, Any] | None = None, **expressions: str) -> Order:
         ("paid", "`1`", "paid", True),
         ("paid", "'0'", "paid", False),
         ("paid", "answers.note", "paid", False),
+        ("paid", "'2026-11-23 10:00'", "paid", True),
+        ("paid", "stops[?who=='Bo']", "paid", True),
+        ("paid", "stops[?who=='Nobody']", "paid", False),
+        ("paid", "`0`", "paid", False),
+        ("created_at", "'2026-11-22T10:00:00Z'", "created_at", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("updated_at", "`1700000000`", "created_at", datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)),
+        ("updated_at", "'1700000000'", "updated_at", datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)),
         ("paid", "answers.wanted == 'oui'", "paid", False),
         ("weight_grams", "`1200`", "weight_override_grams", 1200),
         ("weight_grams", "'1200'", "weight_override_grams", 1200),
@@ -160,11 +167,11 @@ def test_an_expression_gives_a_value(name: str, expression: str, attribute: str,
         ("name", "join(' ', answers.zip)", "gives join() a number where it takes array-string"),
         ("name", "answers.who > answers.zip", "cannot be worked out from this body"),
         ("paid", "'vielleicht'", "should be true or false; an answer in words is compared"),
-        ("paid", "stops[0]", "should be true or false"),
+        ("cancelled", "answers.wanted", "should be true or false; an answer in words is compared"),
         ("weight_grams", "'heavy'", "should be a number, but is a text"),
         ("weight_grams", "`-1`", "should be between 0 and 1000000"),
         ("weight_kg", "`2000`", "should be between 0 and 1000"),
-        ("updated_at", "'2026-11-23 11:00'", "should be a date and time with an offset, such as 2026-11-23T"),
+        ("updated_at", "'2026-11-23 11:00'", "should be a date and time with an offset (2026-11-23T"),
         ("items", "`[[1]]`", "should be texts or objects, but one is a list"),
         ("items", "`[true]`", "should be texts or objects, but one is true or false"),
         ("items", '`[{"name": "Tea"}]`', "has objects without title and sku; known are title, quantity, sku"),
@@ -295,6 +302,7 @@ def test_no_letter_of_an_address_is_lost(text: str) -> None:
             {"address": '`{"street": "1 rue A", "zip": "1", "postcode": "75001", "town": "Paris"}`'},
             PostalAddress("1 rue A", "", "75001", "Paris"),
         ),
+        ({"line1": "'x'", "country": "'fr'"}, PostalAddress("x", country_code="FR")),
         ({"latitude": "'48,85'", "longitude": "`2.35`"}, PostalAddress(coordinates=Coordinates(48.85, 2.35))),
         ({"latitude": "`0`", "longitude": "`0`"}, PostalAddress()),
         ({"latitude": "answers.blank", "longitude": "answers.note"}, PostalAddress()),
@@ -393,6 +401,23 @@ def test_a_cancelled_order_is_retracted_whatever_else_is_odd() -> None:
     found = read(cancelled="answers.wanted == 'non'", address="stops", order_name="'#7'")
 
     assert Ignored("cancelled", retracts=True, order_id="7", order_name="#7", updated_at=AT) == found
+
+
+def test_a_cancellation_gets_through_whatever_its_body_lacks() -> None:
+    """Senders often say no more of a cancelled order than its id."""
+    expressions = {"order_name": "number", "updated_at": "changed", "address": "street", "cancelled": "gone"}
+
+    found = apply_fields(EMPTY, Values({"gone": True}, expressions))
+    said_by_sender = apply_fields(EMPTY, Values({}, {"order_name": "number"}), cancelled=True)
+
+    assert Ignored("cancelled", retracts=True, order_id="7", order_name="Order 7", updated_at=AT) == found
+    assert found == said_by_sender
+
+
+def test_an_expression_that_is_none_is_the_connections_fault() -> None:
+    """One that was put in force unchecked is named all the same."""
+    with pytest.raises(InvalidConnection, match=r"^fields\.note: a\. is no JMESPath expression"):
+        read(note="a.")
 
 
 def test_several_stops_come_from_one_list() -> None:
@@ -546,6 +571,8 @@ def problems_of(fields: str, source: str = "shopify", sender: str = "") -> tuple
         ),
         ('note = "join(a)"', "fields.note: join(a) gives join() 1 arguments, it wants 2"),
         ('note = "merge()"', "fields.note: merge() gives merge() 0 arguments, it wants at least 1"),
+        (f'note = "{"a." * 600}a"', "fields.note: is longer than 1000 characters"),
+        (f'note = "{"[" * 900}"', "fields.note: "),
         ('order_id = "id"', "fields.order_id: a shop's orders have an id of their own, remove the line"),
         ('after = "a"', "fields.after: goes together with before, which is missing"),
         ('longitude = "a"', "fields.longitude: goes together with latitude, which is missing"),

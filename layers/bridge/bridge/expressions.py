@@ -20,13 +20,14 @@ from jmespath.exceptions import (
 from jmespath.functions import TYPES_MAP, Functions
 from jmespath.visitor import TreeInterpreter
 
-from bridge.errors import UnmappableOrder
+from bridge.errors import InvalidConnection, UnmappableOrder
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode
 
 # jmespath keeps what it has compiled (512 expressions a process), so nothing here does.
 
+_LONGEST_EXPRESSION = 1000
 _SHOWN_KEYS = 20
 _SHOWN_KEY_LENGTH = 40
 # What jmespath raises besides its own errors where a document does not fit the expression: a text compared
@@ -44,10 +45,14 @@ _FAILURES = (
 
 def check(expression: str) -> str:
     """Return what is wrong with an expression and where, "" when it can be used."""
+    if len(expression) > _LONGEST_EXPRESSION:
+        return f"is longer than {_LONGEST_EXPRESSION} characters"
     try:
         tree = jmespath.compile(expression).parsed
     except JMESPathError as error:
         return f"{expression} is no JMESPath expression: {_reason(error, expression)}"
+    except RecursionError:
+        return "is no JMESPath expression that can be read: it is nested too deeply"
     for name, count in _calls(tree):
         if name not in Functions.FUNCTION_TABLE:
             known = ", ".join(sorted(Functions.FUNCTION_TABLE))
@@ -86,15 +91,20 @@ def search(expression: str, document: Mapping[str, object], *, field: str) -> ob
     """Return what the expression finds; ``None`` only where the document says null itself.
 
     Raises:
+        InvalidConnection: it is no expression.
         UnmappableOrder: named ``field``: a key that the expression needs is not in the document (written
             with "|| ''" it need not be), or the document does not fit its functions.
 
     """
     finder = _Finder(document)
     try:
-        found = jmespath.compile(expression).search(document)
+        compiled = jmespath.compile(expression)
+    except (JMESPathError, RecursionError):
+        raise InvalidConnection([f"{field}: {check(expression)}"]) from None
+    try:
+        found = compiled.search(document)
         if found is None:
-            finder.visit(jmespath.compile(expression).parsed, document)
+            finder.visit(compiled.parsed, document)
     # The causes quote the value, and a traceback is logged somewhere one day: they are left behind.
     except JMESPathTypeError as error:
         raise UnmappableOrder(field, _misfit(expression, error, finder)) from None

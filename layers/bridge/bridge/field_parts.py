@@ -49,6 +49,7 @@ _ITEM = ("title", "quantity", "sku", "variant", "weight_grams")
 _LARGEST_QUANTITY = 10_000
 _LARGEST_WEIGHT_GRAMS = 1_000_000
 _MOST_ITEMS = 500
+_COUNTRY_CODE = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _LOCAL_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
@@ -56,6 +57,9 @@ def read_address(values: Values, otherwise: PostalAddress) -> PostalAddress:
     """Return the whole address if there is one, with the parts that are named apart."""
     address = _whole_address(values) if "address" in values else otherwise
     given = {name: values.text(name) for name in ADDRESS_PARTS if name in values}
+    if _COUNTRY_CODE.fullmatch(given.get("country", "")):
+        given.setdefault("country_code", given["country"])
+        given["country"] = ""
     if "address" not in values and given.keys() & {"line1", "postcode", "city"}:
         address = replace(address, coordinates=None)  # of another place, perhaps
     address = replace(

@@ -10,14 +10,16 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bridge import expressions
 from bridge.errors import UnmappableOrder
 from bridge.sources.shared.reading import parse_rfc3339
 
 _LONGEST_TEXT = 5000
+_EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in Unix seconds
 _NUMBER = re.compile(r"\s*[+-]?\d{1,15}([.,]\d{1,15})?\s*", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(t|\b)", re.ASCII)
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"", "false", "no", "off", "0"})
 
@@ -83,27 +85,35 @@ class Values:
         return number
 
     def flag(self, name: str) -> bool:
-        """Return true or false, also as forms write it; nothing is false."""
+        """Return true or false: nothing, empty and 0 are false; a text must be a known word, or a moment.
+
+        Another text may well mean "no" in the language of the form, so it is never taken for true.
+        """
         value = self.raw(name)
-        if value is None or value == []:
-            return False
-        if isinstance(value, bool):
-            return value
-        text = str(value).strip().casefold() if isinstance(value, str | int) else "?"
+        if not isinstance(value, str):
+            return bool(value)
+        text = value.strip().casefold()
         if text in _TRUE or text in _FALSE:
             return text in _TRUE
+        if _DAY.match(text):  # such as the time of the cancellation
+            return True
         raise self.refuse(
             name, "should be true or false; an answer in words is compared, as in answers.wanted == 'no'"
         )
 
     def moment(self, name: str) -> datetime | None:
-        """Return a date and time with an offset; ``None`` for nothing."""
+        """Return a date and time with an offset, also Unix seconds; ``None`` for nothing."""
+        value = self.raw(name)
+        seconds = as_number(value)
+        if seconds is not None and _EARLIEST <= seconds < _LATEST:
+            return datetime.fromtimestamp(seconds, UTC)
         text = self.text(name)
         try:
             return parse_rfc3339(text) if text else None
         except ValueError:
             raise self.refuse(
-                name, "should be a date and time with an offset, such as 2026-11-23T10:12:08+01:00"
+                name,
+                "should be a date and time with an offset (2026-11-23T10:12:08+01:00), or Unix seconds",
             ) from None
 
     def _holder(self, name: str) -> str | None:

@@ -7,10 +7,12 @@ names, for the checks and for the README. Pure; values are never quoted in a mes
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
 from bridge import expressions
+from bridge.errors import UnmappableOrder
 from bridge.field_parts import (
     ADDRESS_PARTS,
     COORDINATES,
@@ -41,6 +43,7 @@ FIELDS: Mapping[str, Field] = {
     ),
     "order_name": Field("text", 'what people call the order ("#1042")'),
     "updated_at": Field("moment", "when the order got into this state; older ones are dropped"),
+    "created_at": Field("moment", "when the order was made"),
     "cancelled": Field("true or false", "true: no delivery is wanted, one made before is cancelled"),
     "paid": Field("true or false", 'for orders.on = "paid"'),
     "address": Field(
@@ -51,8 +54,8 @@ FIELDS: Mapping[str, Field] = {
     "line2": Field("text", "floor, flat, building"),
     "postcode": Field("text", "postcode"),
     "city": Field("text", "town; where all orders are from one: city = \"'Paris'\""),
-    "country": Field("text", "the country's name"),
-    "country_code": Field("text", 'the country in two letters ("FR")'),
+    "country": Field("text", 'the country\'s name, or its two letters ("FR")'),
+    "country_code": Field("text", "the country's two letters, where the name is given too"),
     "latitude": Field("number", "in degrees; together with longitude"),
     "longitude": Field("number", "in degrees; together with latitude"),
     "name": Field("text or object", "who receives it; of an object first and last are taken"),
@@ -138,18 +141,19 @@ def read_order(source: Source, payload: Payload, options: Options) -> Order | Ig
     return apply_fields(parsed, Values(source.document(payload), options.fields))
 
 
-def apply_fields(order: Order, values: Values) -> Order | Ignored:
-    """Replace what the fields name; ``Ignored("cancelled")`` when they say so.
+def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Order | Ignored:
+    """Replace what the fields name; ``Ignored("cancelled")`` when they, or the sender, say so.
+
+    A cancellation gets through whatever else is missing from its body.
 
     Raises:
         UnmappableOrder: a field has the wrong type or is missing; names it.
 
     """
-    if "order_name" in values:
-        order = replace(order, name=values.text("order_name") or order.name)
-    if "updated_at" in values:
-        order = replace(order, updated_at=values.moment("updated_at") or order.updated_at)
-    if values.flag("cancelled"):
+    if cancelled or values.flag("cancelled"):
+        for read in (_named, _dated):
+            with suppress(UnmappableOrder):
+                order = read(order, values)
         return Ignored(
             "cancelled",
             retracts=True,
@@ -157,6 +161,7 @@ def apply_fields(order: Order, values: Values) -> Order | Ignored:
             order_name=order.name,
             updated_at=order.updated_at,
         )
+    order = _dated(_named(order, values), values)
     own = _stop(values, _own_stop(order))
     paths = _paths(values)
     further = order.dropoffs
@@ -184,6 +189,16 @@ def apply_fields(order: Order, values: Values) -> Order | Ignored:
         weight_override_grams=read_weight(values, order.weight_override_grams),
         paths={**order.paths, **paths},
     )
+
+
+def _named(order: Order, values: Values) -> Order:
+    return replace(order, name=values.text("order_name") or order.name)
+
+
+def _dated(order: Order, values: Values) -> Order:
+    updated_at = values.moment("updated_at") or order.updated_at
+    otherwise = updated_at if order.created_at == order.updated_at else order.created_at
+    return replace(order, updated_at=updated_at, created_at=values.moment("created_at") or otherwise)
 
 
 def _paths(values: Values) -> dict[str, str]:

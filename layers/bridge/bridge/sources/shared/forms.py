@@ -32,6 +32,7 @@ SETTINGS: Mapping[str, str] = {
 }
 
 _ID = re.compile(r"[!-~]{1,64}", re.ASCII)
+_PUSH_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 _SHOWN_ID_LENGTH = 6  # the end of it: services count upwards, or begin with the time
 
 
@@ -41,7 +42,8 @@ class Submission:
 
     ``document`` is what expressions look into; ``own`` the objects in it, by their paths, in which a field
     with one of our names is taken without an expression. ``submission_id`` is the service's lasting id,
-    ``push_id`` that of this push, ``title`` the form's; each may be empty.
+    ``push_id`` that of this push, ``title`` the form's; each may be empty. ``cancelled`` is for senders that
+    say so by themselves.
     """
 
     document: Mapping[str, object]
@@ -50,6 +52,7 @@ class Submission:
     push_id: str = ""
     submitted_at: datetime | None = None
     title: str = ""
+    cancelled: bool = False
 
 
 # --- who may post -------------------------------------------------------------------------------
@@ -103,9 +106,10 @@ def identify_submission(
     """
     if _caught(submission, options):
         return Ignored("honeypot")
+    push_id = submission.push_id if _PUSH_ID.fullmatch(submission.push_id) else ""
     return Webhook(
         topic=topic,
-        webhook_id=_fit(submission.push_id) or hashlib.sha256(topic.encode() + b"\n" + push.body).hexdigest(),
+        webhook_id=push_id or hashlib.sha256(topic.encode() + b"\n" + push.body).hexdigest(),
         order_id=_order_key(submission, options)[0],
     )
 
@@ -180,7 +184,8 @@ def parse_submission(submission: Submission, payload: Payload, options: Options)
     order_id, name = _order_key(submission, options)
     moment = submission.submitted_at or payload.received_at
     order = Order(order_id=order_id, name=name, updated_at=moment, created_at=moment, address=PostalAddress())
-    return apply_fields(order, Values(submission.document, options.fields, submission.own))
+    values = Values(submission.document, options.fields, submission.own)
+    return apply_fields(order, values, cancelled=submission.cancelled)
 
 
 # --- answers ------------------------------------------------------------------------------------
