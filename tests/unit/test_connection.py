@@ -232,7 +232,10 @@ def test_a_shop_of_several_places():
             "parcels.packages: must pair texts in quotes, such as packages =",
         ),
         ("parcels = { packages = { XL = 1 } }", "parcels.packages: must pair texts in quotes, such as"),
-        ('fields = { order_id = "id" }', "fields: not supported by source shopify, remove the table"),
+        (
+            'fields = { order_id = "id" }',
+            "fields.order_id: a shop's orders have an id of their own, remove the line",
+        ),
         ('pickup = { address = "/api/stores/1" }', "pickup.address: is not an address that CoopCycle has"),
         ("pickup = { latitude = 48.85 }", "pickup.longitude: missing, latitude alone is no place"),
         ("pickup = { latitude = 91, longitude = 2 }", "pickup.latitude: 91 should be between -90 and 90"),

@@ -16,6 +16,7 @@ from tests import samples, sending
 from bridge import sources
 from bridge.connection import parse_connection
 from bridge.errors import BridgeError, InvalidConnection, MalformedWebhook, UnmappableOrder
+from bridge.fields import FIELDS
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
 from bridge.sources import Options, Payload, Push, Webhook, standard_webhooks
 
@@ -71,7 +72,7 @@ def test_an_odd_id_of_a_push_is_replaced_by_a_digest(webhook_id: str) -> None:
     found = identify(CREATED, {"webhook-id": webhook_id, "webhook-timestamp": "1", "webhook-signature": "x"})
 
     assert isinstance(found, Webhook)
-    assert hashlib.sha256(CREATED).hexdigest() == found.webhook_id
+    assert hashlib.sha256(b"order\n" + CREATED).hexdigest() == found.webhook_id
 
 
 @pytest.mark.parametrize(
@@ -101,9 +102,8 @@ def test_a_key_of_any_kind_is_a_lasting_one(value: object, order_id: str) -> Non
         ({"type": "order.created"}, "order_id_missing"),
         ({"type": "order.created", "data": {"id": ""}}, "order_id_missing"),
         ({"type": "order.created", "data": {"id": " "}}, "order_id_missing"),
-        ({"type": "order.created", "data": {"id": 1.5}}, "order_id_malformed"),
-        ({"type": "order.created", "data": {"id": True}}, "order_id_malformed"),
-        ({"type": "order.created", "data": {"id": ["x"]}}, "order_id_malformed"),
+        ({"type": "order.created", "data": {"id": True}}, "order_id_unreadable"),
+        ({"type": "order.created", "data": {"id": {"x": 1}}}, "order_id_unreadable"),
     ],
 )
 def test_an_unreadable_body_has_one_way_to_fail(body: object, reason: str) -> None:
@@ -148,7 +148,7 @@ def test_an_order_is_read_whole() -> None:
                 datetime(2026, 11, 24, 14, tzinfo=PARIS_WINTER),
                 datetime(2026, 11, 24, 16, tzinfo=PARIS_WINTER),
             ),
-            path="data.slot.from",
+            path="data.slot.from, data.slot.to",
         ),
     )
 
@@ -157,7 +157,7 @@ def test_an_order_is_read_whole() -> None:
     ("fields", "more"),
     [
         ({"cancelled": "state == 'off'"}, {"state": "off"}),
-        ({"cancelled": "cancelled_at"}, {"cancelled_at": "2026-11-23T09:00:00Z"}),
+        ({"cancelled": "cancelled_at || ''"}, {"cancelled_at": "2026-11-23T09:00:00Z"}),
         ({"cancelled": "off"}, {"off": True}),
         ({"cancelled": "off"}, {"off": 1}),
     ],
@@ -189,11 +189,17 @@ def test_a_time_may_be_unix_seconds(value: object) -> None:
 
 @pytest.mark.parametrize(
     ("line", "city"),
-    [("48 Rue de Rivoli, 75004 Paris", "75004 Paris"), ("48 Rue de Rivoli 75004 Paris", "")],
+    [
+        ("48 Rue de Rivoli, 75004 Paris", "Paris"),
+        ("48 Rue de Rivoli 75004 Paris", "Paris"),
+        ("48 Rue de Rivoli", ""),
+    ],
 )
-def test_an_address_in_one_text_has_its_town_after_a_comma(line: str, city: str) -> None:
-    """Without a comma nobody can tell the town from the street, and the mapping asks for it."""
-    assert PostalAddress(line, city=city) == parsed({"address": "data"}, line).address
+def test_an_address_in_one_text_has_its_town_in_it(line: str, city: str) -> None:
+    """Without postcode or comma nobody can tell the town from the street, and the mapping asks for it."""
+    found = parsed({"address": "data"}, line).address
+
+    assert ("48 Rue de Rivoli", city) == (found.line1, found.city)
 
 
 def test_an_address_in_one_text_is_sent_as_it_stands() -> None:
@@ -223,8 +229,6 @@ def test_an_address_in_one_text_is_sent_as_it_stands() -> None:
         ([48.8566, 2.3522], Coordinates(48.8566, 2.3522)),
         (["48.8566", "2.3522"], Coordinates(48.8566, 2.3522)),
         ([0, 0], None),
-        ([91, 2], None),
-        (["NaN", 2], None),
         ([None, 2], None),
     ],
 )
@@ -239,7 +243,7 @@ def test_a_place_is_read_when_it_is_one(data: object, coordinates: Coordinates |
         ({"date": "data.d"}, {"d": "24/12"}, TimeWish(date="24/12", path="data.d")),
         ({"time": "data.t"}, {"t": "14-16h"}, TimeWish(time="14-16h", path="data.t")),
         ({"date": "data.d", "time": "data.t"}, {"d": "", "t": None}, None),
-        ({"after": "data.a", "before": "data.b"}, {}, None),
+        ({"after": "data.a", "before": "data.b"}, {"a": None, "b": ""}, None),
     ],
 )
 def test_the_texts_of_a_choice_are_handed_over(
@@ -253,6 +257,7 @@ def test_the_texts_of_a_choice_are_handed_over(
     ("value", "items"),
     [
         (None, ()),
+        ("Bouquet", (OrderItem("Bouquet", 1),)),
         (["Bouquet", " ", "Carte"], (OrderItem("Bouquet", 1), OrderItem("Carte", 1))),
         ([{"title": "X"}, {"title": "Y", "quantity": 0}], (OrderItem("X", 1),)),
     ],
@@ -265,30 +270,32 @@ def test_items_are_texts_or_objects(value: object, items: tuple[OrderItem, ...])
 @pytest.mark.parametrize(
     ("fields", "data", "field"),
     [
-        ({"address": "data.a"}, {"a": {}}, "data.a"),
-        ({"address": "join(', ', [data.a, data.b])"}, {"a": "x"}, "join(', ', [data.a, data.b])"),
-        ({"name": "data"}, [], "data"),
-        ({"updated_at": "data"}, "yesterday", "data"),
-        ({"updated_at": "data"}, 5, "data"),
-        ({"updated_at": "data"}, 1e300, "data"),
-        ({"updated_at": "data"}, True, "data"),
-        ({"after": "data[0]", "before": "data[1]"}, ["2026-11-24T10:00:00Z"], "data[1]"),
-        ({"after": "data[0]", "before": "data[1]"}, [None, "2026-11-24T10:00:00Z"], "data[0]"),
-        ({"after": "data", "before": "data"}, "2026-11-24T10:00:00Z", "data"),
-        ({"after": "data", "before": "data"}, "24/12/2026", "data"),
-        ({"items": "data"}, "x", "data"),
-        ({"items": "data"}, [5], "data"),
-        ({"items": "data"}, [{"quantity": "2"}], "data[0].quantity"),
+        ({"address": "data.a"}, {"a": {}}, "address"),
+        ({"address": "data.a"}, {}, "address"),
+        ({"address": "join(', ', [data.a, data.b])"}, {"a": "x"}, "address"),
+        ({"name": "data"}, {}, "name"),
+        ({"updated_at": "data"}, "yesterday", "updated_at"),
+        ({"updated_at": "data"}, 5, "updated_at"),
+        ({"updated_at": "data"}, 1e300, "updated_at"),
+        ({"updated_at": "data"}, True, "updated_at"),
+        ({"after": "data[0]", "before": "data[1]"}, ["2026-11-24T10:00:00Z"], "before"),
+        ({"after": "data[0]", "before": "data[1]"}, [None, "2026-11-24T10:00:00Z"], "after"),
+        ({"after": "data", "before": "data"}, "2026-11-24T10:00:00Z", "before"),
+        ({"latitude": "data[0]", "longitude": "data[1]"}, [91, 2], "latitude"),
+        ({"latitude": "data[0]", "longitude": "data[1]"}, ["NaN", 2], "latitude"),
+        ({"items": "data"}, [True], "items"),
+        ({"items": "data"}, [{"title": "x", "quantity": "some"}], "items"),
     ],
 )
-def test_a_field_of_the_wrong_form_is_named_by_its_expression(
+def test_a_field_of_the_wrong_form_is_named_with_its_expression(
     fields: dict[str, str], data: object, field: str
 ) -> None:
-    """The error says where in the sender's body the connection looked."""
+    """The error says which field, and where in the sender's body the connection looked."""
     with pytest.raises(UnmappableOrder) as caught:
         parse(fields, data)
 
-    assert field == caught.value.field
+    assert f"fields.{field}" == caught.value.field
+    assert fields[field] in str(caught.value)
 
 
 # --- the connection -------------------------------------------------------------------------------
@@ -297,7 +304,7 @@ def test_a_field_of_the_wrong_form_is_named_by_its_expression(
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ('order_id = "data."', r"fields\.order_id: is no JMESPath expression \(\w+\)"),
+        ('order_id = "data."', r"fields\.order_id: data\. is no JMESPath expression: it ends too early"),
         (f'note = "{"a." * 600}a"', r"fields\.note: is longer than 1000 characters"),
         (f'note = "{"[" * 900}"', r"fields\.note: is no JMESPath expression"),
         ('adress = "data"', r"fields\.adress: unknown key, did you mean address\?"),
@@ -316,7 +323,7 @@ def test_a_wrong_expression_is_found_when_the_connection_is_checked(line: str, p
 
 def test_a_wrong_expression_is_the_connections_fault_later_too() -> None:
     """An expression that was put in force in another way is named all the same."""
-    with pytest.raises(InvalidConnection, match=r"^fields\.note: is no JMESPath expression"):
+    with pytest.raises(InvalidConnection, match=r"^fields\.note: data\. is no JMESPath expression"):
         parse({"note": "data."})
 
 
@@ -332,7 +339,7 @@ ANYTHING = st.recursive(
 )
 
 
-@given(field=st.sampled_from(sorted(standard_webhooks.FIELDS)), value=ANYTHING)
+@given(field=st.sampled_from(sorted(FIELDS)), value=ANYTHING)
 @settings(max_examples=300, deadline=None)
 def test_no_value_of_a_field_raises_anything_but_the_taxonomy(field: str, value: object) -> None:
     """Whatever an expression finds, the worker can park or ignore it."""

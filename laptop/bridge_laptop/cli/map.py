@@ -19,6 +19,7 @@ from bridge import sources
 from bridge.connection import Connection
 from bridge.coopcycle.payload import delivery_body, fields_of
 from bridge.errors import InvalidConnection, NotFeasible, PermanentError, RejectedWebhook, RetryableError
+from bridge.fields import read_order
 from bridge.model import Delivery, Ignored, TimeWindow
 from bridge.planning import plan
 from bridge.provenance import Trace
@@ -141,7 +142,8 @@ def _map(
     if connection.orders.topics and topic not in connection.orders.topics:
         return Ignored("topic_not_followed")
     payload = sources.Payload(push.body, topic, push.received_at, push.content_type)
-    order = source.parse(source.fetch(payload, connection.options, shop), connection.options)
+    payload = source.fetch(payload, connection.options, shop)
+    order = read_order(source, payload, connection.options)
     if isinstance(order, Ignored):
         return order
     for key, value, instead in (

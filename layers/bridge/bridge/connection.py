@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from bridge import schedule as schedules
 from bridge import sources
 from bridge.errors import InvalidConnection
+from bridge.fields import FIELDS, KEY_FIELDS, check_fields
 from bridge.model import Coordinates, is_saved_address
 from bridge.schedule import Schedule
 from bridge.toml_table import TomlTable
@@ -387,27 +388,24 @@ def _read_sender(top: TomlTable, source: str) -> dict[str, str]:
     table = top.table("sender")
     known = sources.get(source).SETTINGS if source in sources.NAMES else {}
     settings = {key: text for key in known if (text := table.text(key))}
+    for name in settings.get(KEY_FIELDS, "").replace(",", " ").split():
+        if name not in FIELDS:
+            near = get_close_matches(name, FIELDS, 1, 0.6)
+            right = f"did you mean {near[0]}?" if near else "name fields of the table [fields]"
+            table.problem(KEY_FIELDS, f'"{name}" is no field, {right}')
     _refuse_the_rest(table)
     return settings
 
 
 def _read_fields(top: TomlTable, source: str) -> dict[str, str]:
-    """Read the expressions into the sender's body, where the source has a use for them."""
-    if "fields" not in top:
-        return {}
-    known = getattr(sources.get(source), "FIELDS", {}) if source in sources.NAMES else {}
+    """Read the expressions into the sender's body; each must be a name of ours, and compile."""
     table = top.table("fields")
-    if not known:
-        top.problem("fields", f"not supported by source {source or '(none)'}, remove the table")
-        return {}
-    from bridge.sources.shared.expressions import problem_of  # JMESPath, for these alone
-
-    fields = {key: expression for key in known if (expression := table.text(key))}
-    for key, expression in fields.items():
-        if problem := problem_of(expression):
-            table.problem(key, problem)
+    expressions = {name: text for name in FIELDS if (text := table.text(name))}
+    is_form = source in sources.NAMES and KEY_FIELDS in sources.get(source).SETTINGS
+    for name, sentence in check_fields(expressions, identifies=is_form):
+        table.problem(name, sentence)
     _refuse_the_rest(table)
-    return fields
+    return expressions
 
 
 def _read_parcels(table: TomlTable) -> Parcels:

@@ -29,6 +29,7 @@ from bridge.errors import (
     RetryableError,
     UnmappableOrder,
 )
+from bridge.fields import read_order
 from bridge.lifecycle import DeliveryRecord, Event, State
 from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Delivery, Ignored, Order, Receipt, TimeWindow
@@ -132,7 +133,7 @@ class Dispatcher:
         """
         source = sources.get(connection.source)
         payload = source.fetch(message.payload, connection.options, self._shop_for(secrets))
-        parsed = source.parse(payload, connection.options)
+        parsed = read_order(source, payload, connection.options)
         record = self._deliveries.load(connection.connection_id, message.order_id)
         if isinstance(parsed, Ignored) and not parsed.retracts:
             return Result("ignored", parsed.reason, record.delivery_iri if record else "")

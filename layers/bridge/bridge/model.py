@@ -71,7 +71,8 @@ class TimeWish:
     """The customer's choice of time: ``window`` where the sender has instants, else the texts as written.
 
     ``date`` is such as "2026-12-24" or "24 décembre 2026", ``time`` such as "14:00 - 16:00" or "2 pm - 4 pm";
-    either may hold both. They are local to the connection's time zone; ``path`` is where they stood.
+    either may hold both. They are local to the connection's time zone; ``path`` is where they stood. A window
+    without offsets is an interval of ISO 8601 in ``date``: "2026-12-24T14:00/2026-12-24T16:00".
     """
 
     window: TimeWindow | None = None
