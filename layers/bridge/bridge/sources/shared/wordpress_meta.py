@@ -1,91 +1,70 @@
-"""The customer's choice of time among free name and value pairs: where date-picker apps and plugins put it.
+"""Where WooCommerce's date pickers write the customer's choice: meta keys of the order, by plugin.
 
-Pure, only the standard library: any source may pass pairs of its own (note attributes, line item properties,
-order metas, form fields). The texts are handed over as they stand; :mod:`bridge.wishes` reads them. Times of
-*picking up* in the shop are no choice of a delivery and are not looked at.
-
-Whose names these are:
-
-- ``Delivery-Date``, ``Delivery-Time``: Zapiet, https://docs.zapiet.com/guides/note-attributes , and Zapiet
-  Eats, https://docs.zapiet.com/zapiet-eats/reference/cart-attributes ; ``Shipping-Date`` is the day on which
-  Zapiet's customer has the parcel leave the shop, which for a courier of the town is the day of delivery.
-  Its ``_ZapietId`` ends its local times with a Z and is not read.
-- ``Delivery Date``, ``Delivery Time``: Bird, whose template for packing slips names them,
-  https://help.birdchime.com/en-us/article/add-datetime-in-packaging-slip-or-invoice-m9smdk/ ;
-  Buunto, https://gist.github.com/sylvainmathieu/03a0f5592e0098df007efcd4060edad0 ; and many themes.
-- ``_BirdChimeSlotId``: Bird's hidden line item property "M=D;L=1;D=2023-08-08;T=9:00 AM - 6:00 PM",
-  https://help.birdchime.com/en-us/article/what-is-the-birdchimeslotid-and-how-do-i-hide-it-jghlmi/ ; M is D
-  for a delivery.
-- ``delivery_date``, ``delivery_time``: themes and apps that use identifiers; the same names otherwise.
-
-Apps let a shop rename these labels: a source offers settings for them (:data:`SETTINGS`).
+The texts are handed over as they were written; what they mean is decided elsewhere. No plugin writes a
+time zone: dates and times are the shop's own.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bridge.model import TimeWish
 
-DATE_NAMES: tuple[str, ...] = ("delivery date", "deliverydate", "shipping date")  # the first one counts most
-TIME_NAMES: tuple[str, ...] = ("delivery time", "deliverytime")
-SETTINGS: Mapping[str, str] = {
-    "date_label": "label under which the shop's date picker writes the day that the customer chose",
-    "time_label": "label under which it writes the time",
-}
-_BIRD_SLOT = "birdchimeslotid"
-_SEPARATORS = re.compile(r"[-_:\s]+")
+_EIGHT_DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One name with its value as sent, and where it stood in the sender's body."""
+class Meta:
+    """One entry of an order's ``meta_data`` with a value that can be read as a text."""
 
-    name: str
-    value: str
-    path: str
-
-
-def find_wish(pairs: Iterable[Pair], settings: Mapping[str, str]) -> TimeWish | None:
-    """Return the choice that some of the pairs make, or ``None``.
-
-    The labels in the settings go before the known ones; capitals, hyphens and underscores make no difference.
-    Of several pairs of a name the first with a value counts.
-    """
-    found = [pair for pair in pairs if pair.value.strip()]
-    chosen_date = _first(found, (settings.get("date_label", ""), *DATE_NAMES))
-    chosen_time = _first(found, (settings.get("time_label", ""), *TIME_NAMES))
-    if chosen_date is None and chosen_time is None:
-        return next((wish for pair in found if (wish := _bird(pair)) is not None), None)
-    paths = [pair.path for pair in (chosen_date, chosen_time) if pair is not None]
-    return TimeWish(
-        date=chosen_date.value if chosen_date is not None else "",
-        time=chosen_time.value if chosen_time is not None else "",
-        path=", ".join(paths),
-    )
+    text: str
+    path: str  # "meta_data[3].value"
 
 
-def _first(pairs: Sequence[Pair], names: Sequence[str]) -> Pair | None:
-    for name in filter(None, names):
-        for pair in pairs:
-            if _fold(pair.name) == _fold(name):
-                return pair
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    date: str
+    time: str = ""
+    until: str = ""  # where the end of the time stands apart
+
+
+# The first whose date is there counts.
+_PLUGINS = (
+    # CoopCycle's own plugin: both in one, as CoopCycle's time slot, "2026-12-24 14:00-16:00".
+    # https://github.com/coopcycle/coopcycle-plugins/blob/master/wordpress/coopcycle-extend-woo-core.php
+    _Keys("shipping_date"),
+    # Iconic: https://iconicwp.com/docs/woocommerce-delivery-slots/database-structure-2/
+    _Keys("jckwds_date_ymd", "jckwds_timeslot"),
+    _Keys("jckwds_date", "jckwds_timeslot"),
+    # Chwazi: https://chwazidatetime.com/docs/how-to-access-meta-keys-inside-chwazi
+    _Keys("lpac_dps_delivery_date", "lpac_dps_delivery_time"),
+    # YITH, as its code writes it: "2026-12-24", "14:00", "16:00".
+    _Keys("ywcdd_order_delivery_date", "ywcdd_order_slot_from", "ywcdd_order_slot_to"),
+    # Tyche's Order Delivery Date: the labels of its two fields, unless the shop has changed them. (Its
+    # timestamp is not read: whether that is UTC or the shop's time is documented nowhere.)
+    _Keys("Delivery Date", "Time Slot"),
+    # WooCommerce Order Delivery, as its code writes it.
+    _Keys("_delivery_date"),
+)
+
+
+def find_wish(meta: Mapping[str, Meta], *, date_key: str, time_key: str) -> TimeWish | None:
+    """Return the choice of time in an order's meta data; the two keys are the connection's own, or empty."""
+    own = (_Keys(date_key, time_key),) if date_key else ()
+    for keys in (*own, *_PLUGINS):
+        date = meta.get(keys.date)
+        if date is not None:
+            return TimeWish(date=_dashed(date.text), time=_time(meta, keys), path=date.path)
     return None
 
 
-def _bird(pair: Pair) -> TimeWish | None:
-    if _fold(pair.name) != _BIRD_SLOT:
-        return None
-    parts = dict(part.split("=", 1) for part in pair.value.split(";") if "=" in part)
-    values = {key.strip().upper(): value.strip() for key, value in parts.items()}
-    if values.get("M", "D") != "D" or not (values.get("D") or values.get("T")):
-        return None
-    return TimeWish(date=values.get("D", ""), time=values.get("T", ""), path=pair.path)
+def _time(meta: Mapping[str, Meta], keys: _Keys) -> str:
+    begin, end = (meta[key].text if key in meta else "" for key in (keys.time, keys.until))
+    return f"{begin} - {end}" if begin and end else begin
 
 
-def _fold(name: str) -> str:
-    """Make "Delivery-Date", "_delivery_date" and "Delivery date:" the same name."""
-    return _SEPARATORS.sub(" ", unicodedata.normalize("NFKC", name)).strip().casefold()
+def _dashed(text: str) -> str:
+    """Write Iconic's "20261224" with its dashes; anything else stays as it is."""
+    return "-".join(match.groups()) if (match := _EIGHT_DIGITS.fullmatch(text)) else text
