@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz lint format build validate sam-local ci lock clean
+.PHONY: help install run test fuzz chaos lint format build validate sam-local ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ test: install ## every test that needs no AWS account
 
 fuzz: install ## 150000 hostile webhooks through every source: make fuzz CASES=500000 SEED=2
 	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)
+
+chaos: install ## 1000 orders in a storm of faults and kills, then the books compared: make chaos ORDERS=200 SEED=2
+	@$(BIN)/python -m bridge_laptop.chaos --orders $(or $(ORDERS),1000) --seed $(or $(SEED),1)
 
 format: install ## rewrite the code in the one format
 	$(BIN)/ruff format .

@@ -120,6 +120,37 @@ def test_created_without_a_usable_answer_is_adopted(
     assert sandbox.stats()["created"] == 1
 
 
+def test_order_in_doubt_is_found_in_a_crowd(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """More deliveries of one window than a page of the listing shows: it is found, and others pay less.
+
+    Deliveries of another store between them have numbers too, and are refused with 403.
+    """
+    bridge.connect("acme2", settings(sandbox.url))
+    doubtful = [bridge.message(order(id=number), number=number) for number in (1, 2)]
+    others = [bridge.message(order(id=number), number=number) for number in range(3, 73)]
+    for message in others[::10]:
+        message["Body"] = message["Body"].replace('"acme"', '"acme2"')
+    sandbox.fault("create_then_reset")
+    assert bridge.dispatch(doubtful) == ["message-1", "message-2"]
+    sandbox.fault(None)
+    for start in range(0, len(others), 10):
+        assert bridge.dispatch(others[start : start + 10]) == []
+
+    before = reads(sandbox)
+    assert bridge.dispatch(doubtful[:1]) == []
+    first = reads(sandbox)
+    assert bridge.dispatch(doubtful[1:]) == []
+
+    assert [1, 1] == [len(sandbox.live(f"acme/{number}")) for number in (1, 2)]
+    assert sandbox.stats()["created"] == 72
+    assert reads(sandbox) - first < (first - before) / 4
+
+
+def reads(sandbox: Sandbox) -> int:
+    """Return how many single deliveries were asked for."""
+    return _flat(sandbox.stats()["requests"]).get("GET /api/deliveries/{id}", 0)
+
+
 @pytest.mark.parametrize(
     "mode", ["unavailable", "throttle", "reset", "bad_gateway", "error_500", "token_unavailable"]
 )

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,13 +121,40 @@ def test_killed_environment_loses_nothing(start: Callable[..., LocalStack]) -> N
     assert until(lambda: stats(stack)["created"] == 1)
 
     for process_id in pool.process_ids:
-        os.killpg(process_id, signal.SIGKILL)
+        pool.kill(process_id)
     requests.post(f"{stack.coopcycle_url}/_sandbox/fault", json={"mode": None}, timeout=5).raise_for_status()
     record = sample.wait_for(stack, "acme", "1", seconds=60)
 
     assert record is not None
     assert record.state == "created"
     assert stats(stack)["created"] == 1
+
+
+def test_kill_reaches_the_handler(start: Callable[..., LocalStack]) -> None:
+    """A kill ends the emulator and the handler under it, which else would finish its work unseen."""
+    stack = start(runtime="rie")
+    push(stack, order(1), "w1")
+    pool = stack.runtimes["DispatchDeliveryFunction"]
+    assert isinstance(pool, RiePool)
+    assert until(lambda: stats(stack)["created"] == 1)
+    emulator = pool.process_ids[0]
+    handlers = [process for process in _session(emulator) if process != emulator]
+
+    pool.kill(emulator)
+
+    assert len(handlers) == 1
+    assert until(lambda: not _session(emulator))
+
+
+def _session(leader: int) -> list[int]:
+    """Return the living processes of a session, by /proc/{pid}/stat of man 5 proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, session = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(session) == leader and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
 
 
 @pytest.mark.parametrize(

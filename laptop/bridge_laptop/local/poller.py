@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -48,12 +49,26 @@ class Poller:
     """Feeds one function from one queue with as many threads as the event source may run at once."""
 
     def __init__(
-        self, runtime: Runtime, *, queue_url: str, queue_arn: str, batch_size: int, concurrency: int
+        self,
+        runtime: Runtime,
+        *,
+        queue_url: str,
+        queue_arn: str,
+        batch_size: int,
+        concurrency: int,
+        again: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Start nothing yet.
+
+        ``again`` tells whether a message that was handled is delivered once more all the same, as SQS may
+        do ("at-least-once delivery" in its developer guide); then it is not deleted and comes back.
+        """
         self._runtime = runtime
         self._queue_url = queue_url
         self._queue_arn = queue_arn
         self._batch_size = batch_size
+        self._again = again
+        self._delivered_again: set[str] = set()  # message ids; only the first delivery is doubled
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, name=f"poller-{number}", daemon=True)
@@ -87,9 +102,22 @@ class Poller:
                 failed = self._invoke(messages)
                 done = [message for message in messages if message["MessageId"] not in failed]
                 for message in done:
+                    if self._keeps(message["MessageId"]):
+                        continue
                     sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
             except (ClientError, BotoCoreError):
                 self._stopping.wait(1)  # the emulator is away; Lambda's poller goes on trying as well
+
+    @property
+    def delivered_again(self) -> int:
+        """Return how many messages were delivered once more although they had been handled."""
+        return len(self._delivered_again)
+
+    def _keeps(self, message_id: str) -> bool:
+        if message_id in self._delivered_again or not self._again():
+            return False
+        self._delivered_again.add(message_id)
+        return True
 
     def _invoke(self, messages: list[MessageTypeDef]) -> set[str]:
         try:

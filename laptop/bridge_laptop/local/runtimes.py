@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -112,28 +113,31 @@ def emulator_binary() -> Path:
 class _Environment:
     """One execution environment: the emulator with the runtime client and our handler under it."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, log: Path | None) -> None:
         self._function = function
         address, api_address = (f"127.0.0.1:{port}" for port in _free_ports(2))
         self._url = f"http://{address}/2015-03-31/functions/function/invocations"
-        self.process = subprocess.Popen(  # noqa: S603  # our own binary and handler
-            [
-                str(emulator_binary()),
-                "--log-level",
-                "error",
-                "--runtime-interface-emulator-address",
-                address,
-                "--runtime-api-address",
-                api_address,
-                sys.executable,
-                "-m",
-                "awslambdaric",
-                "app.lambda_handler",
-            ],
-            cwd=function.folder,
-            env=_environment(function),
-            start_new_session=True,  # so that a kill reaches the handler too
-        )
+        with log.open("ab") if log is not None else contextlib.nullcontext() as output:
+            self.process = subprocess.Popen(  # noqa: S603  # our own binary and handler
+                [
+                    str(emulator_binary()),
+                    "--log-level",
+                    "error",
+                    "--runtime-interface-emulator-address",
+                    address,
+                    "--runtime-api-address",
+                    api_address,
+                    sys.executable,
+                    "-m",
+                    "awslambdaric",
+                    "app.lambda_handler",
+                ],
+                cwd=function.folder,
+                env=_environment(function),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # by which a kill finds the handler too
+            )
         _wait_for_port(address, self.process)
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -148,9 +152,21 @@ class _Environment:
         return answer
 
     def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        _kill_session(self.process.pid)
         self.process.wait()
+
+
+def _kill_session(leader: int) -> None:
+    """Kill the emulator, then the handler, which the emulator has put into a process group of its own."""
+    members = [leader]
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            fields = stat.read_text().rpartition(")")[2].split()  # man 5 proc: the name may hold anything
+            if int(fields[3]) == leader:
+                members.append(int(stat.parent.name))
+    for process_id in dict.fromkeys(members):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process_id, signal.SIGKILL)
 
 
 def _environment(function: Function) -> dict[str, str]:
@@ -196,19 +212,34 @@ def _wait_for_port(address: str, process: subprocess.Popen[bytes], seconds: floa
 class RiePool:
     """As many execution environments as may run at once; a dead one is replaced when it is next needed."""
 
-    def __init__(self, function: Function, size: int) -> None:
+    def __init__(self, function: Function, size: int, log: Path | None = None) -> None:
         self._function = function
+        self._log = log
         self._lock = threading.Lock()
         self._running: dict[int, _Environment] = {}
+        self._busy: set[int] = set()
         self._idle: queue.LifoQueue[_Environment | None] = queue.LifoQueue()
         for _ in range(size):
             self._idle.put(None)  # started at the first use, as on Lambda
 
     @property
     def process_ids(self) -> list[int]:
-        """Return the emulators that run now (each leads a process group); fault tests kill these."""
+        """Return the emulators that run now; fault tests :meth:`kill` these."""
         with self._lock:
             return list(self._running)
+
+    def kill(self, process_id: int) -> None:
+        """Kill one of them with -9, and its handler with it, wherever that may be in its work."""
+        with self._lock:
+            if process_id not in self._running:
+                return  # it has died meanwhile, and the number may be another's
+            _kill_session(process_id)
+
+    @property
+    def busy_process_ids(self) -> list[int]:
+        """Return those of them that are at work on an invocation."""
+        with self._lock:
+            return sorted(self._busy)
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
         """Invoke the function in a free environment, waiting for one if need be."""
@@ -218,10 +249,11 @@ class RiePool:
                 self._forget(environment)
                 environment = None
             if environment is None:
-                environment = _Environment(self._function)
+                environment = _Environment(self._function, self._log)
                 with self._lock:
                     self._running[environment.process.pid] = environment
-            return environment.invoke(event)
+            with self._at_work(environment):
+                return environment.invoke(event)
         except FunctionFailed:
             if environment is not None:
                 self._forget(environment)
@@ -230,10 +262,20 @@ class RiePool:
         finally:
             self._idle.put(environment)
 
-    def _forget(self, environment: _Environment) -> None:
-        environment.kill()
+    @contextlib.contextmanager
+    def _at_work(self, environment: _Environment) -> Iterator[None]:
         with self._lock:
+            self._busy.add(environment.process.pid)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy.discard(environment.process.pid)
+
+    def _forget(self, environment: _Environment) -> None:
+        with self._lock:  # before it is reaped, so that no number in the list is ever another process's
             self._running.pop(environment.process.pid, None)
+        environment.kill()
 
     def stop(self) -> None:
         """Kill every environment."""

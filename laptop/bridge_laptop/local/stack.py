@@ -7,7 +7,7 @@ the handlers, boto3, the template and the HTTP calls are the real ones.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,8 @@ class Options:
     connections: Path = field(default_factory=lambda: sam.ROOT / "connections")
     runtime: str = "inprocess"  # inprocess | rie
     sandbox_port: int | None = None  # default: the next free port after ``port``
+    function_log: Path | None = None  # where the emulators write; default: where this process does
+    again: Callable[[], bool] = lambda: False  # whether SQS delivers a handled message once more
 
 
 @dataclass
@@ -65,6 +67,7 @@ class LocalStack:
     connections: Mapping[str, Connection]
     names: Mapping[str, str]  # what references of the template mean: queue addresses, table names
     runtimes: Mapping[str, Runtime]
+    pollers: Sequence[Poller]
     sandbox: SandboxServer | None
 
 
@@ -105,6 +108,7 @@ def running(options: Options) -> Iterator[LocalStack]:
         runtimes = {function.logical_id: _runtime(function, options) for function in functions}
         for runtime in runtimes.values():
             exits.callback(runtime.stop)
+        pollers = []
         for function in functions:
             for trigger in function.triggers:
                 poller = Poller(
@@ -113,13 +117,17 @@ def running(options: Options) -> Iterator[LocalStack]:
                     queue_arn=names[f"{trigger.queue}.Arn"],
                     batch_size=trigger.batch_size,
                     concurrency=trigger.maximum_concurrency,
+                    again=options.again,
                 )
+                pollers.append(poller)
                 poller.start()
                 exits.callback(poller.stop)
         front = Server(Front({f.logical_id: (f, runtimes[f.logical_id]) for f in functions}), options.port)
         front.start()
         exits.callback(front.stop)
-        yield LocalStack(front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, sandbox)
+        yield LocalStack(
+            front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, pollers, sandbox
+        )
 
 
 def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
@@ -166,7 +174,7 @@ def _start_sandbox(options: Options, exits: ExitStack) -> SandboxServer:
 def _runtime(function: sam.Function, options: Options) -> Runtime:
     if options.runtime == "rie":
         size = sum(trigger.maximum_concurrency for trigger in function.triggers) or RECEIVERS
-        return RiePool(function, size)
+        return RiePool(function, size, options.function_log)
     os.environ.update(function.environment)
     return InProcess(function)
 

@@ -110,6 +110,7 @@ def stats() -> Response:
                 "cancelled": cancelled,
                 "deliveries": len(deliveries) - cancelled,
                 "deliveries_by_ref": _by_ref(deliveries),
+                "fault_hits": statistics.hits(),
                 "faults": [each.mode for each in _gate().faults()],
                 "webhooks_sent": [vars(each) for each in outbox().sent],
             }

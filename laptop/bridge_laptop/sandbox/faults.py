@@ -197,6 +197,7 @@ class Gate:
             halt = self._halt
         for fault in self.faults():
             if fault.hits(kind, body):
+                self.statistics.hit(f"{fault.mode} on {kind}")
                 return MODES[fault.mode](Case(fault.delay, fault.retry_after, truth, halt))
         return truth()
 

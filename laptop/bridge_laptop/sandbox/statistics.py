@@ -23,16 +23,21 @@ def kind_of(method: str, path: str) -> str:
 
 
 class Statistics:
-    """Requests by route: how many came (`total`), and how many ended with each status, `reset` or `close`."""
+    """Requests by route: how many came (`total`), and how many ended with each status, `reset` or `close`.
+
+    Beside them, how many requests each fault has hit, by its mode and the kind of request.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests: dict[str, dict[str, int]] = {}
+        self._hits: dict[str, int] = {}
 
     def reset(self) -> None:
         """Start again at nothing."""
         with self._lock:
             self._requests = {}
+            self._hits = {}
 
     def arrived(self, method: str, path: str) -> None:
         """Count a request that has come in whole."""
@@ -47,6 +52,16 @@ class Statistics:
         with self._lock:
             counts = self._requests.setdefault(route, {})
             counts[what] = counts.get(what, 0) + 1
+
+    def hit(self, fault: str) -> None:
+        """Count a request that a fault has hit."""
+        with self._lock:
+            self._hits[fault] = self._hits.get(fault, 0) + 1
+
+    def hits(self) -> dict[str, int]:
+        """Return how many requests each fault has hit."""
+        with self._lock:
+            return dict(self._hits)
 
     def requests(self) -> dict[str, dict[str, int]]:
         """Return the counts so far."""

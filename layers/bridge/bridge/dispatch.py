@@ -19,6 +19,7 @@ from bridge import lifecycle, sources
 from bridge.connection import Connection, Secrets
 from bridge.coopcycle.client import Identity
 from bridge.coopcycle.payload import adds_stops, delivery_body, encode, fingerprint, revised_body
+from bridge.crowd import Crowd, delivery_number
 from bridge.errors import (
     AddressNotFound,
     AlreadyInProgress,
@@ -122,6 +123,7 @@ class Dispatcher:
         self.clock = clock
         self.settle = timedelta(seconds=settle_seconds)  # a request may be at work after we gave it up
         self.recheck_delay = RECHECK_SETTLE_TIMES * self.settle
+        self.crowd = Crowd()
 
     def dispatch(self, connection: Connection, secrets: Secrets, message: WebhookMessage) -> Result:
         """Bring CoopCycle to what this webhook says of the order.
@@ -448,25 +450,35 @@ class _OrderWork:
         since = min((attempt.posted_at for attempt in record.attempts), default=record.changed_at)
         found: dict[str, Receipt] = {}
         for window in windows:
-            for receipt in self._list_window(store_iri, window, timezone, since):
+            for receipt in self._list_window(store_iri, window, timezone, reference, since):
                 if receipt.bridge_ref == reference and receipt.is_live:
                     found[receipt.delivery_iri] = receipt
-        return sorted(found.values(), key=lambda each: (not each.assigned, _number(each.delivery_iri)))
+        return sorted(
+            found.values(), key=lambda each: (not each.assigned, delivery_number(each.delivery_iri))
+        )
 
     def _list_window(
-        self, store_iri: str, window: TimeWindow, timezone: str, since: datetime
+        self, store_iri: str, window: TimeWindow, timezone: str, reference: str, since: datetime
     ) -> list[Receipt]:
-        """List one window of the store; where a page is not enough, the newest deliveries as well."""
+        """List one window of the store; where a page is not enough, what was made since as well."""
         listed = self._coopcycle.list_deliveries(
             store_iri, before_from=window.before, before_to=window.before, timezone=timezone
         )
         if len(listed) < LISTING_PAGE:
             return listed
+        since -= self._dispatcher.settle  # their clock may be behind ours, and they write whole seconds
         recent = self._coopcycle.list_recent_deliveries(store_iri)
         oldest = min((r.created_at for r in recent if r.created_at), default=None)
-        if len(recent) >= LISTING_PAGE and (oldest is None or oldest > since):
-            raise CoopCycleUnavailable("too many deliveries in this window to be sure; nothing is posted")
-        return [*listed, *recent]
+        if len(recent) < LISTING_PAGE or (oldest is not None and oldest < since):
+            return [*listed, *recent]
+        older = self._dispatcher.crowd.older_than_listed(
+            self._coopcycle,
+            f"{self._connection.coopcycle_url}{store_iri}",
+            recent,
+            reference=reference,
+            since=since,
+        )
+        return [*listed, *recent, *older]
 
     def _with_expected(self, record: DeliveryRecord, live: list[Receipt]) -> list[Receipt]:
         """Put the delivery of the record first, also when somebody has moved it to another window."""
@@ -580,8 +592,3 @@ class _OrderWork:
 
 def _status(error: DeliveryOutcomeUnknown) -> str:
     return f"status {error.status}" if error.status else "no answer"
-
-
-def _number(iri: str) -> int:
-    tail = iri.rsplit("/", 1)[-1]
-    return int(tail) if tail.isdigit() else 0

@@ -1,0 +1,114 @@
+"""What goes wrong while the shop sends: faults at CoopCycle, and functions killed with -9."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+
+import requests
+
+from bridge_laptop.chaos.faults import Row
+from bridge_laptop.local.runtimes import RiePool
+
+LONGEST_WAIT_FOR_WORK = 10.0  # seconds for a function to be at work; then an idle one is killed
+LONGEST_MOMENT = 1.0  # seconds into an invocation
+
+
+class Control:
+    """The sandbox's control."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def fault(self, row: Row) -> None:
+        """Set a fault."""
+        requests.post(f"{self.url}/_sandbox/fault", json=dict(row), timeout=10).raise_for_status()
+
+    def end_faults(self) -> None:
+        """End all faults; what they already hold up takes its course."""
+        self.fault({"mode": None})
+
+    def stats(self) -> dict[str, object]:
+        """Return what the sandbox counted."""
+        answer = requests.get(f"{self.url}/_sandbox/stats", timeout=30)
+        answer.raise_for_status()
+        stats: dict[str, object] = answer.json()
+        return stats
+
+
+class Saboteur:
+    """Kills and spells, spread evenly over the storm's progress (0 to 1)."""
+
+    def __init__(
+        self,
+        control: Control,
+        pools: Sequence[RiePool],
+        *,
+        kills: int,
+        spells: Sequence[Sequence[Row]],
+        seed: int,
+        progress: Callable[[], float],
+    ) -> None:
+        self._control = control
+        self._pools = pools
+        self._random = Random(seed)  # noqa: S311  # a seeded generator is wanted
+        self._progress = progress
+        self._over = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._kill_all, args=(kills if pools else 0,), name="killer"),
+            threading.Thread(target=self._cast_all, args=(spells,), name="spells"),
+        ]
+        self.kills = 0
+        self.kills_at_work = 0
+        self.spells = 0
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self, seconds: float) -> None:
+        """Wait until all is done, at most so long; then stop."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _due(self, number: int, count: int) -> bool:
+        """Wait until the storm has come so far; false when it is over before."""
+        while self._progress() < (number + 0.5) / count:
+            if self._over.wait(0.05):
+                return False
+        return not self._over.is_set()
+
+    def _cast_all(self, spells: Sequence[Sequence[Row]]) -> None:
+        for number, spell in enumerate(spells):
+            if not self._due(number, len(spells)):
+                return
+            for row in spell:
+                self._control.fault(row)
+            self.spells += 1
+
+    def _kill_all(self, count: int) -> None:
+        for number in range(count):
+            if not self._due(number, count):
+                return
+            self._kill_one()
+
+    def _kill_one(self) -> None:
+        """Kill an environment at a random moment, one that is at work if there is any."""
+        deadline = time.monotonic() + LONGEST_WAIT_FOR_WORK
+        while not self._over.is_set():
+            self._over.wait(self._random.uniform(0.01, LONGEST_MOMENT))
+            busy = [(pool, process_id) for pool in self._pools for process_id in pool.busy_process_ids]
+            running = [(pool, process_id) for pool in self._pools for process_id in pool.process_ids]
+            if running and (busy or time.monotonic() > deadline):
+                pool, process_id = self._random.choice(busy or running)
+                pool.kill(process_id)
+                self.kills += 1
+                self.kills_at_work += bool(busy)
+                return

@@ -1,0 +1,202 @@
+"""The books compared: what the shop believes of each order with what CoopCycle holds.
+
+What must be held is made by the bridge's own mapping from the order's last state; only the windows, which
+the bridge fixed when it first planned the order, are taken as its record has them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bridge import sources
+from bridge.connection import Connection
+from bridge.coopcycle.client import InstanceSettings
+from bridge.coopcycle.payload import delivery_body
+from bridge.lifecycle import DeliveryRecord, State
+from bridge.model import Delivery, Order
+from bridge.planning import plan
+from bridge.schedule import Windows
+from bridge_laptop.chaos.plan import PlannedOrder
+
+TEXTS = ("streetAddress", "name", "contactName", "telephone", "description")
+STATES = {
+    "delivered": State.CREATED,
+    "cancelled": State.CANCELLED,
+    "parked": State.REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What there is of one order in the end."""
+
+    live: Sequence[Mapping[str, Any]]  # bodies of GET /api/deliveries/{id}
+    cancelled: int  # deliveries
+    record: DeliveryRecord | None
+    parked: Sequence[str]  # reasons of its parked messages
+
+
+@dataclass
+class Verdict:
+    """The result; each order that is wrong stands in one list, with why."""
+
+    orders: int = 0
+    lost: dict[str, str] = field(default_factory=dict)
+    doubled: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+    as_expected: Counter[str] = field(default_factory=Counter)
+    twins_removed: int = 0
+    rechecks: int = 0
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.lost or self.doubled or self.wrong)
+
+    def line(self) -> str:
+        """Return the one line that counts."""
+        return (
+            f"orders {self.orders}, lost {len(self.lost)}, doubled {len(self.doubled)}, "
+            f"wrong state {len(self.wrong)}"
+        )
+
+
+class _Told:
+    """An instance whose country and time zone are known."""
+
+    def settings(self) -> InstanceSettings:
+        """Return them."""
+        return InstanceSettings(country="FR", timezone="Europe/Paris")
+
+
+def judge(
+    orders: Iterable[PlannedOrder],
+    held: Mapping[str, Held],
+    connections: Mapping[str, Connection],
+    *,
+    strays: Iterable[str],
+    now: datetime,
+) -> Verdict:
+    """Compare every order; ``held`` is by reference, ``strays`` are deliveries of no order."""
+    verdict = Verdict()
+    for order in orders:
+        verdict.orders += 1
+        found = held[order.reference]
+        problem, where = _problem(order, found, connections[order.connection_id], verdict, now)
+        if problem:
+            where[order.reference] = problem
+        else:
+            verdict.as_expected[order.expected] += 1
+        wanted = 1 if order.cancelled and found.record and found.record.delivery_iri else 0
+        verdict.twins_removed += max(0, found.cancelled - wanted)
+        if found.record is not None:
+            verdict.rechecks += sum(event.outcome == "rechecked" for event in found.record.history)
+    for stray in strays:
+        verdict.doubled[stray] = "a delivery that belongs to no order"
+    return verdict
+
+
+def _problem(
+    order: PlannedOrder, found: Held, connection: Connection, verdict: Verdict, now: datetime
+) -> tuple[str, dict[str, str]]:
+    """Say what is wrong with one order, and to which list it belongs; an empty text if nothing is."""
+    if len(found.live) > 1:
+        iris = ", ".join(str(each["@id"]) for each in found.live)
+        return f"{len(found.live)} live deliveries: {iris}", verdict.doubled
+    missing = _missing(order, found)
+    if missing:
+        return f"{missing}; {_state(found.record)}", verdict.lost
+    assert found.record is not None  # noqa: S101  # else it would be missing
+    wrong = _wrong(order, found, found.record, connection, now)
+    return f"{wrong}; {_state(found.record)}" if wrong else "", verdict.wrong
+
+
+def _missing(order: PlannedOrder, found: Held) -> str:
+    """Say why the order is lost: no delivery, no parked message, or one parked that should not be."""
+    unexpected = [
+        reason for reason in found.parked if not (order.may_be_parked and reason == "address_not_found")
+    ]
+    if order.expected == "delivered" and not found.live:
+        return f"no live delivery, parked: {list(found.parked)}"
+    if unexpected:
+        return f"parked, which nobody expected: {unexpected}"
+    if found.record is None:
+        return "no record of it"
+    return "not parked" if order.expected == "parked" and not found.parked else ""
+
+
+def _wrong(
+    order: PlannedOrder, found: Held, record: DeliveryRecord, connection: Connection, now: datetime
+) -> str:
+    """Say in which way the order is not as its last state says, or as its record says."""
+    if order.expected != "delivered" and found.live:
+        return f"{found.live[0]['@id']} is live, but it should be {order.expected}"
+    if record.state is not STATES[order.expected]:
+        return f"should be {order.expected}"
+    if unsettled(record):
+        return "still in doubt"
+    if order.expected != "delivered":
+        return ""
+    if found.live[0]["@id"] != record.delivery_iri:
+        return f"{found.live[0]['@id']} is live, which is not that of the record"
+    differences = list(_differences(_wanted(order, connection, record, now), found.live[0]))
+    return f"differs from the last state: {differences}" if differences else ""
+
+
+def unsettled(record: DeliveryRecord) -> bool:
+    """Tell whether the record waits for something yet."""
+    return bool(
+        record.state is State.CREATING
+        or record.in_flight
+        or record.updating
+        or record.attempts
+        or record.doubtful_put_at
+        or record.recheck_at
+    )
+
+
+def _state(record: DeliveryRecord | None) -> str:
+    if record is None:
+        return "no record"
+    told = " ".join(f"{event.topic.rpartition('/')[2]}:{event.outcome}" for event in record.history)
+    return f"record {record.state.value} {record.reason} {record.delivery_iri} ({told})"
+
+
+def _wanted(
+    order: PlannedOrder, connection: Connection, record: DeliveryRecord, now: datetime
+) -> Mapping[str, Any]:
+    """Return the body that the bridge would send for the order's last state."""
+    source = sources.get(connection.source)
+    parsed = source.parse(sources.Payload(order.states[-1], source.TOPICS[0], now), connection.options)
+    assert isinstance(parsed, Order)  # noqa: S101  # as planned
+    delivery = plan(parsed, connection, _Told(), now=now, kept=record.windows)
+    assert isinstance(delivery, Delivery)  # noqa: S101  # as planned
+    windows = Windows(pickup=delivery.pickup.window, dropoff=delivery.dropoff.window)
+    assert windows == record.windows  # noqa: S101  # those of the record are kept
+    return delivery_body(delivery)
+
+
+def _differences(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the fields in which a delivery differs from the body that should have made it."""
+    for name in ("pickup", "dropoff"):
+        body, task = wanted[name], held[name]
+        for end in ("after", "before"):
+            if datetime.fromisoformat(body[end]) != datetime.fromisoformat(task[end]):
+                yield f"{name}.{end}"
+        for key in TEXTS:
+            if (body.get("address", {}).get(key) or None) != (task["address"].get(key) or None):
+                yield f"{name}.address.{key}"
+    # CoopCycle adds the parcels to the pickup's comments when it creates, and no more when it changes.
+    if not str(held["pickup"]["comments"]).startswith(wanted["pickup"]["comments"]):
+        yield "pickup.comments"
+    if held["dropoff"]["comments"] != wanted["dropoff"]["comments"]:
+        yield "dropoff.comments"
+    if held["dropoff"]["weight"] != wanted["dropoff"].get("weight"):
+        yield "dropoff.weight"
+    packages = [{"type": each["type"], "quantity": each["quantity"]} for each in held["dropoff"]["packages"]]
+    if packages != wanted["dropoff"].get("packages", []):
+        yield "dropoff.packages"
