@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from bridge import sources
 from bridge.connection import Connection
-from bridge.coopcycle.client import InstanceSettings
 from bridge.coopcycle.payload import delivery_body
 from bridge.lifecycle import DeliveryRecord, State
 from bridge.model import Delivery, Order
 from bridge.planning import plan
 from bridge.schedule import Windows
 from bridge_laptop.chaos.plan import PlannedOrder
+from bridge_laptop.nobody import Nobody
 
 TEXTS = ("streetAddress", "name", "contactName", "telephone", "description")
 STATES = {
@@ -63,14 +63,6 @@ class Verdict:
             f"orders {self.orders}, lost {len(self.lost)}, doubled {len(self.doubled)}, "
             f"wrong state {len(self.wrong)}"
         )
-
-
-class _Told:
-    """An instance whose country and time zone are known."""
-
-    def settings(self) -> InstanceSettings:
-        """Return them."""
-        return InstanceSettings(country="FR", timezone="Europe/Paris")
 
 
 def judge(
@@ -173,7 +165,8 @@ def _wanted(
     source = sources.get(connection.source)
     parsed = source.parse(sources.Payload(order.states[-1], source.TOPICS[0], now), connection.options)
     assert isinstance(parsed, Order)  # noqa: S101  # as planned
-    delivery = plan(parsed, connection, _Told(), now=now, kept=record.windows)
+    complete = replace(connection, timezone="Europe/Paris", country="FR")  # the sandbox's
+    delivery = plan(parsed, complete, Nobody(), now=now, kept=record.windows)
     assert isinstance(delivery, Delivery)  # noqa: S101  # as planned
     windows = Windows(pickup=delivery.pickup.window, dropoff=delivery.dropoff.window)
     assert windows == record.windows  # noqa: S101  # those of the record are kept

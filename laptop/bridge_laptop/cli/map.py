@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -20,14 +19,12 @@ from bridge.connection import Connection
 from bridge.coopcycle.payload import delivery_body, fields_of
 from bridge.errors import InvalidConnection, NotFeasible, PermanentError, RejectedWebhook, RetryableError
 from bridge.fields import read_order
-from bridge.model import Delivery, Ignored, TimeWindow
+from bridge.model import Delivery, Ignored
 from bridge.planning import plan
 from bridge.provenance import Trace
 from bridge_laptop.cli.asking import ask_coopcycle, shop_for
 from bridge_laptop.connection_files import read_connection_file
-
-if TYPE_CHECKING:  # a dry run needs no HTTP
-    from bridge.coopcycle.client import InstanceSettings
+from bridge_laptop.nobody import Nobody
 
 DELIVERY, ERROR, IGNORED = 0, 2, 3  # exit codes; click's own usage errors are 2 as well
 
@@ -165,27 +162,7 @@ def _map(
         schedule=schedule,
         orders=replace(connection.orders, check_feasibility=False),  # --assert asks
     )
-    return plan(order, complete, _Nobody(), now=push.received_at, kept=None, trace=trace)
-
-
-class _Nobody:
-    """Stands for the instance: a complete connection leaves nothing to ask."""
-
-    def settings(self) -> InstanceSettings:
-        """Fail."""
-        self._refuse()
-
-    def time_slot_choices(self) -> list[TimeWindow]:
-        """Fail."""
-        self._refuse()
-
-    def assert_feasible(self, body: Mapping[str, object]) -> None:
-        """Fail."""
-        del body
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        raise AssertionError("a dry run asks nobody")
+    return plan(order, complete, Nobody(), now=push.received_at, kept=None, trace=trace)
 
 
 # --- what is said beside the body ---------------------------------------------------------------
