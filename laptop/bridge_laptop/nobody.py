@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # a plan that asks nobody needs no HTTP
 
 
 class Nobody:
-    """Stands for the instance where the connection leaves nothing to ask; every question is a mistake of ours."""
+    """Stands for the instance where the connection leaves nothing to ask; a question is a mistake of ours."""
 
     def settings(self) -> InstanceSettings:
         """Fail."""
