@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz chaos lint format build validate sam-local ci lock clean
+.PHONY: help install run test fuzz chaos machine readme lint format build validate sam-local ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,12 @@ fuzz: install ## 150000 hostile webhooks through every source: make fuzz CASES=5
 
 chaos: install ## 1000 orders in a storm of faults and kills, then the books compared: make chaos ORDERS=200 SEED=2
 	@$(BIN)/python -m bridge_laptop.chaos --orders $(or $(ORDERS),1000) --seed $(or $(SEED),1)
+
+machine: install ## the life of an order over many more interleavings: make machine EXAMPLES=20000
+	MACHINE_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q tests/machine
+
+readme: install ## write the parts of README.md and docs/ that are made from the code
+	$(BIN)/python -m bridge_laptop.readme
 
 format: install ## rewrite the code in the one format
 	$(BIN)/ruff format .
