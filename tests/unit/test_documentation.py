@@ -62,7 +62,7 @@ def test_commands_that_are_shown_exist() -> None:
     """Every `bridge …` of the documentation is a command, every `make …` a target."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     commands = set(re.findall(r"(?:^|`|/bin/)bridge ([a-z-]+)", TEXT, re.MULTILINE))
-    targets = set(re.findall(r"`?make ([a-z-]+)", TEXT))
+    targets = set(re.findall(r"(?:`|^)make ([a-z-]+)", TEXT, re.MULTILINE))
 
     assert commands <= set(COMMANDS)
     assert [] == [target for target in targets if f"\n{target}:" not in makefile]
