@@ -241,7 +241,7 @@ def bridge(aws: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Bridg
 def deployed(bridge: Bridge) -> Callable[..., Result]:
     """`bridge …` against the bridge as stack bridge-dev, with the template's outputs and parameters."""
     template = sam.load()
-    known = dict(bridge.names) | {"Api": "api", "AWS::URLSuffix": "amazonaws.com"}
+    known = dict(bridge.names) | {"Api": "api", "BridgeLayer": "arn", "AWS::URLSuffix": "amazonaws.com"}
     outputs = {
         name: {"Value": sam.resolve(output["Value"], known)} for name, output in template["Outputs"].items()
     }
