@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -346,7 +348,16 @@ def test_connection_that_is_gone(bridge: Bridge, deployed: Run, order: Order) ->
     assert "the connection is not applied any more" in result.stderr
 
 
-no_other_stack = pytest.mark.skipif(state.FILE.exists(), reason="a local stack is running here")
+def a_stack_runs_here() -> bool:
+    """Tell whether somebody has a stack running in this folder."""
+    try:
+        state.read()
+    except state.NotRunning:
+        return False
+    return True
+
+
+no_other_stack = pytest.mark.skipif(a_stack_runs_here(), reason="a local stack is running here")
 
 
 @no_other_stack
@@ -359,6 +370,19 @@ def test_the_local_stack(bridge: Bridge, aws: str, order: Order) -> None:
 
     assert 0 == result.exit_code, result.output
     assert "TODO, TODO; no courier is known to have it" in result.stdout
+
+
+@no_other_stack
+def test_stack_that_was_killed(deployed: Run, bridge: Bridge, aws: str) -> None:
+    """What a killed stack left behind is not taken for a running one."""
+    died = subprocess.Popen([sys.executable, "-c", ""])
+    died.wait()
+
+    with state.announced(state.LocalState("http://127.0.0.1:3000", aws, bridge.names, died.pid)):
+        result = deployed("orders", "list", "--local")
+
+    assert 1 == result.exit_code
+    assert "no local stack is running" in result.stderr
 
 
 @no_other_stack

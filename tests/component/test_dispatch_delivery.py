@@ -126,8 +126,14 @@ def test_order_in_doubt_is_found_in_a_crowd(bridge: Bridge, sandbox: Sandbox, or
     Deliveries of another store between them have numbers too, and are refused with 403.
     """
     bridge.connect("acme2", settings(sandbox.url))
-    doubtful = [bridge.message(order(id=number), number=number) for number in (1, 2)]
-    others = [bridge.message(order(id=number), number=number) for number in range(3, 73)]
+    chosen = {  # one window for all, whatever the time is now
+        "Delivery-Date": (dt.datetime.now(dt.UTC) + dt.timedelta(days=3)).date().isoformat(),
+        "Delivery-Time": "14:00 - 16:00",
+    }
+    attributes = [{"name": name, "value": value} for name, value in chosen.items()]
+    bodies = {number: order(id=number, note_attributes=attributes) for number in range(1, 73)}
+    doubtful = [bridge.message(bodies[number], number=number) for number in (1, 2)]
+    others = [bridge.message(bodies[number], number=number) for number in range(3, 73)]
     for message in others[::10]:
         message["Body"] = message["Body"].replace('"acme"', '"acme2"')
     sandbox.fault("create_then_reset")

@@ -29,6 +29,7 @@ def test_reset_goes_back_to_the_seed(acme, sandbox, http):
         "deliveries": 0,
         "deliveries_by_ref": {},
         "faults": [],
+        "fault_hits": {},
         "webhooks_sent": [],
     }
     assert acme.get("/api/me").status_code == 401

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bridge_laptop import template as sam
@@ -24,6 +25,18 @@ class LocalState:
     url: str
     aws_endpoint: str
     names: Mapping[str, str]  # what references of the template mean
+    process_id: int = field(default_factory=os.getpid)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process still runs; one that was killed could not say goodbye."""
+        try:
+            os.kill(self.process_id, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass  # it is somebody else's, and there
+        return True
 
 
 @contextlib.contextmanager
@@ -43,6 +56,9 @@ def read(file: Path = FILE) -> LocalState:
         NotRunning: none is running here.
     """
     try:
-        return LocalState(**json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise NotRunning("no local stack is running; start one with `make run`") from error
+        found = LocalState(**json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        found = None
+    if found is None or not found.alive:
+        raise NotRunning("no local stack is running; start one with `make run`")
+    return found
