@@ -54,7 +54,7 @@ opening_hours = ["Mo-Su 00:00-24:00"]
 [parcels]
 packages = { "BQT-L" = "XL", "CARD" = "SMALL" }
 """
-BACKLOG = 60  # messages on the queue with which the next wave of webhooks comes
+BACKLOG = 120  # messages on the queue with which the next wave of webhooks comes
 QUEUES = ("WebhooksQueue", "RechecksQueue")
 COUNTS: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessages",
@@ -63,6 +63,7 @@ COUNTS: tuple[QueueAttributeNameType, ...] = (
 )
 UNREASONED = "received too often"  # on a dead-letter queue without a reason: SQS put it there
 CALM_LOOKS = 3  # looks in a row at which nothing may be waiting, a second apart
+WORKERS = 4  # dispatchers at once: twice the template's, for most of their time goes into waiting here
 DELIVERED_AGAIN = 0.03  # share of the messages that the queue delivers twice
 
 
@@ -156,6 +157,7 @@ def _stack(choices: Choices) -> Iterator[LocalStack]:
             connections=folder,
             runtime=choices.runtime,
             function_log=choices.log,
+            workers=WORKERS,
             again=lambda: random.random() < DELIVERED_AGAIN,
         )
         yield exits.enter_context(running(options))
@@ -184,6 +186,7 @@ class _Storm:
             stack.url, {each: secrets.local_defaults(each)["webhook-secret"] for each in CONNECTIONS}
         )
         self._waves_begun = 0
+        self._began = time.monotonic()
         pools = [pool for pool in stack.runtimes.values() if isinstance(pool, RiePool)]
         dispatchers = stack.runtimes["DispatchDeliveryFunction"]
         self._saboteur = Saboteur(
@@ -216,12 +219,12 @@ class _Storm:
                 self._shop.send(wave)
                 self._wait_until(lambda: self._waiting() <= BACKLOG)
                 if number % 5 == 4:
-                    self._tell(f"{number + 1} of {len(self._plan.waves)} waves, kills {self._saboteur.kills}")
+                    self._report(f"{number + 1} of {len(self._plan.waves)} waves sent")
             self._saboteur.finish(60)
         finally:
             self._saboteur.finish(0)
             self._control.end_faults()
-        self._tell("the storm is over")
+        self._report("the storm is over")
 
     def wait_for_calm(self) -> None:
         """Wait until no message waits and CoopCycle works on nothing."""
@@ -230,6 +233,12 @@ class _Storm:
             self.deadline.check()
             quiet = quiet + 1 if self._waiting() == 0 and self._at_work() == 0 else 0
             time.sleep(1)
+
+    def _report(self, what: str) -> None:
+        seconds = time.monotonic() - self._began
+        self._tell(
+            f"{seconds:4.0f} s: {what}; {self._waiting()} messages wait, {self._saboteur.kills} functions killed"
+        )
 
     def _wait_until(self, condition: Callable[[], bool]) -> None:
         while not condition():

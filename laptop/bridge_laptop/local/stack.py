@@ -53,6 +53,7 @@ class Options:
     connections: Path = field(default_factory=lambda: sam.ROOT / "connections")
     runtime: str = "inprocess"  # inprocess | rie
     sandbox_port: int | None = None  # default: the next free port after ``port``
+    workers: int | None = None  # dispatchers at once; default: the template's
     function_log: Path | None = None  # where the emulators write; default: where this process does
     again: Callable[[], bool] = lambda: False  # whether SQS delivers a handled message once more
 
@@ -102,6 +103,8 @@ def running(options: Options) -> Iterator[LocalStack]:
             names = resources.provision(template, os.environ)
         except EndpointConnectionError as error:
             raise EndpointNotReachable(f"nothing answers at {aws_endpoint}") from error
+        if options.workers is not None:
+            names["WorkerMaximumConcurrency"] = str(options.workers)
         connections = push_connections(options.connections, coopcycle_url.rstrip("/"))
 
         functions = sam.functions(template, names)
