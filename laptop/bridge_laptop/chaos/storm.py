@@ -237,7 +237,8 @@ class _Storm:
     def _report(self, what: str) -> None:
         seconds = time.monotonic() - self._began
         self._tell(
-            f"{seconds:4.0f} s: {what}; {self._waiting()} messages wait, {self._saboteur.kills} functions killed"
+            f"{seconds:4.0f} s: {what}; {self._waiting()} messages wait, "
+            f"{self._saboteur.kills} functions killed"
         )
 
     def _wait_until(self, condition: Callable[[], bool]) -> None:
