@@ -21,7 +21,7 @@ from bridge_laptop.chaos.storm import Choices, Outcome, run
 @click.option(
     "--share", default=0.3, show_default=True, type=click.FloatRange(0, 0.95), help="Of requests, faulty."
 )
-@click.option("--settle", default=4.0, show_default=True, help="Settle time of the bridge in seconds.")
+@click.option("--settle", default=3.0, show_default=True, help="Settle time of the bridge in seconds.")
 @click.option("--limit", default=900.0, show_default=True, help="Seconds after which the run ends anyway.")
 @click.option(
     "--log",
