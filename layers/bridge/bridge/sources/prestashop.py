@@ -46,7 +46,7 @@ SETTINGS: Mapping[str, str] = {
 
 TRAITS = Traits(
     title="PrestaShop",
-    signature="HMAC-SHA256 of the body, base64, by the module in the README",
+    signature="HMAC-SHA256 of the body, base64, by the module in examples/prestashop",
     replay="push id, order id",
     create="actionValidateOrder, actionOrderStatusPostUpdate",
     update="actionOrderStatusPostUpdate",
