@@ -168,7 +168,7 @@ def sign(
     sent_at: datetime,  # noqa: ARG001  # of every source
     options: Options,  # noqa: ARG001
 ) -> Signed:
-    """Sign as the module in the README does."""
+    """Sign as the module in examples/prestashop does."""
     return Signed(
         body,
         {
