@@ -10,15 +10,18 @@ that are in doubt together, the first pays for all. Knows no AWS.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, CredentialsRejected, RetryableError
 from bridge.model import Receipt
 
 ASKED_AT_ONCE = 100  # deliveries asked for on behalf of one message; the next try goes on from there
+ASKING_TIME = timedelta(
+    seconds=20
+)  # of the worker's 60: a function that reached its timeout would forget all
 FAILURES_AT_ONCE = 5
 REMEMBERED = 20_000
 
@@ -44,7 +47,8 @@ _ANOTHERS = _Known("", None)  # of another store
 class Crowd:
     """What is known of stores' deliveries in this environment; threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._known: dict[tuple[str, int], _Known] = {}
 
@@ -64,11 +68,12 @@ class Crowd:
             self._remember(store, delivery_number(receipt.delivery_iri), _known(receipt))
         found: list[Receipt] = []
         asked = failed = 0
+        until = self._clock() + ASKING_TIME
         # from the newest, not from the oldest of the page: those made in the same second have no order
         for number in range(max(delivery_number(each.delivery_iri) for each in page), 0, -1):
             known = self._known.get((store, number))
             if known is None:
-                if asked == ASKED_AT_ONCE or failed == FAILURES_AT_ONCE:
+                if asked == ASKED_AT_ONCE or failed == FAILURES_AT_ONCE or self._clock() >= until:
                     raise _not_sure()
                 asked += 1
                 try:

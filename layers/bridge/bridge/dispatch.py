@@ -123,7 +123,7 @@ class Dispatcher:
         self.clock = clock
         self.settle = timedelta(seconds=settle_seconds)  # a request may be at work after we gave it up
         self.recheck_delay = RECHECK_SETTLE_TIMES * self.settle
-        self.crowd = Crowd()
+        self.crowd = Crowd(clock)
 
     def dispatch(self, connection: Connection, secrets: Secrets, message: WebhookMessage) -> Result:
         """Bring CoopCycle to what this webhook says of the order.
