@@ -19,9 +19,7 @@ from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, CredentialsRe
 from bridge.model import Receipt
 
 ASKED_AT_ONCE = 100  # deliveries asked for on behalf of one message; the next try goes on from there
-ASKING_TIME = timedelta(
-    seconds=20
-)  # of the worker's 60: a function that reached its timeout would forget all
+ASKING_TIME = timedelta(seconds=20)  # of the worker's 60: at its timeout a function forgets all
 FAILURES_AT_ONCE = 5
 REMEMBERED = 20_000
 
