@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_short_storm_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    """Sixty orders, every fault, three killed functions: the books of shop and CoopCycle agree."""
+    """Forty orders, every fault, three killed functions: the books of shop and CoopCycle agree."""
     emulator_binary()
     command = [sys.executable, "-m", "bridge_laptop.chaos", "--log", str(tmp_path / "functions.log")]
-    command += ["--orders", "60", "--kills", "3", "--settle", "2.5", "--limit", "240"]
+    command += ["--orders", "40", "--kills", "3", "--settle", "2", "--limit", "240"]
 
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
 
-    assert run.stdout.splitlines()[-1:] == ["orders 60, lost 0, doubled 0, wrong state 0"], run.stdout
+    assert run.stdout.splitlines()[-1:] == ["orders 40, lost 0, doubled 0, wrong state 0"], run.stdout
     assert run.returncode == 0, run.stderr
     assert re.search(r"functions killed +3,", run.stdout)

@@ -21,7 +21,7 @@ class Timings:
     """
 
     settle: float
-    backoff_base: float = 0.25
+    backoff_base: float = 0.2
     read_timeout: float = 1.0
 
     @property

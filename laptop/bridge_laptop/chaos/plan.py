@@ -107,7 +107,7 @@ def make(
     for index in range(orders):
         order_id = str(FIRST_ORDER_ID + index // len(connections))
         connection_id = connections[index % len(connections)]
-        facts = _history(random, index)
+        facts = _history(random, index, early=2 * index < orders)
         bodies = tuple(
             _body(sample, order_id, each, now + timedelta(seconds=10 * number))
             for number, each in enumerate(facts)
@@ -134,8 +134,11 @@ def make(
     return Plan(tuple(planned), tuple(tuple(wave) for wave in waves if wave), counts)
 
 
-def _history(random: Random, index: int) -> list[_Facts]:
-    """Return the states of one order; of every fifty, one has an address that nobody finds."""
+def _history(random: Random, index: int, *, early: bool) -> list[_Facts]:
+    """Return the states of one order; of every fifty, one has an address that nobody finds.
+
+    It takes longest to see that, so these are among the early ones.
+    """
     first = _Facts(
         street=_street(random),
         line2=random.choice(_LINES_2),
@@ -143,9 +146,9 @@ def _history(random: Random, index: int) -> list[_Facts]:
         phone=random.choice((None, "06 39 98 12 34")),
         bouquets=random.randint(1, 4),
     )
-    if index % 50 == 7:
+    if early and index % 25 == 7:
         return [replace(first, street=f"{random.randint(1, 99)} {UNKNOWN_STREET}")]
-    if index % 50 == 23:  # the shop mends the address
+    if early and index % 25 == 19:  # the shop mends the address
         return [replace(first, street=f"{random.randint(1, 99)} {UNKNOWN_STREET}"), first]
     states = [first]
     for _ in range(random.choices((0, 1, 2, 3), (45, 30, 15, 10))[0]):

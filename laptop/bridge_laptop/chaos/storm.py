@@ -54,7 +54,7 @@ opening_hours = ["Mo-Su 00:00-24:00"]
 [parcels]
 packages = { "BQT-L" = "XL", "CARD" = "SMALL" }
 """
-BACKLOG = 120  # messages on the queue with which the next wave of webhooks comes
+BACKLOG = 120  # messages on the queue with which the next wave of webhooks comes, at most
 QUEUES = ("WebhooksQueue", "RechecksQueue")
 COUNTS: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessages",
@@ -217,7 +217,7 @@ class _Storm:
             for number, wave in enumerate(self._plan.waves):
                 self._waves_begun = number + 1
                 self._shop.send(wave)
-                self._wait_until(lambda: self._waiting() <= BACKLOG)
+                self._wait_until(lambda: self._waiting() <= min(BACKLOG, choices.orders // 2))
                 if number % 5 == 4:
                     self._report(f"{number + 1} of {len(self._plan.waves)} waves sent")
             self._saboteur.finish(60)
