@@ -297,6 +297,8 @@ class _OrderWork:
             self._resolve_in_flight()
         record = self._record
         if record.state is State.CANCEL_REFUSED:
+            if updated_at > record.order_updated_at:  # an older state that comes late must not undo it
+                self._save(replace(record, order_updated_at=updated_at), "ignored", "refused_before")
             return self._refused() if self._cancel_refused else self._result("ignored", "refused_before")
         if record.state is State.CREATED:
             self._save(

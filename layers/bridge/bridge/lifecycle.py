@@ -94,7 +94,7 @@ class DeliveryRecord:
 
     def supersedes(self, updated_at: datetime) -> bool:
         """Tell whether that state of the order is older than what was applied; a cancel wins a tie."""
-        if self.state is State.CANCELLED:
+        if self.state in (State.CANCELLED, State.CANCEL_REFUSED):
             return updated_at <= self.order_updated_at
         return updated_at < self.order_updated_at
 
