@@ -15,12 +15,11 @@ from pathlib import Path
 import boto3
 import requests
 from botocore.exceptions import EndpointConnectionError
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from bridge.connection import Connection, parse_connection
 from bridge_laptop import secrets
 from bridge_laptop import template as sam
-from bridge_laptop.local import resources
+from bridge_laptop.local import emulator, resources
 from bridge_laptop.local.front import Front
 from bridge_laptop.local.poller import Poller
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
@@ -153,7 +152,7 @@ def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
 
 
 def _start_moto(exits: ExitStack) -> str:
-    server = Server(DomainDispatcherApplication(create_backend_app))
+    server = emulator.server()
     server.start()
     exits.callback(server.stop)
     # moto's state belongs to the process, not to the server: begin with nothing
