@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -52,10 +53,16 @@ def main(
         limit_seconds=limit,
         log=log,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):  # so that what was started is ended
+        signal.signal(number, _end)
     outcome = run(choices, lambda line: click.echo(line, err=True))
     _print(outcome)
     good = outcome.verdict.good and outcome.in_time and not outcome.never_accepted
     sys.exit(0 if good else 1)
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 def _print(outcome: Outcome) -> None:

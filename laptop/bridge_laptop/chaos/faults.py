@@ -73,7 +73,8 @@ def mixture(timings: Timings, share: float, seed: int) -> list[Row]:
     }
     rows: list[Row] = []
     for kind, faults in by_kind.items():
-        each = share_of_each(share, len(faults))
+        # a recovery reads many times: as often as changes, reads would all but never end well
+        each = share_of_each(share / 3 if kind in ("list", "read") else share, len(faults))
         rows += [{**row, "on": kind, "share": each} for row in faults]
     return [{**row, "seed": seed * 1000 + number} for number, row in enumerate(rows)]
 

@@ -11,14 +11,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 @contextmanager
-def serving(kind: str) -> Iterator[str]:
+def serving(kind: str, log: Path) -> Iterator[str]:
     """Start ``aws`` or ``coopcycle`` and yield its address."""
-    process = subprocess.Popen(  # noqa: S603  # this very module
-        [sys.executable, "-m", __name__, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603  # this very module
+            [sys.executable, "-m", __name__, kind],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for its parent, which needs it until the end
+        )
     try:
         if process.stdout is None or not (address := process.stdout.readline().strip()):
             raise RuntimeError(f"{kind} did not start")
@@ -30,11 +37,9 @@ def serving(kind: str) -> Iterator[str]:
 
 def _serve(kind: str) -> None:
     if kind == "aws":
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+        from bridge_laptop.local import emulator
 
-        from bridge_laptop.local.servers import Server
-
-        server = Server(DomainDispatcherApplication(create_backend_app))
+        server = emulator.server()
         server.start()
         url = server.url
     else:

@@ -64,6 +64,9 @@ COUNTS: tuple[QueueAttributeNameType, ...] = (
 UNREASONED = "received too often"  # on a dead-letter queue without a reason: SQS put it there
 CALM_LOOKS = 3  # looks in a row at which nothing may be waiting, a second apart
 WORKERS = 4  # dispatchers at once: twice the template's, for most of their time goes into waiting here
+# Longer than an invocation takes, as in AWS, where it is six times the function's timeout: a message that is
+# parked by one invocation while another still works on it would leave its order's record between two states.
+VISIBILITY_SECONDS = 8
 DELIVERED_AGAIN = 0.03  # share of the messages that the queue delivers twice
 
 
@@ -152,15 +155,19 @@ def _stack(choices: Choices) -> Iterator[LocalStack]:
         os.environ.update(choices.timings.environment())
         options = Options(
             port=0,
-            aws_endpoint=exits.enter_context(serving("aws")),
-            coopcycle_url=exits.enter_context(serving("coopcycle")),
+            aws_endpoint=exits.enter_context(serving("aws", choices.log)),
+            coopcycle_url=exits.enter_context(serving("coopcycle", choices.log)),
             connections=folder,
             runtime=choices.runtime,
             function_log=choices.log,
             workers=WORKERS,
             again=lambda: random.random() < DELIVERED_AGAIN,
         )
-        yield exits.enter_context(running(options))
+        stack = exits.enter_context(running(options))
+        boto3.client("sqs").set_queue_attributes(
+            QueueUrl=stack.names["WebhooksQueue"], Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)}
+        )
+        yield stack
 
 
 def _restore_environment(before: Mapping[str, str]) -> None:
