@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 from tests import sending
 
 from bridge import runtime
-from bridge.messages import WebhookMessage
+from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Ignored
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
@@ -194,6 +194,15 @@ class Bridge:
             "ReceiptHandle": f"made-up-{number}",
             "Body": text,
             "Attributes": sqs_attributes(f"acme/{webhook.order_id}"),
+        }
+
+    def recheck(self, order_id: str) -> dict[str, Any]:
+        """Return the queue message of a recheck that is due."""
+        return {
+            "MessageId": f"recheck-{order_id}",
+            "ReceiptHandle": "made-up-recheck",
+            "Body": Recheck("acme", order_id).to_text(),
+            "Attributes": sqs_attributes(f"acme/{order_id}"),
         }
 
 

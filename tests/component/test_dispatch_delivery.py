@@ -208,6 +208,40 @@ def test_address_that_is_never_found_is_parked_after_two_reposts(
     assert code == "address_not_found"
 
 
+def test_changed_address_that_is_never_found_is_parked(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """A change to an address that CoopCycle cannot geocode is parked as a creation is, and looked at once.
+
+    Until then it would stand before the order's next webhook, with which the shop corrects it.
+    """
+    body = json.loads(order())
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
+    body["updated_at"] = "2099-01-01T00:00:00+01:00"
+    body["shipping_address"]["address1"] = "3 Nulle part"
+    lost = bridge.message(json.dumps(body).encode(), "orders/updated", 2)
+    body["updated_at"] = "2099-01-02T00:00:00+01:00"
+    body["shipping_address"]["address1"] = "12 Rue de Rivoli"
+    mended = bridge.message(json.dumps(body).encode(), "orders/updated", 3)
+
+    outcomes = [bridge.dispatch([lost]) for _ in range(3)]
+    looked_at = bridge.dispatch([bridge.recheck(str(body["id"]))])
+    after_the_look = record_of(bridge, json.dumps(body).encode())
+    at_last = bridge.dispatch([mended])
+
+    code, _ = reason_of(bridge.parked()[0])
+    assert [["message-2"], ["message-2"], []] == outcomes
+    assert "address_not_found" == code
+    assert [] == looked_at
+    assert after_the_look is not None
+    assert None is after_the_look.recheck_at
+    assert [] == at_last
+    record = record_of(bridge, json.dumps(body).encode())
+    assert record is not None
+    assert "12 Rue de Rivoli" in record.sent
+    assert record.fingerprint
+
+
 def test_revoked_token_is_replaced_once(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
     """A token that the instance no longer accepts costs one new token and loses nothing."""
     bridge.dispatch([bridge.message(order(id=1), number=1)])

@@ -37,7 +37,7 @@ from bridge.model import Delivery, Ignored, Order, Receipt, TimeWindow
 from bridge.planning import Instance, plan
 from bridge.schedule import Windows
 
-FAILURES_BEFORE_PARKING = 3  # a 500 that repeats: the first POST and two reposts
+FAILURES_BEFORE_PARKING = 3  # a 500 that repeats: the first POST or PUT and two more
 LISTING_PAGE = 30  # members of one page of GET /api/stores/{id}/deliveries
 RECHECK_SETTLE_TIMES = 5  # with a settle time of 60 s an order in doubt is looked at again after 5 minutes
 
@@ -253,7 +253,8 @@ class _OrderWork:
                 replace(self._record, delivery_iri=live[0].delivery_iri), self._now()
             )
             self._cancel_refused = True
-        self._put_again()
+        with suppress(AddressNotFound):  # its message was parked, or will be
+            self._put_again()
         seen = lifecycle.rechecked(
             self._record, seen_until=self._began_at - self._dispatcher.recheck_delay, now=self._now()
         )
@@ -419,7 +420,7 @@ class _OrderWork:
             self._finish_cancel()
         record = self._record
         if record.updating:  # the function died before it could say what became of the PUT
-            doubtful = lifecycle.put_unknown(record, self._now())
+            doubtful = lifecycle.put_unknown(record, None, self._now())
             record = self._save(self._dispatcher.schedule_recheck(doubtful))
         if not record.in_flight:
             return
@@ -527,8 +528,13 @@ class _OrderWork:
         try:
             self._coopcycle.update_delivery(self._record.delivery_iri, body)
         except DeliveryOutcomeUnknown as error:
-            doubtful = lifecycle.put_unknown(self._record, self._now())
+            doubtful = lifecycle.put_unknown(self._record, error.status, self._now())
+            if doubtful.failures >= FAILURES_BEFORE_PARKING:
+                self._save(doubtful, "unknown", _status(error))
+                raise AddressNotFound from error
             self._save(self._dispatcher.schedule_recheck(doubtful), "unknown", _status(error))
+            if error.status == 500:
+                raise self._settling(str(error), error.status) from error
             raise
         except (RetryableError, PermanentError):
             self._save(lifecycle.put_failed(self._record, self._now()))

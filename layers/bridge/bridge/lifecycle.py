@@ -76,7 +76,7 @@ class DeliveryRecord:
     cancelling: bool = False
     doubtful_put_at: datetime | None = None  # a PUT that may yet take effect, over a later one
     in_doubt: bool = False  # an outcome was unknown at least once
-    failures: int = 0  # answers 500 to the POSTs of the present creation, in a row
+    failures: int = 0  # answers 500 in a row: to the POSTs of the present creation, or to the present change
     recheck_at: datetime | None = None  # when it will be looked at once more
     windows: Windows | None = None
     fingerprint: str = ""  # of the body that CoopCycle holds; empty when we cannot be sure
@@ -195,6 +195,7 @@ def update(
         record,
         state=State.CREATED,  # also after a cancel that was refused: the shop has changed its mind
         order_updated_at=order_updated_at,
+        failures=record.failures if sent == record.sent else 0,
         windows=windows,
         sent=sent,
         fingerprint="",
@@ -206,7 +207,7 @@ def update(
 
 def updated(record: DeliveryRecord, *, fingerprint: str, now: datetime) -> DeliveryRecord:
     """Record that the PUT was answered."""
-    return replace(record, fingerprint=fingerprint, updating=False, changed_at=now)
+    return replace(record, fingerprint=fingerprint, updating=False, failures=0, changed_at=now)
 
 
 def put_failed(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
@@ -214,9 +215,17 @@ def put_failed(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     return replace(record, updating=False, changed_at=now)
 
 
-def put_unknown(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
-    """Record that a PUT may have been done, or may be done yet."""
-    return replace(record, in_doubt=True, updating=False, doubtful_put_at=now, changed_at=now)
+def put_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> DeliveryRecord:
+    """Record that a PUT may have been done, or may be done yet; after an answer 500 the latter is over."""
+    answered = status == 500
+    return replace(
+        record,
+        in_doubt=True,
+        updating=False,
+        failures=record.failures + 1 if answered else 0,
+        doubtful_put_at=record.doubtful_put_at if answered else now,
+        changed_at=now,
+    )
 
 
 def rejected(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryRecord:
