@@ -469,7 +469,8 @@ class _OrderWork:
         )
         if len(listed) < LISTING_PAGE:
             return listed
-        since -= self._dispatcher.settle  # their clock may be behind ours, and they write whole seconds
+        # their clock may be behind ours, and they write whole seconds
+        since = (since - self._dispatcher.settle).replace(microsecond=0)
         recent = self._coopcycle.list_recent_deliveries(store_iri)
         oldest = min((r.created_at for r in recent if r.created_at), default=None)
         if len(recent) < LISTING_PAGE or (oldest is not None and oldest < since):
