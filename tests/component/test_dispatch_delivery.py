@@ -208,6 +208,27 @@ def test_address_that_is_never_found_is_parked_after_two_reposts(
     assert code == "address_not_found"
 
 
+def test_corrected_address_is_tried_although_the_wrong_one_was_not_found(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """A correction that overtakes the end of the wrong address's tries is not parked in its stead."""
+    body = json.loads(order())
+    right = body["shipping_address"]["address1"]
+    body["shipping_address"]["address1"] = "3 Nulle part"
+    wrong = bridge.message(json.dumps(body).encode(), number=1)
+    body["shipping_address"]["address1"] = right
+    body["updated_at"] = "2099-01-01T00:00:00+01:00"
+    corrected = bridge.message(json.dumps(body).encode(), "orders/updated", 2)
+    for _ in range(3):
+        assert bridge.dispatch([wrong]) == ["message-1"]
+
+    assert bridge.dispatch([corrected]) == []
+    assert bridge.dispatch([wrong]) == []
+
+    assert [] == bridge.parked()
+    assert len(sandbox.live(f"acme/{body['id']}")) == 1
+
+
 def test_changed_address_that_is_never_found_is_parked(
     bridge: Bridge, sandbox: Sandbox, order: Order
 ) -> None:

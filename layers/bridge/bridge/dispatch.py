@@ -267,7 +267,12 @@ class _OrderWork:
 
     def _deliver(self, order: Order) -> Result:
         """Create the delivery, or change the one there is."""
-        self._resolve_in_flight()
+        try:
+            self._resolve_in_flight()
+        except AddressNotFound:
+            if order.updated_at <= self._record.order_updated_at:
+                raise
+            # it was an older state's address; this one's may be right
         delivery = self._plan(order)
         if isinstance(delivery, Ignored):
             if delivery.retracts:
