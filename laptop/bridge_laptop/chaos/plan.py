@@ -51,7 +51,7 @@ class PlannedOrder:
     order_id: str
     states: tuple[bytes, ...]  # bodies, the last one last
     cancelled: bool
-    findable: bool  # whether a geocoder finds the last state's address
+    findable: tuple[bool, ...]  # whether a geocoder finds the address, state by state
 
     @property
     def reference(self) -> str:
@@ -61,14 +61,14 @@ class PlannedOrder:
     @property
     def may_be_parked(self) -> bool:
         """Tell whether one of its states has an address that nobody finds."""
-        return any(UNKNOWN_STREET.encode() in body for body in self.states)
+        return not all(self.findable)
 
     @property
     def expected(self) -> str:
         """Return what has to become of it: delivered, cancelled or parked."""
         if self.cancelled:
             return "cancelled"
-        return "delivered" if self.findable else "parked"
+        return "delivered" if self.findable[-1] else "parked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def make(
                 order_id=order_id,
                 states=bodies,
                 cancelled=facts[-1].cancelled,
-                findable=UNKNOWN_STREET not in facts[-1].street,
+                findable=tuple(UNKNOWN_STREET not in each.street for each in facts),
             )
         )
         counts["updates"] += sum(not each.cancelled for each in facts[1:])
@@ -150,6 +150,8 @@ def _history(random: Random, index: int, *, early: bool) -> list[_Facts]:
         return [replace(first, street=f"{random.randint(1, 99)} {UNKNOWN_STREET}")]
     if early and index % 25 == 19:  # the shop mends the address
         return [replace(first, street=f"{random.randint(1, 99)} {UNKNOWN_STREET}"), first]
+    if early and index % 25 == 12:  # the shop changes it to one that nobody finds
+        return [first, replace(first, street=f"{random.randint(1, 99)} {UNKNOWN_STREET}")]
     states = [first]
     for _ in range(random.choices((0, 1, 2, 3), (45, 30, 15, 10))[0]):
         change: Callable[[Random, _Facts], _Facts] = random.choice(_CHANGES)

@@ -66,7 +66,7 @@ CALM_LOOKS = 3  # looks in a row at which nothing may be waiting, a second apart
 WORKERS = 4  # dispatchers at once: twice the template's, for most of their time goes into waiting here
 # Longer than an invocation takes, as in AWS, where it is six times the function's timeout: a message that is
 # parked by one invocation while another still works on it would leave its order's record between two states.
-VISIBILITY_SECONDS = 8
+VISIBILITY_SECONDS = 20
 DELIVERED_AGAIN = 0.03  # share of the messages that the queue delivers twice
 
 
@@ -152,7 +152,7 @@ def _stack(choices: Choices) -> Iterator[LocalStack]:
             (folder / f"{connection_id}.toml").write_text(CONNECTION, encoding="utf-8")
         before = dict(os.environ)
         exits.callback(_restore_environment, before)
-        os.environ.update(choices.timings.environment())
+        os.environ.update(choices.timings.environment() | {"POWERTOOLS_LOG_LEVEL": "INFO"})
         options = Options(
             port=0,
             aws_endpoint=exits.enter_context(serving("aws", choices.log)),

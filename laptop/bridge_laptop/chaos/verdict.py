@@ -24,9 +24,9 @@ from bridge_laptop.nobody import Nobody
 
 TEXTS = ("streetAddress", "name", "contactName", "telephone", "description")
 STATES = {
-    "delivered": State.CREATED,
-    "cancelled": State.CANCELLED,
-    "parked": State.REJECTED,
+    "delivered": (State.CREATED,),
+    "cancelled": (State.CANCELLED,),
+    "parked": (State.REJECTED, State.CREATED),  # the latter when an earlier state could be delivered
 }
 
 
@@ -125,17 +125,20 @@ def _wrong(
     order: PlannedOrder, found: Held, record: DeliveryRecord, connection: Connection, now: datetime
 ) -> str:
     """Say in which way the order is not as its last state says, or as its record says."""
-    if order.expected != "delivered" and found.live:
-        return f"{found.live[0]['@id']} is live, but it should be {order.expected}"
-    if record.state is not STATES[order.expected]:
+    if record.state not in STATES[order.expected]:
         return f"should be {order.expected}"
     if unsettled(record):
         return "still in doubt"
-    if order.expected != "delivered":
+    if not found.live and record.state is not State.CREATED:
         return ""
+    if not found.live or record.state is not State.CREATED or order.expected == "cancelled":
+        return f"should be {order.expected}, live are {len(found.live)}"
     if found.live[0]["@id"] != record.delivery_iri:
         return f"{found.live[0]['@id']} is live, which is not that of the record"
-    differences = list(_differences(_wanted(order, connection, record, now), found.live[0]))
+    # A delivery stays as it was when the last state's address is one that nobody finds.
+    states = [body for body, findable in zip(order.states, order.findable, strict=True) if findable]
+    wanted = _wanted(states[-1], connection, record, now)
+    differences = list(_differences(wanted, found.live[0]))
     return f"differs from the last state: {differences}" if differences else ""
 
 
@@ -158,12 +161,10 @@ def _state(record: DeliveryRecord | None) -> str:
     return f"record {record.state.value} {record.reason} {record.delivery_iri} ({told})"
 
 
-def _wanted(
-    order: PlannedOrder, connection: Connection, record: DeliveryRecord, now: datetime
-) -> Mapping[str, Any]:
-    """Return the body that the bridge would send for the order's last state."""
+def _wanted(body: bytes, connection: Connection, record: DeliveryRecord, now: datetime) -> Mapping[str, Any]:
+    """Return the body that the bridge would send for a state of an order."""
     source = sources.get(connection.source)
-    parsed = source.parse(sources.Payload(order.states[-1], source.TOPICS[0], now), connection.options)
+    parsed = source.parse(sources.Payload(body, source.TOPICS[0], now), connection.options)
     assert isinstance(parsed, Order)  # noqa: S101  # as planned
     complete = replace(connection, timezone="Europe/Paris", country="FR")  # the sandbox's
     delivery = plan(parsed, complete, Nobody(), now=now, kept=record.windows)
