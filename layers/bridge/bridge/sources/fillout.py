@@ -7,26 +7,24 @@ both are accepted. Nothing is signed; the secret goes in a header or in the addr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 
 from bridge.errors import MalformedWebhook
-from bridge.model import Ignored, Order
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
+from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.forms import (
     SETTINGS,
+    FormService,
     Submission,
-    identify_submission,
     labelled,
+    load_json,
     own_names,
-    parse_submission,
-    show_in_header,
     text_of,
-    verify_shared_secret,
 )
-from bridge.sources.shared.reading import Fields, load_object
+from bridge.sources.shared.forms import show_in_header as sign
+from bridge.sources.shared.forms import verify_shared_secret as verify
+from bridge.sources.shared.reading import Fields
 
 __all__ = [
     "SETTINGS",
@@ -55,60 +53,8 @@ TRAITS = Traits(
 )
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
-    """Check the secret itself, in the header ``X-Webhook-Secret`` or in the address.
-
-    Raises:
-        InvalidSignature: see :func:`~bridge.sources.shared.forms.verify_shared_secret`.
-
-    """
-    verify_shared_secret(push, secrets)
-
-
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order a verified submission is.
-
-    Raises:
-        MalformedWebhook: ``questions_missing``, ``order_id_missing``, ``order_id_unreadable``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
-
-    """
-    submission = _submission(push.body, push.content_type)
-    return identify_submission(submission, push, options, topic=TOPICS[0])
-
-
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return what expressions look into."""
-    return _submission(payload.body, payload.content_type).document
-
-
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Make the order of a submission; see :func:`~bridge.sources.shared.forms.parse_submission`.
-
-    Raises:
-        UnmappableOrder: a field has the wrong type or is missing; names it.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
-
-    """
-    return parse_submission(_submission(payload.body, payload.content_type), payload, options)
-
-
-def sign(
-    body: bytes,
-    secret: str,
-    *,
-    topic: str,  # noqa: ARG001  # of every source
-    webhook_id: str,  # noqa: ARG001
-    sent_at: datetime,  # noqa: ARG001
-    options: Options,  # noqa: ARG001
-) -> Signed:
-    """Show the secret in the header."""
-    return show_in_header(body, secret)
-
-
-def _submission(body: bytes, content_type: str) -> Submission:
-    del content_type
-    whole = Fields(load_object(body))
+def _submission(body: Mapping[str, object]) -> Submission:
+    whole = Fields(body)
     inner = whole.optional_child("submission")
     found = inner if inner.values else whole
     if not isinstance(found.values.get("questions"), list):
@@ -135,3 +81,7 @@ def _submission(body: bytes, content_type: str) -> Submission:
         submitted_at=found.optional_moment("lastUpdatedAt") or found.optional_moment("submissionTime"),
         title=whole.optional_text("formName"),
     )
+
+
+_SERVICE = FormService(topic=TOPICS[0], load=load_json, read=_submission)
+identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse

@@ -9,25 +9,22 @@ read. No clock, no AWS.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 
 from bridge.errors import MalformedWebhook
 from bridge.field_values import number_text
-from bridge.model import Ignored, Order
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
+from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.form_bodies import read_form
 from bridge.sources.shared.forms import (
     SETTINGS,
+    FormService,
     Submission,
-    identify_submission,
-    parse_submission,
-    show_in_address,
     text_of,
-    verify_shared_secret,
 )
+from bridge.sources.shared.forms import show_in_address as sign
+from bridge.sources.shared.forms import verify_shared_secret as verify
 from bridge.sources.shared.reading import load_object
 
 __all__ = [
@@ -59,59 +56,7 @@ TRAITS = Traits(
 _QUESTION = re.compile(r"q(\d{1,6})_(\w{1,200})", re.ASCII)
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
-    """Check the secret itself, in the header ``X-Webhook-Secret`` or in the address.
-
-    Raises:
-        InvalidSignature: see :func:`~bridge.sources.shared.forms.verify_shared_secret`.
-
-    """
-    verify_shared_secret(push, secrets)
-
-
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order a verified submission is.
-
-    Raises:
-        MalformedWebhook: ``raw_request_missing``, ``raw_request_unreadable``, ``order_id_missing``,
-            ``order_id_unreadable``, or what :func:`~bridge.sources.shared.form_bodies.read_form` says.
-
-    """
-    submission = _submission(push.body, push.content_type)
-    return identify_submission(submission, push, options, topic=TOPICS[0])
-
-
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return what expressions look into."""
-    return _submission(payload.body, payload.content_type).document
-
-
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Make the order of a submission; see :func:`~bridge.sources.shared.forms.parse_submission`.
-
-    Raises:
-        UnmappableOrder: a field has the wrong type or is missing; names it.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
-
-    """
-    return parse_submission(_submission(payload.body, payload.content_type), payload, options)
-
-
-def sign(
-    body: bytes,
-    secret: str,
-    *,
-    topic: str,  # noqa: ARG001  # of every source
-    webhook_id: str,  # noqa: ARG001
-    sent_at: datetime,  # noqa: ARG001
-    options: Options,  # noqa: ARG001
-) -> Signed:
-    """Show the secret in the address, with the boundary that the body has by its looks."""
-    return show_in_address(body, secret)
-
-
-def _submission(body: bytes, content_type: str) -> Submission:
-    parts = read_form(body, content_type)
+def _submission(parts: Mapping[str, object]) -> Submission:
     raw = parts.get("rawRequest")
     if not isinstance(raw, str):
         raise MalformedWebhook("raw_request_missing")
@@ -176,3 +121,7 @@ def _part(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
     return number_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+_SERVICE = FormService(topic=TOPICS[0], load=read_form, read=_submission)
+identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse

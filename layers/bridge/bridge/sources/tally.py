@@ -10,20 +10,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bridge.errors import MalformedWebhook
-from bridge.model import Ignored, Order
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
+from bridge.sources.shared.base import Options, Push, Signed, Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.forms import (
     SETTINGS,
+    FormService,
     Submission,
-    identify_submission,
     labelled,
+    load_json,
     own_names,
-    parse_submission,
     text_of,
 )
-from bridge.sources.shared.reading import Fields, load_object
+from bridge.sources.shared.reading import Fields
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -64,39 +63,6 @@ def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noq
 
     """
     verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
-
-
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order a submission is; ``Ignored("topic")`` for another event.
-
-    Raises:
-        MalformedWebhook: ``data_missing``, ``order_id_missing``, ``order_id_unreadable``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
-
-    """
-    body = load_object(push.body)
-    if body.get("eventType") not in TOPICS:
-        return Ignored("topic")
-    return identify_submission(_submission(body), push, options, topic=TOPICS[0])
-
-
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return the submission with ``answers`` by key, ``labels`` by question and ``hidden`` ones by name."""
-    return _submission(load_object(payload.body)).document
-
-
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Make the order of a submission; see :func:`~bridge.sources.shared.forms.parse_submission`.
-
-    Raises:
-        UnmappableOrder: a field has the wrong type or is missing; names it.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
-
-    """
-    body = load_object(payload.body)
-    if body.get("eventType") not in TOPICS:
-        return Ignored("topic")
-    return parse_submission(_submission(body), payload, options)
 
 
 def sign(
@@ -157,3 +123,7 @@ def _value(question: Fields) -> object:
         return value
     chosen = value if isinstance(value, list) else [value]
     return [options.get(one, one) if isinstance(one, str) else one for one in chosen]
+
+
+_SERVICE = FormService(topic=TOPICS[0], load=load_json, read=_submission, event_key="eventType")
+identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse

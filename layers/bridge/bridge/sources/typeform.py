@@ -12,20 +12,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bridge.errors import InvalidSignature, MalformedWebhook
-from bridge.model import Ignored, Order
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
+from bridge.sources.shared.base import Options, Push, Signed, Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.forms import (
     SETTINGS,
+    FormService,
     Submission,
-    identify_submission,
     labelled,
+    load_json,
     own_names,
-    parse_submission,
     text_of,
 )
-from bridge.sources.shared.reading import Fields, load_object
+from bridge.sources.shared.reading import Fields
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -71,39 +70,6 @@ def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noq
             raise InvalidSignature("signature_malformed")
         signature = signature.removeprefix(_ALGORITHM) or "="
     verify_hmac_sha256_base64(push.body, signature, secrets)
-
-
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order a submission is; ``Ignored("topic")`` for another event, such as a partial one.
-
-    Raises:
-        MalformedWebhook: ``form_response_missing``, ``order_id_missing``, ``order_id_unreadable``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
-
-    """
-    body = load_object(push.body)
-    if body.get("event_type") not in TOPICS:
-        return Ignored("topic")
-    return identify_submission(_submission(body), push, options, topic=TOPICS[0])
-
-
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return the submission with ``answers`` by reference, ``labels`` by question, and ``hidden`` fields."""
-    return _submission(load_object(payload.body)).document
-
-
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Make the order of a submission; see :func:`~bridge.sources.shared.forms.parse_submission`.
-
-    Raises:
-        UnmappableOrder: a field has the wrong type or is missing; names it.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
-
-    """
-    body = load_object(payload.body)
-    if body.get("event_type") not in TOPICS:
-        return Ignored("topic")
-    return parse_submission(_submission(body), payload, options)
 
 
 def sign(
@@ -179,3 +145,7 @@ def _value(answer: Fields) -> object:
         other = choices.optional_text("other")
         return [*(labels if isinstance(labels, list) else []), *([other] if other else [])]
     return value
+
+
+_SERVICE = FormService(topic=TOPICS[0], load=load_json, read=_submission, event_key="event_type")
+identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse

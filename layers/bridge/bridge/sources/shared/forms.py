@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from bridge.fields import KEY_FIELDS, apply_fields
 from bridge.model import Ignored, Order, PostalAddress
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Webhook
 from bridge.sources.shared.form_bodies import guess_content_type
+from bridge.sources.shared.reading import load_object
 
 HONEYPOT = "honeypot"
 SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105  # a header's name
@@ -58,13 +59,16 @@ class Submission:
 # --- who may post -------------------------------------------------------------------------------
 
 
-def verify_shared_secret(push: Push, secrets: Sequence[str]) -> None:
+def verify_shared_secret(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check the secret in the header ``X-Webhook-Secret`` or in the address, for senders that cannot sign.
+
+    To be imported by such a source as its ``verify``.
 
     Raises:
         InvalidSignature: ``no_secret``, ``signature_missing`` or ``signature_mismatch``.
 
     """
+    del options
     known = [_digest(secret) for secret in secrets if secret.strip()]
     if not known:
         raise InvalidSignature("no_secret")
@@ -82,13 +86,22 @@ def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def show_in_header(body: bytes, secret: str) -> Signed:
-    """Push a sample with the secret in the header."""
+def show_in_header(
+    body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
+) -> Signed:
+    """Push a sample with the secret in the header, and the content type that it has by its looks.
+
+    To be imported as ``sign``, like the next one.
+    """
+    del topic, webhook_id, sent_at, options
     return Signed(body, {"Content-Type": guess_content_type(body), SECRET_HEADER: secret})
 
 
-def show_in_address(body: bytes, secret: str) -> Signed:
+def show_in_address(
+    body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
+) -> Signed:
     """Push a sample with the secret in the address."""
+    del topic, webhook_id, sent_at, options
     return Signed(body, {"Content-Type": guess_content_type(body)}, path_secret=secret)
 
 
@@ -186,6 +199,68 @@ def parse_submission(submission: Submission, payload: Payload, options: Options)
     order = Order(order_id=order_id, name=name, updated_at=moment, created_at=moment, address=PostalAddress())
     values = Values(submission.document, options.fields, submission.own)
     return apply_fields(order, values, cancelled=submission.cancelled)
+
+
+# --- a form service as a source -----------------------------------------------------------------
+
+
+def load_json(body: bytes, content_type: str) -> Mapping[str, object]:
+    """Read the body of a service that posts JSON alone, whatever it calls it.
+
+    Raises:
+        MalformedWebhook: what :func:`~bridge.sources.shared.reading.load_object` says.
+
+    """
+    del content_type
+    return load_object(body)
+
+
+@dataclass(frozen=True, slots=True)
+class FormService:
+    """What one service's source does with a body; its module offers these methods under their names.
+
+    ``load`` reads the body by its content type, ``read`` makes the submission of it, and both may raise
+    ``MalformedWebhook``. Where the service pushes other events too, ``event_key`` names the member of the
+    body that must be ``topic``.
+    """
+
+    topic: str
+    load: Callable[[bytes, str], Mapping[str, object]]
+    read: Callable[[Mapping[str, object]], Submission]
+    event_key: str = ""
+
+    def identify(self, push: Push, options: Options) -> Webhook | Ignored:
+        """Find out which order a verified submission is; ``Ignored("topic")`` for another event.
+
+        Raises:
+            MalformedWebhook: ``order_id_missing``, ``order_id_unreadable``, or what the service's two
+                readers say.
+
+        """
+        body = self.load(push.body, push.content_type)
+        if self._is_another_event(body):
+            return Ignored("topic")
+        return identify_submission(self.read(body), push, options, topic=self.topic)
+
+    def document(self, payload: Payload) -> Mapping[str, object]:
+        """Return what expressions look into."""
+        return self.read(self.load(payload.body, payload.content_type)).document
+
+    def parse(self, payload: Payload, options: Options) -> Order | Ignored:
+        """Make the order of a submission; see :func:`parse_submission`.
+
+        Raises:
+            UnmappableOrder: a field has the wrong type or is missing; names it.
+            MalformedWebhook: bytes which :meth:`identify` refuses too.
+
+        """
+        body = self.load(payload.body, payload.content_type)
+        if self._is_another_event(body):
+            return Ignored("topic")
+        return parse_submission(self.read(body), payload, options)
+
+    def _is_another_event(self, body: Mapping[str, object]) -> bool:
+        return bool(self.event_key) and body.get(self.event_key) != self.topic
 
 
 # --- answers ------------------------------------------------------------------------------------
