@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from bridge.aws.queues import MAXIMUM_MESSAGE_BYTES, NOT_IN_FLIGHT, message_group
-from bridge.coopcycle.transport import LOCAL_HOSTS
 from bridge.errors import WebhookTooLarge
+from bridge.hosts import LOCAL_HOSTS
 from bridge.messages import QueueMessage, UnreadableMessage, WebhookMessage, read_message
 
 if TYPE_CHECKING:

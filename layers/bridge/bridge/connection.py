@@ -19,6 +19,7 @@ from bridge import schedule as schedules
 from bridge import sources
 from bridge.errors import InvalidConnection
 from bridge.fields import FIELDS, KEY_FIELDS, check_fields
+from bridge.hosts import is_encrypted_or_local
 from bridge.model import Coordinates, is_saved_address
 from bridge.schedule import Schedule
 from bridge.toml_table import TomlTable
@@ -131,7 +132,6 @@ _SECRET_KEY = re.compile(
     r"(.*_)?(secrets?|passwords?|passwd|tokens?|credentials?|(api|private|access)_?keys?|client_?id)(_.*)?"
 )
 _SECRET_VALUE = re.compile(r"(shpss|shpat|shpca|whsec|ck|cs)_[A-Za-z0-9+/=_-]{16,}")
-_LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 _TAG_SLUG = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 # Tables whose keys are the shop's own words; of the last one the values are tables of ours again.
 _FREE_TABLES = (
@@ -284,7 +284,7 @@ def _read_url(coopcycle: TomlTable) -> str:
         coopcycle.problem("url", "must hold no user or password, `bridge connections apply` asks for them")
     if url.path not in ("", "/") or url.query or url.fragment:
         coopcycle.problem("url", "must be the instance alone, without path or query")
-    if url.scheme == "http" and host not in _LOCAL_HOSTS:
+    if not is_encrypted_or_local(url):
         coopcycle.problem("url", "must begin with https://, plain http is for 127.0.0.1 alone")
     return f"{url.scheme}://{url.netloc}"
 

@@ -21,6 +21,7 @@ from jmespath.functions import TYPES_MAP, Functions
 from jmespath.visitor import TreeInterpreter
 
 from bridge.errors import InvalidConnection, UnmappableOrder
+from bridge.sources.shared.reading import kind
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode
@@ -206,14 +207,3 @@ def _keys(value: Mapping[str, object]) -> str:
 def _key(name: object) -> str:
     text = "".join(character if character.isprintable() else " " for character in str(name))
     return text if len(text) <= _SHOWN_KEY_LENGTH else f"{text[:_SHOWN_KEY_LENGTH]}…"
-
-
-def kind(value: object) -> str:
-    """Name the JSON type of a value, for messages."""
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return "a number"
-    if isinstance(value, str):
-        return "a text"
-    return "a list" if isinstance(value, list) else "an object"

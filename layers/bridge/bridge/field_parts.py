@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge import expressions
 from bridge.field_values import Values, as_number, number_text
 from bridge.model import Coordinates, OrderItem, PostalAddress, TimeWindow, TimeWish
 from bridge.postal_text import split_address
-from bridge.sources.shared.reading import parse_rfc3339
+from bridge.sources.shared.reading import kind, parse_rfc3339
 
 ADDRESS_PARTS = ("line1", "line2", "postcode", "city", "country", "country_code")
 COORDINATES = ("latitude", "longitude")
@@ -139,7 +138,7 @@ def _item(values: Values, line: object) -> OrderItem | None:
     """Read one item, a text or an object; ``None`` for an empty text and for none of them."""
     if not isinstance(line, Mapping):
         if isinstance(line, bool | list):
-            raise values.refuse("items", f"should be texts or objects, but one is {expressions.kind(line)}")
+            raise values.refuse("items", f"should be texts or objects, but one is {kind(line)}")
         title = number_text(line) if isinstance(line, int | float) else str(line or "").strip()
         return OrderItem(title, 1) if title else None
     if not ("title" in line or "sku" in line):

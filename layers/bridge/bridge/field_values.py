@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from bridge import expressions
 from bridge.errors import UnmappableOrder
-from bridge.sources.shared.reading import parse_rfc3339
+from bridge.sources.shared.reading import kind, parse_rfc3339
 
 _LONGEST_TEXT = 5000
 _EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in Unix seconds
@@ -81,7 +81,7 @@ class Values:
             return None
         number = as_number(value)
         if number is None:
-            raise self.refuse(name, f"should be a number, but is {expressions.kind(value)}")
+            raise self.refuse(name, f"should be a number, but is {kind(value)}")
         return number
 
     def flag(self, name: str) -> bool:
@@ -126,7 +126,7 @@ class Values:
             return value.strip()[:_LONGEST_TEXT]
         if isinstance(value, int | float) and not isinstance(value, bool):
             return number_text(value)
-        raise self.refuse(name, f"should be a text, but is {expressions.kind(value)}")
+        raise self.refuse(name, f"should be a text, but is {kind(value)}")
 
 
 def number_text(value: float) -> str:

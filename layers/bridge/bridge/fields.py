@@ -26,6 +26,7 @@ from bridge.field_parts import (
 from bridge.field_values import Values
 from bridge.model import Ignored, Order, PostalAddress, Stop
 from bridge.sources.shared.base import Options, Payload, Source
+from bridge.sources.shared.reading import kind
 
 __all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields", "read_order"]
 
@@ -260,7 +261,7 @@ def _stops(values: Values) -> tuple[Stop, ...]:
 
 def _further_stop(values: Values, index: int, stop: object) -> Stop:
     if not isinstance(stop, Mapping):
-        raise values.refuse("dropoffs", f"should be objects, but [{index}] is {expressions.kind(stop)}")
+        raise values.refuse("dropoffs", f"should be objects, but [{index}] is {kind(stop)}")
     unknown = [str(name) for name in stop if name not in _STOP]
     if unknown:
         raise values.refuse(

@@ -79,17 +79,19 @@ def plan(
         settings = instance.settings()
         timezone, country = timezone or settings.timezone, country or settings.country
     zone = ZoneInfo(timezone)
-    # An order that is not ours is never parked for a time we cannot read, nor is CoopCycle asked about it.
-    some = kept or Windows(*(TimeWindow(now, now + timedelta(minutes=1)),) * 2)
-    probe = Trace()
-    mapped = map_order(order, connection, now=now, timezone=zone, country=country, windows=some, trace=probe)
-    if isinstance(mapped, Ignored):
-        if trace is not None:
-            trace.rules += probe.rules
-        return mapped
-    windows: Windows | None = None  # the schedule's next ones, which the mapping finds and explains
+    windows: Windows | None = kept  # with none, the mapping finds and explains the schedule's next ones
     remarks: tuple[str, ...] = ()
-    if order.wish is not None or kept is not None or connection.schedule.window != "schedule":
+    if order.wish is not None or (kept is None and connection.schedule.window != "schedule"):
+        # What is not ours is never parked for a time we cannot read, nor is CoopCycle asked about it.
+        probe = Trace()
+        some = kept or Windows(*(TimeWindow(now, now + timedelta(minutes=1)),) * 2)
+        mapped = map_order(
+            order, connection, now=now, timezone=zone, country=country, windows=some, trace=probe
+        )
+        if isinstance(mapped, Ignored):
+            if trace is not None:
+                trace.rules += probe.rules
+            return mapped
         windows, remarks = choose_windows(
             order, connection.schedule, instance, now=now, timezone=zone, country=country, kept=kept
         )

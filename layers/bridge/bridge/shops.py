@@ -15,8 +15,9 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from bridge.coopcycle.transport import LOCAL_HOSTS, Answer, new_session
+from bridge.coopcycle.transport import Answer, new_session
 from bridge.errors import InvalidConnection, ShopRejected, ShopUnavailable
+from bridge.hosts import is_encrypted_or_local
 
 LARGEST_ANSWER_BYTES = 6 * 1024 * 1024
 
@@ -47,7 +48,7 @@ class ShopApi:
 
         """
         parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS):
+        if not is_encrypted_or_local(parts):
             raise ValueError("a shop's API is asked over https alone")
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
             raise InvalidConnection(["shop_token: holds a character that no token has, apply it again"])

@@ -29,8 +29,8 @@ from urllib3.exceptions import (
 )
 
 from bridge.errors import InvalidConnection
+from bridge.hosts import is_encrypted_or_local
 
-LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 RETRY_AFTER_LIMIT_SECONDS = 3600.0  # a proxy that asks for a year must not park an order for one
 
 _HEADERS = {
@@ -109,7 +109,7 @@ def check_base_url(key: str, url: str) -> str:
         raise ValueError(f'{key}: must be an address such as "https://acme.coopcycle.org"')
     if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError(f"{key}: must be the instance's address alone, without user, path or query")
-    if parts.scheme == "http" and host not in LOCAL_HOSTS:
+    if not is_encrypted_or_local(parts):
         raise ValueError(f"{key}: must begin with https://; plain http is for 127.0.0.1 alone")
     return f"{parts.scheme}://{parts.netloc}"
 

@@ -20,9 +20,8 @@ from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWis
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.reading import Fields, load_object
-from bridge.sources.shared.signing import hmac_sha256_base64
-from bridge.sources.shared.standard_signing import signed_bytes, verify_standard_webhook
+from bridge.sources.shared.reading import Fields, load_object, whole_id
+from bridge.sources.shared.standard_signing import sign_standard_webhook, verify_standard_webhook
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
 __all__ = [
@@ -71,7 +70,6 @@ _INCLUDE = "include=consignments.line_items&consignment_structure=object"
 
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _STORE_HASH = re.compile(r"[a-z0-9]{1,32}")
-_LARGEST_ORDER_ID = 2**63 - 1
 _LARGEST_QUANTITY = 10_000
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -129,14 +127,7 @@ def _order_id(event: Fields) -> str:
     value = event.optional_child("data").values.get("id")
     if value is None:
         raise MalformedWebhook("order_id_missing")
-    return _checked_id(value)
-
-
-def _checked_id(value: object) -> str:
-    # A bool is an int to Python, and a float has lost digits already.
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ORDER_ID:
-        raise MalformedWebhook("order_id_malformed")
-    return str(value)
+    return whole_id(value)
 
 
 def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
@@ -182,17 +173,7 @@ def sign(
     options: Options,  # noqa: ARG001  # of every source
 ) -> Signed:
     """Sign as BigCommerce does: https://developer.bigcommerce.com/docs/integrations/webhooks ."""
-    timestamp = str(int(sent_at.timestamp()))
-    signature = hmac_sha256_base64(signed_bytes(webhook_id, timestamp, body), secret.strip().encode())
-    return Signed(
-        body,
-        {
-            "Content-Type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": timestamp,
-            "webhook-signature": f"v1,{signature}",
-        },
-    )
+    return sign_standard_webhook(body, secret.strip().encode(), webhook_id=webhook_id, sent_at=sent_at)
 
 
 def parse(payload: Payload, options: Options) -> Order | Ignored:
@@ -211,7 +192,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     if payload.topic not in TOPICS:
         return Ignored("topic")
     order = Fields(load_object(payload.body))
-    order_id = _checked_id(order.values.get("id"))
+    order_id = whole_id(order.values.get("id"))
     stops: list[Stop] = []
     reason = _finished(order)
     if reason is None:

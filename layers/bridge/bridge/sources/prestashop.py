@@ -20,7 +20,7 @@ from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.reading import Fields, load_object
+from bridge.sources.shared.reading import LARGEST_ID, Fields, load_object, whole_id
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -59,7 +59,6 @@ _SIGNATURE_HEADER = "x-webhook-signature"
 
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _DIGITS = re.compile(r"[1-9]\d{0,17}", re.ASCII)
-_LARGEST_ID = 2**63 - 1
 _LARGEST_QUANTITY = 10_000
 # Canceled, Refunded and Payment error of a fresh shop; nothing else tells them from a state that waits for
 # money: PrestaShop/PrestaShop, install-dev/data/xml/order_state.xml .
@@ -101,10 +100,7 @@ def _order_id(event: Fields) -> str:
     value = event.values.get("id_order")
     if value is None:
         raise MalformedWebhook("order_id_missing")
-    # A bool is an int to Python, and a float has lost digits already.
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
-        raise MalformedWebhook("order_id_malformed")
-    return str(value)
+    return whole_id(value)
 
 
 def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
@@ -150,7 +146,7 @@ def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
 def _id(fields: Fields, key: str) -> str:
     """Return an id, which PrestaShop's JSON gives as a text or a number; "" for 0 and for anything else."""
     value = fields.values.get(key)
-    text = str(value) if isinstance(value, int) and abs(value) <= _LARGEST_ID else value
+    text = str(value) if isinstance(value, int) and abs(value) <= LARGEST_ID else value
     return text if isinstance(text, str) and _DIGITS.fullmatch(text) else ""
 
 

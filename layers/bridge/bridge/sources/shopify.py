@@ -19,7 +19,7 @@ from bridge.sources.shared import date_pickers
 from bridge.sources.shared.base import Options, Payload, PrivacyRequest, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.reading import Fields, load_object
+from bridge.sources.shared.reading import LARGEST_ID, Fields, load_object, whole_id
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -74,7 +74,6 @@ _WEBHOOK_ID_HEADER = "x-shopify-webhook-id"
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _ORDER_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _SHOP_DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
-_LARGEST_ORDER_ID = 2**63 - 1
 _LARGEST_QUANTITY = 10_000
 _LARGEST_WEIGHT_GRAMS = 1_000_000  # of one piece: a tonne
 
@@ -220,10 +219,7 @@ def _order_id(document: Mapping[str, object], topic: str) -> str:
         value = document.get("id")
     if value is None:
         raise MalformedWebhook("order_id_missing")
-    # An int64, exact: a float has lost digits already, and a bool is an int to Python.
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ORDER_ID:
-        raise MalformedWebhook("order_id_malformed")
-    return str(value)
+    return whole_id(value)
 
 
 def parse(payload: Payload, options: Options) -> Order | Ignored:
@@ -341,7 +337,7 @@ def _pickup_locations(order: Fields) -> tuple[str, ...]:
         for attribute in order.optional_children("note_attributes")
         if attribute.optional_text("name").casefold() == "delivery-location-id"
     )
-    sold_at = order.optional_count("location_id", at_most=_LARGEST_ORDER_ID)
+    sold_at = order.optional_count("location_id", at_most=LARGEST_ID)
     keys = tuple(dict.fromkeys(key for key in chosen if key))
     return keys or ((str(sold_at),) if sold_at else ())
 

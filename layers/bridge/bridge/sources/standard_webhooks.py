@@ -19,9 +19,8 @@ from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.forms import SETTINGS as FORM_SETTINGS
 from bridge.sources.shared.forms import Submission, identify_submission, parse_submission
 from bridge.sources.shared.reading import Fields, load_object
-from bridge.sources.shared.signing import hmac_sha256_base64
 from bridge.sources.shared.standard_signing import (
-    signed_bytes,
+    sign_standard_webhook,
     standard_headers,
     standard_key,
     verify_standard_webhook,
@@ -105,17 +104,7 @@ def sign(
     options: Options,  # noqa: ARG001
 ) -> Signed:
     """Sign as the specification says."""
-    timestamp = str(int(sent_at.timestamp()))
-    signature = hmac_sha256_base64(signed_bytes(webhook_id, timestamp, body), standard_key(secret))
-    return Signed(
-        body,
-        {
-            "Content-Type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": timestamp,
-            "webhook-signature": f"v1,{signature}",
-        },
-    )
+    return sign_standard_webhook(body, standard_key(secret), webhook_id=webhook_id, sent_at=sent_at)
 
 
 def parse(payload: Payload, options: Options) -> Order | Ignored:

@@ -23,7 +23,7 @@ from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.reading import Fields, load_object, parse_rfc3339
+from bridge.sources.shared.reading import Fields, load_object, parse_rfc3339, whole_id
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 from bridge.sources.shared.wordpress_meta import Meta, find_wish
 
@@ -63,7 +63,6 @@ _TOPIC_HEADER = "x-wc-webhook-topic"
 _SIGNATURE_HEADER = "x-wc-webhook-signature"
 
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
-_LARGEST_ORDER_ID = 2**63 - 1
 _LARGEST_QUANTITY = 10_000
 _NO_ORDER = "no-order"  # stands for the id of the order where WooCommerce sent an error instead of one
 
@@ -196,10 +195,7 @@ def _order_id(body: Mapping[str, object]) -> str:
         raise MalformedWebhook("order_id_missing")
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)  # WordPress knows the id of a deleted post as a text
-    # A bool is an int to Python, and a float has lost digits already.
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ORDER_ID:
-        raise MalformedWebhook("order_id_malformed")
-    return str(value)
+    return whole_id(value)
 
 
 # --- the order ------------------------------------------------------------------------------------

@@ -9,10 +9,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable
+from bridge.hosts import is_encrypted_or_local
 from bridge.sources.shared.base import Options, Shop
 from bridge.sources.shared.reading import load_object
-
-LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def base_url(options: Options, key: str, default: str = "") -> str:
@@ -33,7 +32,7 @@ def base_url(options: Options, key: str, default: str = "") -> str:
         raise _wrong(key, 'is not an address, write it such as "https://shop.example"')
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise _wrong(key, "must be an address without user, password, query and fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOCAL_HOSTS):
+    if not is_encrypted_or_local(parts):
         raise _wrong(key, "must begin with https://, plain http is for 127.0.0.1 alone")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 

@@ -52,6 +52,22 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+LARGEST_ID = 2**63 - 1  # of a database that numbers its orders
+
+
+def whole_id(value: object) -> str:
+    """Return a number that a shop's database gave to an order, as a text.
+
+    Raises:
+        MalformedWebhook: ``order_id_malformed``.
+
+    """
+    # A bool is an int to Python, and a float has lost digits already.
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
+        raise MalformedWebhook("order_id_malformed")
+    return str(value)
+
+
 def parse_rfc3339(text: str) -> datetime:
     """Read "2026-11-23T10:12:08+01:00", with up to nanoseconds, which are cut to microseconds.
 
@@ -70,7 +86,7 @@ def parse_rfc3339(text: str) -> datetime:
     return moment
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
     """Name the JSON type of a value, for messages: never the value itself."""
     if isinstance(value, bool):
         return "true or false"
@@ -97,7 +113,7 @@ class Fields:
         return UnmappableOrder(self.path_of(key), message)
 
     def _wrong(self, key: str, wanted: str) -> UnmappableOrder:
-        return self.refuse(key, f"should be {wanted}, but is {_kind(self.values[key])}")
+        return self.refuse(key, f"should be {wanted}, but is {kind(self.values[key])}")
 
     def text(self, key: str) -> str:
         """Return a text, stripped; "" when absent or null."""

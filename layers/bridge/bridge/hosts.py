@@ -1,0 +1,12 @@
+"""Which addresses are asked at all. Only the standard library: the receiver reads connections too."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult
+
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def is_encrypted_or_local(parts: SplitResult) -> bool:
+    """Tell whether an address is https, or plain http to this machine alone."""
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
