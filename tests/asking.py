@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from urllib.parse import urlsplit
-
 from tests import sending
+from tests.samples import FOLDER, FakeShop, load
 
-from bridge.connection import parse_connection
-from bridge.errors import ShopRejected
 from bridge.model import Ignored, Order
 from bridge.sources import Options, Payload, Source
 
-WEBHOOKS = Path(__file__).parents[1] / "events" / "webhooks"
-
-
-class FakeShop:
-    """Implements :class:`bridge.sources.Shop`: answers by path and query, 404 for the rest, and remembers."""
-
-    def __init__(self, answers: Mapping[str, bytes], token: str = "shop-token") -> None:
-        self.token = token
-        self.answers = answers
-        self.asked: list[tuple[str, Mapping[str, str]]] = []
-
-    def get(self, url: str, headers: Mapping[str, str]) -> bytes:
-        """Answer a request."""
-        self.asked.append((url, headers))
-        parts = urlsplit(url)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        if path not in self.answers:
-            raise ShopRejected(404)
-        return self.answers[path]
+__all__ = ["FakeShop", "Samples"]
 
 
 class Samples:
     """The samples of one source: its ``connection.toml``, ``samples.toml`` and the files they name."""
 
     def __init__(self, source: str) -> None:
-        self.folder = WEBHOOKS / source
-        table = tomllib.loads((self.folder / "samples.toml").read_text())
-        api = table.pop("api", {})
-        self.expected: dict[str, tuple[str, str]] = {
-            name: (row["topic"], row["expect"]) for name, row in table.items()
-        }
-        self.answers = {path: self.body(name) for path, name in api.items()}
-        text = (self.folder / "connection.toml").read_text()
-        self.options: Options = parse_connection("sample", text).options
+        self.folder = FOLDER / source
+        loaded = load(source)
+        self.expected = {sample.name: (sample.topic, sample.expect) for sample in loaded.samples}
+        self.answers = loaded.shop.answers
+        self.options: Options = loaded.connection.options
 
     def body(self, name: str) -> bytes:
         """Return the bytes of a file."""

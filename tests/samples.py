@@ -22,16 +22,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 from bridge import sources
 from bridge.connection import Connection, parse_connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import BridgeError, ShopRejected
+from bridge.fields import read_order
+from bridge.hosts import is_encrypted_or_local
 from bridge.model import Ignored, Order
 from bridge.planning import plan
 from bridge.sources import Payload, Push, Signed, Source, Webhook
+from bridge_laptop.nobody import Nobody
 
 FOLDER = Path(__file__).resolve().parents[1] / "events" / "webhooks"
 SENT_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -63,21 +65,25 @@ class Sample:
         return f"{self.source}/{self.name}"
 
 
+def path_of(url: str) -> str:
+    """Return an address's path and query."""
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
 @dataclass(frozen=True)
 class FakeShop:
     """The sender's API, answering from files; what it has no answer to is 404."""
 
     answers: Mapping[str, bytes]
     token: str = "shop-token"
-    asked: list[str] = field(default_factory=list, compare=False)
+    asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list, compare=False)
 
     def get(self, url: str, headers: Mapping[str, str]) -> bytes:
-        """Answer by path and query."""
-        del headers
-        parts = urlsplit(url)
-        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        self.asked.append(path)
-        if parts.scheme != "https" or path not in self.answers:
+        """Answer by path and query, and remember the address and the headers."""
+        self.asked.append((url, headers))
+        parts, path = urlsplit(url), path_of(url)
+        if not is_encrypted_or_local(parts) or path not in self.answers:
             raise ShopRejected(404)
         return self.answers[path]
 
@@ -144,10 +150,9 @@ class SourceSamples:
 
     def asked_for(self, payload: Payload) -> list[str]:
         """Return what the sender's API is asked for a payload."""
-        asked: list[str] = []
-        shop = FakeShop(self.shop.answers, asked=asked)
+        shop = FakeShop(self.shop.answers)
         self.source.fetch(payload, self.connection.options, shop)
-        return asked
+        return [path_of(url) for url, _ in shop.asked]
 
     def outcome(self, push: Push) -> Outcome:
         """Do what receiver and worker do with a push that was verified, up to the call."""
@@ -171,30 +176,18 @@ class SourceSamples:
 
     def outcome_of_fetched(self, payload: Payload, *, order_id: str = "") -> Outcome:
         """Do what the worker does with a payload that was fetched, up to the call; errors pass."""
-        order = self.source.parse(payload, self.connection.options)
+        order = read_order(self.source, payload, self.connection.options)
         if isinstance(order, Ignored):
             return Outcome(f"ignored: {order.reason}", order_id=order_id)
         return self.outcome_of_order(order)
 
     def outcome_of_order(self, order: Order) -> Outcome:
         """Plan an order's delivery and write CoopCycle's body; errors pass."""
-        mapped = plan(order, self.connection, NoInstance(), now=SENT_AT, kept=None)
+        mapped = plan(order, self.connection, Nobody(), now=SENT_AT, kept=None)
         if isinstance(mapped, Ignored):
             return Outcome(f"ignored: {mapped.reason}", order_id=order.order_id)
         body = json.loads(json.dumps(delivery_body(mapped)))
         return Outcome("delivery", body, order_id=order.order_id)
-
-
-class NoInstance:
-    """CoopCycle, which a sample's connection leaves nothing to ask: it names time zone and country."""
-
-    def settings(self) -> NoReturn:
-        """Refuse."""
-        raise AssertionError("the connection should name its time zone and its country")
-
-    def time_slot_choices(self) -> NoReturn:
-        """Refuse."""
-        raise AssertionError("the connection should have windows of its own")
 
 
 def push_of(signed: Signed, received_at: datetime = SENT_AT) -> Push:
