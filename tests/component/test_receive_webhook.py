@@ -199,9 +199,11 @@ def test_body_that_does_not_fit_is_413(bridge: Bridge, order: Order) -> None:
     assert bridge.receive_messages() == []
 
 
-def test_failing_queue_is_an_error_so_that_the_sender_retries(bridge: Bridge, order: Order) -> None:
+def test_failing_queue_is_an_error_so_that_the_sender_retries(
+    bridge: Bridge, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If the message cannot be stored the function fails (a 5xx), never a 200."""
-    bridge.sqs.delete_queue(QueueUrl=bridge.names["WebhooksQueue"])
+    monkeypatch.setenv("WEBHOOKS_QUEUE_URL", bridge.names["WebhooksQueue"].replace("WebhooksQueue", "Gone"))
 
     with pytest.raises(Exception, match=r"NonExistentQueue|does not exist"):
         bridge.push(order())
