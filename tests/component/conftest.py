@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from tests import sending
 
 from bridge import runtime
-from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Ignored
+from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
 from bridge_laptop.cli.main import main

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.component.conftest import BODIES, Bridge, Sandbox, settings, webhook_event
 
-from bridge.messages import WebhookMessage, read_message
+from bridge.receiving.messages import WebhookMessage, read_message
 from bridge_laptop import signing
 
 Order = Callable[..., bytes]
@@ -260,8 +260,8 @@ def test_import_budget_of_the_receiver() -> None:
     """The function on which a sender waits imports nothing it does not need."""
     code = (
         "import sys; from functions.receive_webhook import app;"
-        "print(sorted({'pydantic', 'requests', 'phonenumbers', 'bridge.mapping', 'bridge.dispatch',"
-        " 'bridge_laptop'} & set(sys.modules)))"
+        "print(sorted({'pydantic', 'requests', 'phonenumbers', 'bridge.planning.mapping',"
+        " 'bridge.dispatching.dispatcher', 'bridge_laptop'} & set(sys.modules)))"
     )
 
     printed = subprocess.run(
