@@ -32,9 +32,9 @@ from bridge.errors import BridgeError, ShopRejected
 from bridge.fields.fields import read_order
 from bridge.http_hosts import is_encrypted_or_local
 from bridge.model import Ignored, Order
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan
 from bridge.sources import Payload, Push, Signed, Source, Webhook
-from bridge_laptop.nobody import Nobody
 
 FOLDER = Path(__file__).resolve().parents[1] / "events" / "webhooks"
 SENT_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -184,7 +184,7 @@ class SourceSamples:
 
     def outcome_of_order(self, order: Order) -> Outcome:
         """Plan an order's delivery and write CoopCycle's body; errors pass."""
-        mapped = plan(order, self.connection, Nobody(), now=SENT_AT, kept=None)
+        mapped = plan(order, self.connection, OfflineInstance(), now=SENT_AT, kept=None)
         if isinstance(mapped, Ignored):
             return Outcome(f"ignored: {mapped.reason}", order_id=order.order_id)
         body = json.loads(json.dumps(delivery_body(mapped)))

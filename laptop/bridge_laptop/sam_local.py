@@ -15,8 +15,8 @@ from bridge_laptop import template as sam
 from bridge_laptop.cli.event import dispatch_event, receive_event, recheck_event
 from bridge_laptop.cli.sam_env import environment_file
 from bridge_laptop.local import sample
+from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.local.stack import Options, running
-from bridge_laptop.local.state import LocalState
 
 NO_ENGINE = "requires a container runtime"
 

@@ -17,11 +17,12 @@ from tests import sending
 
 from bridge import runtime
 from bridge.model import Ignored
+from bridge.operator.connections import write_connection
 from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
 from bridge_laptop.cli.main import main
-from bridge_laptop.local import emulator, resources
+from bridge_laptop.local import emulator, resources, running_stack
 from bridge_laptop.local.front import http_event
 from bridge_laptop.local.poller import queue_event
 from bridge_laptop.local.runtimes import Context
@@ -41,10 +42,11 @@ def moto_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty AWS emulator that every client of the test talks to."""
+def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """An empty AWS emulator that every client of the test talks to, and no local stack but the test's."""
     emulator.empty()
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
+    monkeypatch.setenv(running_stack.VARIABLE, str(tmp_path / running_stack.FILE_NAME))
     clear_runtime_caches()
     yield moto_url
     clear_runtime_caches()
@@ -123,7 +125,7 @@ class Bridge:
     def connect(self, connection_id: str, settings: str, **given: str) -> None:
         """Push a connection into SSM."""
         values = secrets.local_defaults(connection_id) | given
-        secrets.write_connection(self.ssm, resources.CONNECTIONS_PATH, connection_id, settings, values)
+        write_connection(self.ssm, resources.CONNECTIONS_PATH, connection_id, settings, values)
 
     def receive(self, event: dict[str, Any]) -> dict[str, Any]:
         """Call the receiving handler."""
@@ -287,12 +289,17 @@ def bridge(
 @pytest.fixture(scope="session")
 def stack(clients: Clients, provisioned: Provisioned) -> None:
     """The stack bridge-dev with the template's outputs and parameters, as CloudFormation describes it."""
+    make_stack(clients, provisioned, "bridge-dev")
+
+
+def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
+    """Make a stack with the template's outputs and parameters, as CloudFormation describes it."""
     template = sam.load()
     names = provisioned.names
     known = dict(names) | {"Api": "api", "BridgeLayer": "arn", "AWS::URLSuffix": "amazonaws.com"}
     parameters = [name for name in template["Parameters"] if name in names]
     clients["cloudformation"].create_stack(
-        StackName="bridge-dev",
+        StackName=name,
         TemplateBody=json.dumps(
             {
                 "Parameters": {name: {"Type": "String"} for name in parameters},
@@ -305,6 +312,13 @@ def stack(clients: Clients, provisioned: Provisioned) -> None:
         ),
         Parameters=[{"ParameterKey": name, "ParameterValue": names[name]} for name in parameters],
     )
+
+
+@pytest.fixture
+def stack_outputs(clients: Clients, stack: None) -> dict[str, str]:
+    """What the stack bridge-dev says of itself."""
+    (described,) = clients["cloudformation"].describe_stacks(StackName="bridge-dev")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
 @pytest.fixture

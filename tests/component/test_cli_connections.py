@@ -1,18 +1,26 @@
+"""`bridge connections …`: files put in force in a deployed stack, or in the local one."""
+
 from __future__ import annotations
 
+import json
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
 import pytest
 from click.testing import CliRunner, Result
+from tests.component.conftest import Bridge, Clients, Provisioned, Sandbox, make_stack
 
 from bridge.aws.connections import read_parameters
 from bridge_laptop.cli.main import main
+from bridge_laptop.local import running_stack
 
 PATH = "/bridge/dev/connections"
-SETTINGS = 'source = "shopify"\n[coopcycle]\nurl = "https://acme.coopcycle.org"\n'
+NOBODY = "http://127.0.0.1:9"  # an instance that does not answer
+SETTINGS = f'source = "shopify"\n[coopcycle]\nurl = "{NOBODY}"\n'
 SECRETS = {
     "BRIDGE_ACME_WEBHOOK_SECRET": "hunter-webhook",
     "BRIDGE_ACME_CLIENT_ID": "hunter-id",
@@ -29,8 +37,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(aws: str, folder: Path) -> Run:
-    """`bridge connections …` against an empty AWS; no command may ever print a secret."""
+def run(aws: str, stack: None, folder: Path) -> Run:
+    """`bridge connections …` against a stack without connections; no command may ever print a secret."""
 
     def call(verb: str, *arguments: str, typed: str = "", **environ: str) -> Result:
         where = ["--connections", str(folder)] if verb in ("apply", "check") else []
@@ -89,6 +97,7 @@ def test_apply_new_connection(run: Run):
     assert 0 == result.exit_code
     assert f"{PATH} in eu-west-3" in result.output
     assert '+source = "shopify"' in result.output
+    assert f'+coopcycle.url = "{NOBODY}"' in result.output
     assert "client-secret: new" in result.output
     assert {
         "settings": SETTINGS,
@@ -258,14 +267,12 @@ def test_list(run: Run):
     run("apply", "--yes", **SECRETS)
     run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next")
 
-    lines = run("list").output.splitlines()
+    headers, row = (re.split(r" {2,}", line) for line in run("list").output.splitlines())
 
-    assert [
-        "acme  shopify  https://acme.coopcycle.org",
-        "  secrets: webhook-secret, client-id, client-secret",
-        "  rotation: the previous webhook secret is still valid",
-    ] == lines[:3]
-    assert lines[3].startswith("  last modified: 20")
+    assert ["CONNECTION", "SOURCE", "COOPCYCLE", "SECRETS", "LAST MODIFIED", "TO DO"] == headers
+    assert ["acme", "shopify", NOBODY, "webhook-secret, client-id, client-secret"] == row[:4]
+    assert row[4].startswith("20")
+    assert "rotation: the previous webhook secret is still valid" == row[5]
 
 
 def test_list_of_nothing(run: Run):
@@ -282,12 +289,19 @@ def test_list_of_what_is_broken(run: Run):
 
     output = run("list").output
 
-    assert "broken  invalid settings, source: missing" in output
-    assert "half  incomplete, apply it again" in output
-    assert "  missing: webhook-secret, client-secret" in output
+    assert "invalid settings, source: missing" in output
+    assert "settings: missing, apply the connection again; missing: webhook-secret, client-secret" in output
 
 
-def test_environments_are_apart(run: Run):
+@pytest.fixture
+def staging(clients: Clients, provisioned: Provisioned) -> Iterator[None]:
+    """A second stack, bridge-staging."""
+    make_stack(clients, provisioned, "bridge-staging")
+    yield
+    clients["cloudformation"].delete_stack(StackName="bridge-staging")
+
+
+def test_environments_are_apart(run: Run, staging: None):
     """What is applied to staging is not seen in dev."""
     run("apply", "--yes", "--environment", "staging", **SECRETS)
 
@@ -333,18 +347,19 @@ def test_aws_that_is_away(run: Run):
 
 
 def test_no_region(run: Run, monkeypatch: pytest.MonkeyPatch):
-    """Without a region the line says how to give one."""
+    """Without a region the line names the variable that gives one; boto3 does not read AWS_REGION."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    boto3.setup_default_session()
 
     result = run("list")
 
-    assert (1, "Error: no AWS region: set AWS_REGION, or region in the profile\n") == (
+    assert (1, "Error: no AWS region: set AWS_DEFAULT_REGION, or region in the profile\n") == (
         result.exit_code,
         result.output,
     )
+    (variable,) = re.findall(r"set (\w+)", result.output)
+    assert 0 == run("list", **{variable: "eu-west-3"}).exit_code
 
 
 def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
@@ -353,7 +368,6 @@ def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    boto3.setup_default_session()
 
     result = run("list")
 
@@ -365,3 +379,142 @@ def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
 def test_environment_of_a_wrong_form(run: Run, environment: str):
     """The environment becomes part of a path, so its form is narrow."""
     assert 2 == run("list", "--environment", environment).exit_code
+
+
+# --- what apply says ------------------------------------------------------------------------------
+
+
+def test_apply_without_a_stack(run: Run):
+    """Into an environment that is not deployed nothing is written: nobody would read it."""
+    result = run("apply", "--yes", "--environment", "prod", **SECRETS)
+
+    assert 1 == result.exit_code
+    assert result.output.startswith("Error: no stack bridge-prod in eu-west-3; deploy it, ")
+    assert {} == read_parameters(boto3.client("ssm"), "/bridge/prod/connections", "acme")
+
+
+def test_what_a_removed_stack_left_behind(run: Run):
+    """Connections without a stack can still be listed and removed."""
+    boto3.client("ssm").put_parameter(
+        Name="/bridge/gone/connections/acme/settings", Value=SETTINGS, Type="String"
+    )
+
+    assert "acme" in run("list", "--environment", "gone").output
+    assert 0 == run("remove", "acme", "--yes", "--environment", "gone").exit_code
+    assert "no connections" in run("list", "--environment", "gone").output
+
+
+def test_preview_is_without_comments(run: Run, folder: Path):
+    """Of the sample with its many comments the settings alone are shown."""
+    sample = Path(__file__).parents[2] / "connections" / "acme.toml"
+    text = sample.read_text(encoding="utf-8")
+    (folder / "acme.toml").write_text(text, encoding="utf-8")
+
+    result = run("apply", typed="n\n", **SECRETS)
+
+    shown = [line.strip() for line in result.output.splitlines() if line.startswith("    ")]
+    assert {"+"} == {line[0] for line in shown}
+    assert '+schedule.opening_hours = ["Mo-Sa 09:00-19:00"]' in shown
+    assert len(shown) < 15 < len(text.splitlines())
+
+
+def test_preview_of_changed_comments(run: Run, folder: Path):
+    """A change of comments alone is said to be one, and is stored."""
+    run("apply", "--yes", **SECRETS)
+    (folder / "acme.toml").write_text("# ours\n" + SETTINGS, encoding="utf-8")
+
+    result = run("apply", typed="y\n")
+
+    assert "settings: comments and order alone" in result.output
+    assert stored()["settings"].startswith("# ours")
+
+
+def test_applied_where_coopcycle_accepts(
+    run: Run, folder: Path, sandbox: Sandbox, stack_outputs: dict[str, str]
+):
+    """Afterwards the webhook's address is told, how the shop signs, and whose credentials they are."""
+    (folder / "acme.toml").write_text(SETTINGS.replace(NOBODY, sandbox.url), encoding="utf-8")
+
+    result = run(
+        "apply",
+        "--yes",
+        **SECRETS | {"BRIDGE_ACME_CLIENT_ID": "acme", "BRIDGE_ACME_CLIENT_SECRET": "acme-secret"},
+    )
+
+    assert 0 == result.exit_code, result.output
+    assert f"  webhooks to: {stack_outputs['WebhookUrl']}acme\n" in result.output
+    assert "  Shopify signs: HMAC-SHA256 of the body, base64\n" in result.output
+    assert "  CoopCycle accepts the credentials, of store /api/stores/" in result.output
+    assert result.output.endswith("The functions notice within 5 minutes.\n")
+
+
+def test_applied_where_coopcycle_refuses(run: Run, folder: Path, sandbox: Sandbox):
+    """Wrong credentials are stored as they were given, and said to be wrong, exit code 1."""
+    (folder / "acme.toml").write_text(SETTINGS.replace(NOBODY, sandbox.url), encoding="utf-8")
+
+    result = run("apply", "--yes", **SECRETS)
+
+    assert 1 == result.exit_code
+    assert "acme: applied\n" in result.output
+    assert "  CoopCycle refuses the credentials: " in result.output
+    assert "Error: CoopCycle refuses the credentials of acme: orders will be parked" in result.output
+    assert "hunter-id" == stored()["client-id"]
+
+
+def test_applied_where_coopcycle_does_not_answer(run: Run):
+    """An instance that is down says nothing about the credentials: that is told, and no error."""
+    result = run("apply", "--yes", **SECRETS)
+
+    assert 0 == result.exit_code
+    assert "  CoopCycle could not be asked about the credentials: " in result.output
+
+
+def test_sample_is_skipped(run: Run, folder: Path):
+    """Who names no connection is not asked for the secrets of one that has none, as the sample has none."""
+    (folder / "own.toml").write_text(SETTINGS, encoding="utf-8")
+    secrets = {name.replace("ACME", "OWN"): value for name, value in SECRETS.items()}
+
+    result = run("apply", typed="y\n", **secrets)
+
+    assert 0 == result.exit_code, result.output
+    assert "acme: skipped, it has no secret; name it to be asked for them\n" in result.output
+    assert {} == stored()
+    assert "settings" in stored("own")
+
+
+# --- for programs, and for the local stack --------------------------------------------------------
+
+
+def test_list_for_programs(run: Run):
+    """Stable names, times in ISO 8601, what is wrong as a list; no secret."""
+    run("apply", "--yes", **SECRETS)
+    boto3.client("ssm").put_parameter(Name=f"{PATH}/half/client-id", Value="hunter", Type="SecureString")
+
+    acme, half = json.loads(run("list", "--json").stdout)
+
+    assert ("acme", "shopify", NOBODY, [], [], False) == tuple(
+        acme[name] for name in ("connection", "source", "coopcycle_url", "problems", "missing", "rotating")
+    )
+    assert ["webhook-secret", "client-id", "client-secret"] == acme["secrets"]
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(acme["last_modified"])).total_seconds() < 3600
+    assert (None, ["webhook-secret", "client-secret"]) == (half["source"], half["missing"])
+
+
+def test_local_stack(run: Run, bridge: Bridge, sandbox: Sandbox, aws: str, folder: Path):
+    """With --local a connection is put in force in the running stack, at its instance, with its secrets."""
+    (folder / "acme.toml").rename(folder / "acme2.toml")
+    state = running_stack.LocalState("http://127.0.0.1:3000", aws, bridge.names, coopcycle_url=sandbox.url)
+
+    with running_stack.announced(state):
+        applied = run("apply", "acme2", "--local", "--yes")
+        listed = json.loads(run("list", "--local", "--json").stdout)
+        removed = run("remove", "acme2", "--local", "--yes")
+
+    assert 0 == applied.exit_code, applied.output
+    assert "  webhooks to: http://127.0.0.1:3000/webhooks/acme2\n" in applied.output
+    assert "  CoopCycle accepts the credentials, of store " in applied.output
+    assert [("acme", sandbox.url), ("acme2", sandbox.url)] == [
+        (one["connection"], one["coopcycle_url"]) for one in listed
+    ]
+    assert 0 == removed.exit_code
+    assert {} == stored("acme2")

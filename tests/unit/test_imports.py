@@ -19,7 +19,7 @@ LAYER = ROOT / "layers" / "bridge" / "bridge"
 # (mapping, schedule, sources, coopcycle, dispatch …) is the domain, between the words and the outside.
 WORDS = ("bridge.errors", "bridge.model", "bridge.document", "bridge.connections.toml_table")
 OUTSIDE = ("bridge.aws", "bridge.settings", "bridge.telemetry")
-ROOT_OF_COMPOSITION = ("bridge.runtime",)
+ROOT_OF_COMPOSITION = ("bridge.runtime", "bridge.operator")
 RINGS = ("words", "domain", "outside", "composition root", "callers")
 
 # Who may import what is not ours; the standard library and small libraries are free.

@@ -17,10 +17,10 @@ from bridge.connections.model import Connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.dispatching.record import DeliveryRecord, State
 from bridge.model import Delivery, Order
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan
 from bridge.schedule.windows import Windows
 from bridge_laptop.chaos.plan import PlannedOrder
-from bridge_laptop.nobody import Nobody
 
 TEXTS = ("streetAddress", "name", "contactName", "telephone", "description")
 STATES = {
@@ -167,7 +167,7 @@ def _wanted(body: bytes, connection: Connection, record: DeliveryRecord, now: da
     parsed = source.parse(sources.Payload(body, source.TOPICS[0], now), connection.options)
     assert isinstance(parsed, Order)  # noqa: S101  # as planned
     complete = replace(connection, timezone="Europe/Paris", country="FR")  # the sandbox's
-    delivery = plan(parsed, complete, Nobody(), now=now, kept=record.windows)
+    delivery = plan(parsed, complete, OfflineInstance(), now=now, kept=record.windows)
     assert isinstance(delivery, Delivery)  # noqa: S101  # as planned
     windows = Windows(pickup=delivery.pickup.window, dropoff=delivery.dropoff.window)
     assert windows == record.windows  # noqa: S101  # those of the record are kept

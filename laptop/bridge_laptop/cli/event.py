@@ -16,14 +16,14 @@ from bridge.aws.queues import message_group
 from bridge.errors import RejectedWebhook
 from bridge.model import Ignored
 from bridge.receiving.messages import Recheck, WebhookMessage
-from bridge_laptop.cli.sign import (
+from bridge_laptop.cli.options import (
     body_argument,
     connection_argument,
-    signed_push,
     source_option,
     topic_option,
     webhook_id_option,
 )
+from bridge_laptop.cli.sign import signed_push
 from bridge_laptop.local.front import http_event
 from bridge_laptop.local.poller import queue_event
 
@@ -62,7 +62,7 @@ def event(
     comes over EventBridge.
     """
     body = body_file.read_bytes()
-    sender, signed = signed_push(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
+    sender, signed, _ = signed_push(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
     now = datetime.now(UTC)
     if function == "receive_webhook":
         document = receive_event(connection_id, signed, now)

@@ -7,11 +7,11 @@ import json
 import click
 
 from bridge_laptop import template as sam
-from bridge_laptop.local import state
-from bridge_laptop.local.stack import LOCAL_AWS
+from bridge_laptop.local import running_stack
+from bridge_laptop.local.running_stack import LOCAL_AWS
 
 
-def environment_file(local: state.LocalState) -> dict[str, dict[str, str]]:
+def environment_file(local: running_stack.LocalState) -> dict[str, dict[str, str]]:
     """Return what `sam local --env-vars` reads: every variable of every function."""
     aws = LOCAL_AWS | {"AWS_ENDPOINT_URL": local.aws_endpoint}
     return {
@@ -24,7 +24,7 @@ def environment_file(local: state.LocalState) -> dict[str, dict[str, str]]:
 def sam_env() -> None:
     """Print the environment file for `sam local`, which points the functions at the running stack."""
     try:
-        local = state.read()
-    except state.NotRunning as error:
+        local = running_stack.read()
+    except running_stack.NotRunning as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(environment_file(local), indent=2))

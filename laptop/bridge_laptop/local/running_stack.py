@@ -9,9 +9,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bridge_laptop import template as sam
-
-FILE = sam.ROOT / ".bridge-local.json"
+VARIABLE = "BRIDGE_LOCAL_STATE"  # names the file, for commands in another folder than the stack's
+FILE_NAME = ".bridge-local.json"
+ENVIRONMENT = "dev"  # what the stack calls itself
+LOCAL_AWS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_SESSION_TOKEN": "",
+    "AWS_DEFAULT_REGION": "eu-west-3",
+    "AWS_REGION": "eu-west-3",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 class NotRunning(RuntimeError):
@@ -26,6 +34,7 @@ class LocalState:
     aws_endpoint: str
     names: Mapping[str, str]  # what references of the template mean
     process_id: int = field(default_factory=os.getpid)
+    coopcycle_url: str = ""
 
     @property
     def alive(self) -> bool:
@@ -39,9 +48,15 @@ class LocalState:
         return True
 
 
+def state_file() -> Path:
+    """Return where a stack says where it is: beside what it runs, in the folder that one stands in."""
+    return Path(os.environ.get(VARIABLE) or FILE_NAME).absolute()
+
+
 @contextlib.contextmanager
-def announced(state: LocalState, file: Path = FILE) -> Iterator[None]:
+def announced(state: LocalState) -> Iterator[None]:
     """Say where the stack is, as long as it runs."""
+    file = state_file()
     file.write_text(json.dumps(asdict(state)), encoding="utf-8")
     try:
         yield
@@ -49,16 +64,22 @@ def announced(state: LocalState, file: Path = FILE) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
-def read(file: Path = FILE) -> LocalState:
+def read() -> LocalState:
     """Return where the stack is.
 
     Raises:
-        NotRunning: none is running here.
+        NotRunning: none is running here, or it is of another version.
     """
+    file = state_file()
     try:
         found = LocalState(**json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         found = None
+    except (ValueError, TypeError) as error:
+        raise NotRunning(f"{file} was not written by this version; start the stack again") from error
     if found is None or not found.alive:
-        raise NotRunning("no local stack is running; start one with `make run`")
+        raise NotRunning(
+            f"no local stack is running in {file.parent}; start one with `make run`, "
+            f"or name its file with {VARIABLE}"
+        )
     return found

@@ -14,8 +14,8 @@ import requests
 from bridge.dispatching.record import State
 from bridge.errors import InvalidConnection
 from bridge_laptop.local import sample
+from bridge_laptop.local.running_stack import LocalState, announced
 from bridge_laptop.local.stack import EndpointNotReachable, LocalStack, Options, running
-from bridge_laptop.local.state import LocalState, announced
 
 
 @click.command()
@@ -51,7 +51,7 @@ def local(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with running(options) as stack, announced(LocalState(stack.url, stack.aws_endpoint, stack.names)):
+        with running(options) as stack, announced(_state(stack)):
             _print_addresses(stack)
             if not no_sample:
                 _put_sample_through(stack, stopping)
@@ -64,6 +64,10 @@ def local(
         _fail(str(error))
     except OSError as error:
         _fail(f"port {port}: {error.strerror or error}; choose another with --port")
+
+
+def _state(stack: LocalStack) -> LocalState:
+    return LocalState(stack.url, stack.aws_endpoint, stack.names, coopcycle_url=stack.coopcycle_url)
 
 
 def _fail(message: str) -> None:

@@ -1,24 +1,24 @@
 """The parked messages as the operator works with them: look at them, queue them again, throw them away.
 
 A message that is being looked at is invisible to everybody else, so all of them are held for a short while
-and let go again. Nothing here prints; what is personal is in :attr:`Parked.message` and nowhere else.
+and let go again. What is personal is in :attr:`Parked.message` and :attr:`Parked.text`, and nowhere else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError
-
 from bridge.aws.queues import MAXIMUM_MESSAGE_BYTES, NOT_IN_FLIGHT, message_group
 from bridge.errors import WebhookTooLarge
 from bridge.http_hosts import LOCAL_HOSTS
+from bridge.operator.errors import NothingParked
+from bridge.operator.parked_reasons import RECEIVED_TOO_OFTEN, UNREADABLE, ParkedReason, reason_of
 from bridge.receiving.messages import QueueMessage, UnreadableMessage, WebhookMessage, read_message
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 HELD_SECONDS = 300  # after which SQS itself shows them again, should this process be killed
 LONG_POLL_SECONDS = 1  # a long poll asks all of SQS's servers, a short one may miss messages
 A_BATCH = 10  # messages in one call to SQS
-RECEIVED_TOO_OFTEN = "received_too_often"  # the reason of what SQS has moved there by itself
-UNREADABLE = "unreadable_message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,16 @@ class Parked:
     def order_id(self) -> str:
         """The order it is about; empty when it cannot be read."""
         return self.message.order_id if self.message else ""
+
+    @property
+    def why(self) -> ParkedReason:
+        """What the code means, and the cure."""
+        return reason_of(self.reason)
+
+    @property
+    def body(self) -> bytes:
+        """The sender's raw body, which is personal; of what is no webhook, the message."""
+        return self.message.body if isinstance(self.message, WebhookMessage) else self.text.encode()
 
     @property
     def came_at(self) -> datetime:
@@ -99,8 +107,49 @@ class Look:
     messages: tuple[Parked, ...]  # the oldest first
     hidden: int
 
+    def selected(self, selection: Selection) -> list[Parked]:
+        """Return what is meant."""
+        return [each for each in self.messages if selection.holds(each)]
 
-class ParkedQueueReader:
+    def must_hold(self, selection: Selection) -> list[Parked]:
+        """Return what is meant, which must be something.
+
+        Raises:
+            NothingParked: it is not.
+        """
+        found = self.selected(selection)
+        if not found:
+            raise NothingParked(len(self.messages), self.hidden)
+        return found
+
+    def left_of_orders(self, chosen: Collection[Parked]) -> list[Parked]:
+        """Return what is parked of the orders of the chosen ones, and not chosen.
+
+        An older state of an order does nothing once a newer one is applied.
+        """
+        ids = {each.message_id for each in chosen}
+        orders = {(each.connection_id, each.order_id) for each in chosen}
+        return [
+            each
+            for each in self.messages
+            if (each.connection_id, each.order_id) in orders and each.message_id not in ids
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of the messages that were chosen.
+
+    ``missed`` had gone meanwhile, or were held by somebody else. ``still_parked`` were done, and could not be
+    taken off the parked ones.
+    """
+
+    done: int
+    missed: int
+    still_parked: int = 0
+
+
+class ParkedMessages:
     """The dead-letter queue from the operator's side, and the way back to WebhooksQueue.fifo.
 
     ``name_of`` reads an order's name out of a webhook, where that is possible without asking anybody.
@@ -151,31 +200,47 @@ class ParkedQueueReader:
         finally:
             self._let_go(message["ReceiptHandle"] for message in held.values())
 
-    def queue_again(self, parked: Parked) -> bool:
-        """Put a held message back on WebhooksQueue.fifo; false when it could not be taken off here.
+    def redrive(self, chosen: Collection[Parked]) -> Done:
+        """Put messages back on WebhooksQueue.fifo, an order's oldest first.
 
-        The deduplication id is that of the parking, so whoever is killed between the two calls and begins
+        The deduplication id is that of the parking, so whoever is killed between send and delete and begins
         again within five minutes sends it once; later the order's record knows it as a duplicate.
 
         Raises:
-            ValueError: it is none of the bridge's messages.
+            ValueError: one of them is none of the bridge's messages.
         """
-        if parked.message is None:
+        if any(each.message is None for each in chosen):
             raise ValueError("what cannot be read has no order to be queued for")
-        queue_again(
-            self._sqs,
-            self._webhooks_queue_url,
-            parked.message,
-            deduplication_id=f"redrive/{parked.message_id}",
-            text=parked.text,
-        )
-        return self.discard(parked)
+        taken = self._with_each(chosen, self._queue_again)
+        return Done(len(taken), len(chosen) - len(taken), taken.count(False))
 
-    def discard(self, parked: Parked) -> bool:
+    def discard(self, chosen: Collection[Parked]) -> Done:
+        """Delete messages for good."""
+        gone = self._with_each(chosen, self._delete).count(True)
+        return Done(gone, len(chosen) - gone)
+
+    def _with_each(self, chosen: Collection[Parked], do: Callable[[Parked], bool]) -> list[bool]:
+        """Hold what is parked, and do something with the chosen messages among it."""
+        ids = {each.message_id for each in chosen}
+        with self.hold() as held:
+            return [do(each) for each in held.messages if each.message_id in ids]
+
+    def _queue_again(self, parked: Parked) -> bool:
+        if parked.message is not None:
+            queue_again(
+                self._sqs,
+                self._webhooks_queue_url,
+                parked.message,
+                deduplication_id=f"redrive/{parked.message_id}",
+                text=parked.text,
+            )
+        return self._delete(parked)
+
+    def _delete(self, parked: Parked) -> bool:
         """Delete a held message; false when it was held too long, and it is parked still."""
         try:
             self._sqs.delete_message(QueueUrl=self._parked_queue_url, ReceiptHandle=parked.receipt_handle)
-        except ClientError as error:
+        except self._sqs.exceptions.ClientError as error:
             if error.response["Error"]["Code"] not in NOT_IN_FLIGHT:
                 raise
             return False
