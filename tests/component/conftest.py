@@ -14,6 +14,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 from tests import sending
+from tests.component import connecting
 
 from bridge import runtime
 from bridge.model import Ignored
@@ -312,6 +313,26 @@ def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
         ),
         Parameters=[{"ParameterKey": name, "ParameterValue": names[name]} for name in parameters],
     )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a folder with one connection file, acme.toml."""
+    (tmp_path / "acme.toml").write_text(connecting.SETTINGS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def run(aws: str, stack: None, folder: Path) -> Callable[..., Result]:
+    """`bridge connections …` against a stack without connections; no command may ever print a secret."""
+
+    def call(verb: str, *arguments: str, typed: str = "", **environ: str) -> Result:
+        where = ["--connections", str(folder)] if verb in ("apply", "check") else []
+        result = CliRunner(env=environ).invoke(main, ["connections", verb, *where, *arguments], input=typed)
+        assert "hunter" not in result.output
+        return result
+
+    return call
 
 
 @pytest.fixture

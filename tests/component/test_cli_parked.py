@@ -13,6 +13,7 @@ from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
 from tests.component.fake_server import FakeServer, Request, http
 
 from bridge import runtime
+from bridge.operator.parked_reasons import reason_of
 
 Order = Callable[..., bytes]
 Run = Callable[..., Result]
@@ -116,6 +117,37 @@ def strange_message() -> dict[str, Any]:
         "Body": '{"hello": "world"}',
         "Attributes": sqs_attributes("strange"),
     }
+
+
+def test_order_by_the_name_that_the_connection_gives_it(
+    bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
+) -> None:
+    """An order is found by what `[fields]` call it, also when another field is why it is parked."""
+    fields = "[fields]\norder_name = \"join('-', ['F', to_string(id)])\"\nphone = \"line_items\"\n"
+    bridge.connect("acme", settings(sandbox.url, fields))
+    runtime.dispatch_runtime.cache_clear()  # it keeps a connection for five minutes
+    bridge.push(order(id=7))
+    bridge.work()
+
+    (told,) = json.loads(deployed("parked", "list", "--order", "F-7", "--json").stdout)
+    shown = deployed("orders", "show", "acme", "F-7")
+
+    assert ("F-7", "unmappable_order") == (told["order"], told["reason"])
+    assert told["because"].startswith("fields.phone: ")
+    assert 0 == shown.exit_code, shown.output
+    assert "rejected" in shown.stdout
+
+
+@pytest.mark.parametrize(("order_id", "reason"), [("7", "unmappable_order")])
+def test_cure_is_that_of_the_table(
+    bridge: Bridge, deployed: Run, order: Order, order_id: str, reason: str
+) -> None:
+    """What is to be done is what the documentation says of the code."""
+    park_unmappable(bridge, order, int(order_id))
+
+    result = deployed("parked", "show", "--order", order_id)
+
+    assert f"to do            {reason_of(reason).cure}\n" in result.stdout
 
 
 def test_show_tells_all_but_the_body(bridge: Bridge, deployed: Run, order: Order) -> None:
