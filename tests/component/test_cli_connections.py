@@ -12,7 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 from tests.component.conftest import Bridge, Clients, Provisioned, Sandbox, make_stack
-from tests.component.connecting import NOBODY, PATH, SECRETS, SETTINGS, Run, stored
+from tests.support.connecting import NOBODY, PATH, SECRETS, SETTINGS, Run, stored
 
 from bridge_laptop.local import running_stack
 

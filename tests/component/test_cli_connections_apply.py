@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 from tests.component.conftest import Sandbox
-from tests.component.connecting import NOBODY, PATH, SECRETS, SETTINGS, Run, stored
+from tests.support.connecting import NOBODY, PATH, SECRETS, SETTINGS, Run, stored
 
 from bridge.aws.connections import read_parameters
 

@@ -37,7 +37,7 @@ _OUTPUTS = {
     "webhooks_queue_url": ("WebhooksQueueUrl", "WebhooksQueue"),
     "parked_queue_url": ("DeadLetterQueueUrl", "WebhooksDeadLetterQueue"),
     "deliveries_table_name": ("DeliveriesTableName", "DeliveriesTable"),
-    "tokens_table_name": ("TokensTableName", "TokensTable"),
+    "tokens_table_name": ("TokensTableName", "TokensTable"),  # of a stack that caches tokens in DynamoDB
 }
 _WEBHOOK_URL = "WebhookUrl"
 _PARAMETERS = ("TokenCache", "SettleSeconds", "BackoffBaseSeconds", "HttpReadTimeoutSeconds")
@@ -63,7 +63,7 @@ class Deployment:
     webhooks_queue_url: str
     parked_queue_url: str
     deliveries_table_name: str
-    tokens_table_name: str
+    tokens_table_name: str  # empty where tokens are kept in SSM
     token_cache: str  # dynamodb | ssm
     timings: Timings
     backoff_base_seconds: float
@@ -207,11 +207,13 @@ def deployed(environment: str, client: MakeClient) -> Deployment:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
     wanted = [_WEBHOOK_URL, *(output for output, _ in _OUTPUTS.values())]
+    if parameters.get("TokenCache") == "ssm":
+        wanted.remove("TokensTableName")
     missing = [output for output in wanted if output not in outputs]
     missing += [parameter for parameter in _PARAMETERS if parameter not in parameters]
     if missing:
         raise StackTooOld(name, missing)
-    names = {key: outputs[output] for key, (output, _) in _OUTPUTS.items()}
+    names = {key: outputs.get(output, "") for key, (output, _) in _OUTPUTS.items()}
     return _deployment(
         environment, client, names, parameters, webhook_url=outputs[_WEBHOOK_URL], is_local=False
     )
@@ -221,7 +223,7 @@ def on_this_machine(
     environment: str, client: MakeClient, names: Mapping[str, str], *, webhook_url: str
 ) -> Deployment:
     """Return a stack that runs on this machine; ``names`` are what references of the template mean there."""
-    known = {key: names[resource] for key, (_, resource) in _OUTPUTS.items()}
+    known = {key: names.get(resource, "") for key, (_, resource) in _OUTPUTS.items()}
     return _deployment(environment, client, known, names, webhook_url=webhook_url, is_local=True)
 
 
