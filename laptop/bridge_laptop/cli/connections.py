@@ -104,7 +104,7 @@ def apply(
         files = _at_the_stacks_instance(files)
     registry = deployment.registry
     click.echo(f"{registry.path} in {registry.region}\n")
-    plans = []
+    wanted = []
     for file in files:
         connection_id = file.connection.connection_id
         stored = registry.parameters(connection_id)
@@ -122,18 +122,26 @@ def apply(
             forget_previous=forget_previous,
         )
         _preview(change)
-        plans.append((file.connection, change))
-    wanted = [(connection, change) for connection, change in plans if change.changes_anything]
+        if change.changes_anything:
+            wanted.append((file.connection, change))
     if not wanted:
         click.echo("nothing to do")
         return
     if not yes:
         click.confirm("Apply this?", abort=True)
+    _carry_out(deployment, wanted)
+
+
+def _carry_out(deployment: Deployment, wanted: Sequence[tuple[Connection, Plan]]) -> None:
+    """Apply, and say how it stands with each connection now.
+
+    Raises:
+        click.ClickException: CoopCycle refuses credentials that were applied.
+    """
     for _, change in wanted:
-        registry.apply(change)
-    refused = [
-        connection.connection_id for connection, _ in wanted if not _tell_applied(deployment, connection)
-    ]
+        deployment.registry.apply(change)
+    connections_now = [connection for connection, _ in wanted]
+    refused = [each.connection_id for each in connections_now if not _tell_applied(deployment, each)]
     click.echo(text.NOTICED)
     if refused:
         raise click.ClickException(

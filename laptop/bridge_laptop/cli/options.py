@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import update_wrapper
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from bridge import sources
 from bridge.connections.parse import is_connection_id
+from bridge.operator.parked import Selection
 
-F = TypeVar("F", bound=Callable[..., object])
+R = TypeVar("R")
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 existing_file = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -108,12 +111,41 @@ topic_option = click.option("--topic", help="Default: a new order.")
 webhook_id_option = click.option("--webhook-id", help="Default: a fresh one, as for a new webhook.")
 
 
-def narrowing_options(command: F) -> F:
-    """Give a command the options that narrow which parked messages are meant."""
-    for option in (
-        click.option("--reason", metavar="CODE", help="Only what was parked with this code."),
-        click.option("--order", metavar="ORDER", help="Only this order, by its id or name ('#1042')."),
-        click.option("--connection", "connection_id", metavar="ID", help="Only what came through it."),
-    ):
+_narrowing = (
+    click.option("--connection", "connection_id", metavar="ID", help="Only what came through it."),
+    click.option("--order", metavar="ORDER", help="Only this order, by its id or name ('#1042')."),
+    click.option("--reason", metavar="CODE", help="Only what was parked with this code."),
+)
+
+
+def narrowing_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command options that narrow which parked messages are meant, as its argument ``selection``."""
+
+    def run(*args: Any, connection_id: str | None, order: str | None, reason: str | None, **kwargs: Any) -> R:
+        return command(*args, selection=Selection(connection_id, order, reason), **kwargs)
+
+    return _with_options(update_wrapper(run, command), _narrowing)
+
+
+def selection_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command options that say which parked messages are meant, as its argument ``selection``."""
+
+    def run(*args: Any, selection: Selection, message_id: str | None, everything: bool, **kwargs: Any) -> R:
+        if (selection.order is not None) + (message_id is not None) + everything != 1:
+            raise click.UsageError("say which: one of --order, --message and --all")
+        return command(*args, selection=replace(selection, message_id=message_id), **kwargs)
+
+    more = (
+        click.option("--message", "message_id", metavar="ID", help="Only this message."),
+        click.option("--all", "everything", is_flag=True, help="Everything, or all that the options leave."),
+    )
+    return _with_options(narrowing_options(update_wrapper(run, command)), more)
+
+
+def _with_options(
+    command: Callable[..., R], options: Sequence[Callable[[Callable[..., R]], Callable[..., R]]]
+) -> Callable[..., R]:
+    """Add options in the order in which help lists them."""
+    for option in reversed(options):
         command = option(command)
     return command

@@ -14,7 +14,7 @@ from bridge_laptop.cli import as_json as for_programs
 from bridge_laptop.cli import text
 from bridge_laptop.cli.deployment import deployment_options
 from bridge_laptop.cli.group import Group
-from bridge_laptop.cli.options import json_option, narrowing_options, yes_option
+from bridge_laptop.cli.options import json_option, narrowing_options, selection_options, yes_option
 from bridge_laptop.cli.table import print_table
 
 
@@ -27,16 +27,10 @@ def parked() -> None:
 @narrowing_options
 @json_option
 @deployment_options
-def list_(
-    deployment: Deployment,
-    connection_id: str | None,
-    order: str | None,
-    reason: str | None,
-    as_json: bool,
-) -> None:
+def list_(deployment: Deployment, selection: Selection, as_json: bool) -> None:
     """List what is parked, the oldest first."""
     look = deployment.parked.look()
-    found = look.selected(Selection(connection_id, order, reason))
+    found = look.selected(selection)
     if as_json:
         for_programs.print_json([for_programs.parked_fields(each) for each in found])
     elif found:
@@ -82,45 +76,23 @@ def show(
 
 
 @parked.command()
-@narrowing_options
-@click.option("--message", "message_id", metavar="ID", help="Only this message.")
-@click.option("--all", "everything", is_flag=True, help="Everything, or all that the options leave.")
+@selection_options
 @yes_option
 @deployment_options
-def redrive(
-    deployment: Deployment,
-    connection_id: str | None,
-    order: str | None,
-    reason: str | None,
-    message_id: str | None,
-    everything: bool,
-    yes: bool,
-) -> None:
+def redrive(deployment: Deployment, selection: Selection, yes: bool) -> None:
     """Put parked messages on the queue again, an order's oldest first.
 
     What was handled meanwhile does no harm: the order's record drops what is older than it knows.
     """
-    selection = _selection(connection_id, order, reason, message_id, everything)
     redrive_selected(deployment, selection, yes=yes)
 
 
 @parked.command()
-@narrowing_options
-@click.option("--message", "message_id", metavar="ID", help="Only this message.")
-@click.option("--all", "everything", is_flag=True, help="Everything, or all that the options leave.")
+@selection_options
 @yes_option
 @deployment_options
-def discard(
-    deployment: Deployment,
-    connection_id: str | None,
-    order: str | None,
-    reason: str | None,
-    message_id: str | None,
-    everything: bool,
-    yes: bool,
-) -> None:
+def discard(deployment: Deployment, selection: Selection, yes: bool) -> None:
     """Delete parked messages for good."""
-    selection = _selection(connection_id, order, reason, message_id, everything)
     look = deployment.parked.look()
     found = look.must_hold(selection)
     _print_list(deployment, found)
@@ -183,14 +155,6 @@ def tell_hidden(look: Look) -> None:
     """Say when not everything that is parked could be seen."""
     if look.hidden:
         click.echo(text.hidden(look.hidden), err=True)
-
-
-def _selection(
-    connection_id: str | None, order: str | None, reason: str | None, message_id: str | None, everything: bool
-) -> Selection:
-    if (order is not None) + (message_id is not None) + everything != 1:
-        raise click.UsageError("say which: one of --order, --message and --all")
-    return Selection(connection_id, order, reason, message_id)
 
 
 def _print_list(deployment: Deployment, found: Sequence[Parked]) -> None:

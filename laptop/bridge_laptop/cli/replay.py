@@ -62,14 +62,15 @@ def replay(
     Without --parked or --body it is the webhook that the ORDER's delivery (by its id or name) was made from.
     A delivery that exists keeps its windows, and is changed only if what would be sent has changed.
     """
-    if [order, message_id, body_file] == [None] * 3:
-        raise click.UsageError("name the order, or give --parked or --body")
-    if message_id is not None and body_file is not None:
-        raise click.UsageError("either --parked or --body")
-    if topic is not None and body_file is None:
-        raise click.UsageError("--topic goes with --body")
-    if not dry_run and (connection_file is not None or live):
-        raise click.UsageError("--connection-file and --live go with --dry-run")
+    wrong = {
+        "name the order, or give --parked or --body": [order, message_id, body_file] == [None] * 3,
+        "either --parked or --body": message_id is not None and body_file is not None,
+        "--topic goes with --body": topic is not None and body_file is None,
+        "--connection-file and --live go with --dry-run": not dry_run and (connection_file or live),
+    }
+    for sentence, applies in wrong.items():
+        if applies:
+            raise click.UsageError(sentence)
     connection, secrets = _connection(deployment, connection_id, connection_file)
     if body_file is not None:
         message = operator.webhook_of_body(
