@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-METRICS = {
-    "created": "DeliveryCreated",
-    "updated": "DeliveryUpdated",
-    "cancelled": "DeliveryCancelled",
-    "cancel_refused": "CancelRefused",
-    "duplicate": "OrderDuplicate",
-    "ignored": "OrderIgnored",
-    "rechecked": "OrderRechecked",
-    "redacted": "DataRedacted",
-    "parked": "DeliveryParked",
-}
-
 
 class Batch:
     """One invocation: remembers why a message failed, to choose when it comes again."""
@@ -54,10 +42,9 @@ class Batch:
             logger.exception("message failed", outcome="retried", reason="unexpected")
             raise
         result, message = handled.result, handled.message
-        self.counted.append(METRICS[result.outcome])
+        self.counted += result.metrics
         if result.reason == "credentials_rejected":
             self.counted.append("CredentialsRejected")
-        self.counted += ["TwinRemoved"] * result.twins_removed + ["TwinLeft"] * result.twins_left
         logger.info(
             "message handled",
             connection_id=message.connection_id if message else "",
@@ -74,7 +61,7 @@ class Batch:
     def postpone(self, records: list[SQSRecord]) -> None:
         """Choose when a failed message, and those of its order behind it, come again."""
         first = records[0]
-        seconds = self.runtime.worker.seconds_until_retry(
+        seconds = self.runtime.backoff.seconds_until_retry(
             int(first.attributes.approximate_receive_count), self.errors.get(first.message_id)
         )
         for record in records:

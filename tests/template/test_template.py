@@ -86,12 +86,12 @@ def test_visibility_is_six_times_the_timeout_of_the_consumer() -> None:
 
 def test_back_off_lasts_for_twelve_hours_of_outage() -> None:
     """The waits between the receives that a message may have add up to more than twelve hours."""
-    from bridge.dispatching.worker import Worker
+    from bridge.dispatching.retries import Backoff
 
-    worker = Worker(None, None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
+    backoff = Backoff(30, lambda: 1.0)
     receives = QUEUES["WebhooksQueue"]["RedrivePolicy"]["maxReceiveCount"]
 
-    waits = sum(worker.seconds_until_retry(count, None) for count in range(1, receives))
+    waits = sum(backoff.seconds_until_retry(count, None) for count in range(1, receives))
 
     assert waits > 12 * 3600
     assert waits < QUEUES["WebhooksQueue"]["MessageRetentionPeriod"] / 2

@@ -146,8 +146,7 @@ def unsettled(record: DeliveryRecord) -> bool:
     """Tell whether the record waits for something yet."""
     return bool(
         record.state is State.CREATING
-        or record.in_flight
-        or record.updating
+        or record.pending
         or record.attempts
         or record.doubtful_put_at
         or record.recheck_at

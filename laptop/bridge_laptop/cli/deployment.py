@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from bridge import sources
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.deliveries import DeliveriesTable
-from bridge.dispatching.worker import BACKOFF_CEILING, GIVE_UP_AFTER
+from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER
 from bridge.errors import BridgeError, InvalidConnection, UnknownConnection
 from bridge.model import Ignored
 from bridge_laptop.cli.aws import plain_aws_errors

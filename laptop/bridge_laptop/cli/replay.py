@@ -16,7 +16,8 @@ import click
 from bridge import sources
 from bridge.aws.connections import read_parameters, secrets_of
 from bridge.connections.model import Connection, Secrets
-from bridge.dispatching.dispatcher import Dispatcher, Result
+from bridge.dispatching.dispatcher import Dispatcher
+from bridge.dispatching.outcomes import Result
 from bridge.dispatching.record import DeliveryRecord, State
 from bridge.errors import (
     BridgeError,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bridge.coopcycle.breaker import CircuitBreaker
     from bridge.coopcycle.client import CoopCycleClient
     from bridge.coopcycle.token import TokenCache
+    from bridge.dispatching.retries import Backoff
     from bridge.dispatching.worker import Worker
     from bridge.receiving.events import EventReceiver
 
@@ -53,6 +54,7 @@ class DispatchRuntime:
 
     worker: Worker
     queue: WebhooksQueue
+    backoff: Backoff
 
 
 def token_cache(settings: DispatchSettings) -> TokenCache:
@@ -116,6 +118,7 @@ def dispatch_runtime() -> DispatchRuntime:
     from bridge.aws.deliveries import DeliveriesTable
     from bridge.dispatching.dispatcher import Dispatcher
     from bridge.dispatching.privacy import Compliance
+    from bridge.dispatching.retries import Backoff
     from bridge.dispatching.worker import Worker
     from bridge.sources.shared.shop_api import ShopApi
 
@@ -141,10 +144,9 @@ def dispatch_runtime() -> DispatchRuntime:
         parked,
         Compliance(deliveries, parked, clock=utc_now),
         clock=utc_now,
-        random=random.random,
-        backoff_base_seconds=settings.backoff_base_seconds,
     )
-    return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url))
+    backoff = Backoff(settings.backoff_base_seconds, random.random)
+    return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url), backoff)
 
 
 @lru_cache(maxsize=1)

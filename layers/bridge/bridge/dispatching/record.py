@@ -11,8 +11,8 @@ States::
        │                   └──rejected──► rejected ──attempt──► creating
        └──retracted──► cancelled | ignored ──attempt (a newer order)──► creating
 
-While ``in_flight`` is true a POST may have been processed without our knowing, while ``updating`` a PUT,
-while ``cancelling`` a DELETE, which is finished before anything else. ``attempts`` are all POSTs whose
+``pending`` is the one call whose end is not known: a POST while the state is creating, a PUT or a DELETE
+while it is created; what became of it is found out before anything else. ``attempts`` are all POSTs whose
 delivery may still come to light, also when the state has moved on: they are forgotten only when the order was
 looked at again (:func:`rechecked`).
 """
@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bridge.dispatching.outcomes import Outcome
 from bridge.model import Receipt, TimeWindow
 from bridge.schedule.windows import Windows
 
@@ -40,6 +41,17 @@ class State(StrEnum):
     REJECTED = "rejected"
 
 
+class Pending(StrEnum):
+    """A call that may have been processed without our knowing."""
+
+    POST = "post"
+    PUT = "put"
+    DELETE = "delete"
+
+
+_PENDING_IN = {Pending.POST: State.CREATING, Pending.PUT: State.CREATED, Pending.DELETE: State.CREATED}
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One POST that may have been processed: when it began, the dropoff window and the body it sent."""
@@ -55,7 +67,7 @@ class Event:
 
     at: datetime
     topic: str  # the sender's, or "recheck"
-    outcome: str  # as in the log: created, updated, retried, parked …
+    outcome: str  # an Outcome; a text, so that one which a later version wrote can still be read
     reason: str = ""
 
 
@@ -71,9 +83,7 @@ class DeliveryRecord:
     order_name: str = ""
     version: int = 0
     attempts: tuple[Attempt, ...] = ()
-    in_flight: bool = False
-    updating: bool = False
-    cancelling: bool = False
+    pending: Pending | None = None
     doubtful_put_at: datetime | None = None  # a PUT that may yet take effect, over a later one
     in_doubt: bool = False  # an outcome was unknown at least once
     failures: int = 0  # answers 500 in a row: to the POSTs of the present creation, or to the present change
@@ -86,6 +96,20 @@ class DeliveryRecord:
     tracking_url: str = ""
     reason: str = ""  # of cancelled, ignored, rejected
     history: tuple[Event, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.pending is not None and self.state is not _PENDING_IN[self.pending]:
+            raise ValueError(f"a {self.pending} cannot be pending while the order is {self.state}")
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a POST may have been processed."""
+        return self.pending is Pending.POST
+
+    @property
+    def reference(self) -> str:
+        """Our reference on CoopCycle."""
+        return f"{self.connection_id}/{self.order_id}"
 
     @property
     def exists(self) -> bool:
@@ -132,8 +156,7 @@ def attempt(
         order_updated_at=order_updated_at,
         changed_at=now,
         attempts=(*record.attempts, Attempt(now, windows.dropoff, fingerprint)),
-        in_flight=True,
-        updating=False,
+        pending=Pending.POST,
         failures=record.failures if record.state is State.CREATING else 0,
         windows=windows,
         fingerprint=fingerprint,
@@ -146,7 +169,7 @@ def attempt(
 
 def not_sent(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     """Take back the last attempt: CoopCycle certainly did not process it."""
-    return replace(record, attempts=record.attempts[:-1], in_flight=False, changed_at=now)
+    return replace(record, attempts=record.attempts[:-1], pending=None, changed_at=now)
 
 
 def outcome_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> DeliveryRecord:
@@ -157,7 +180,7 @@ def outcome_unknown(record: DeliveryRecord, status: int | None, now: datetime) -
 
 def nothing_found(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     """Record that reconciling found no delivery; the attempts stay, they may still come to light."""
-    return replace(record, in_flight=False, changed_at=now)
+    return replace(record, pending=None, changed_at=now)
 
 
 def created(record: DeliveryRecord, receipt: Receipt, now: datetime) -> DeliveryRecord:
@@ -165,7 +188,7 @@ def created(record: DeliveryRecord, receipt: Receipt, now: datetime) -> Delivery
     return replace(
         record,
         state=State.CREATED,
-        in_flight=False,
+        pending=None,
         failures=0,
         attempts=record.attempts if record.recheck_at else (),
         delivery_iri=receipt.delivery_iri,
@@ -199,7 +222,7 @@ def update(
         windows=windows,
         sent=sent,
         fingerprint="",
-        updating=True,
+        pending=Pending.PUT,
         reason="",
         changed_at=now,
     )
@@ -207,12 +230,12 @@ def update(
 
 def updated(record: DeliveryRecord, *, fingerprint: str, now: datetime) -> DeliveryRecord:
     """Record that the PUT was answered."""
-    return replace(record, fingerprint=fingerprint, updating=False, failures=0, changed_at=now)
+    return replace(record, fingerprint=fingerprint, pending=None, failures=0, changed_at=now)
 
 
 def put_failed(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     """Record that CoopCycle certainly did not do the PUT."""
-    return replace(record, updating=False, changed_at=now)
+    return replace(record, pending=None, changed_at=now)
 
 
 def put_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> DeliveryRecord:
@@ -221,7 +244,7 @@ def put_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> De
     return replace(
         record,
         in_doubt=True,
-        updating=False,
+        pending=None,
         failures=record.failures + 1 if answered else 0,
         doubtful_put_at=record.doubtful_put_at if answered else now,
         changed_at=now,
@@ -230,19 +253,21 @@ def put_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> De
 
 def rejected(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryRecord:
     """Record that no delivery can be made until a person helps."""
-    return replace(record, state=State.REJECTED, in_flight=False, failures=0, reason=reason, changed_at=now)
+    return replace(record, state=State.REJECTED, pending=None, failures=0, reason=reason, changed_at=now)
 
 
 def cancelling(
     record: DeliveryRecord, *, order_updated_at: datetime, reason: str, now: datetime
 ) -> DeliveryRecord:
     """Return the record to store before a DELETE."""
-    return replace(record, order_updated_at=order_updated_at, cancelling=True, reason=reason, changed_at=now)
+    return replace(
+        record, order_updated_at=order_updated_at, pending=Pending.DELETE, reason=reason, changed_at=now
+    )
 
 
 def cancel_refused(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     """Record that a courier already has the delivery that the shop cancelled."""
-    return replace(record, state=State.CANCEL_REFUSED, cancelling=False, reason="assigned", changed_at=now)
+    return replace(record, state=State.CANCEL_REFUSED, pending=None, reason="assigned", changed_at=now)
 
 
 def retracted(
@@ -255,9 +280,7 @@ def retracted(
         order_name=order_name or record.order_name,
         state=State.CANCELLED if ended else State.IGNORED,
         order_updated_at=order_updated_at,
-        in_flight=False,
-        updating=False,
-        cancelling=False,
+        pending=None,
         failures=0,
         reason=reason,
         changed_at=now,
@@ -284,7 +307,7 @@ def redacted(record: DeliveryRecord, topic: str, now: datetime) -> DeliveryRecor
         fingerprint="",
         attempts=tuple(replace(attempt, fingerprint="") for attempt in record.attempts),
     )
-    return blank.noting(Event(now, topic, "redacted"))
+    return blank.noting(Event(now, topic, Outcome.REDACTED))
 
 
 def awaiting_recheck(record: DeliveryRecord, recheck_at: datetime) -> DeliveryRecord:

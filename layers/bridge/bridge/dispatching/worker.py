@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bridge.dispatching.dispatcher import Dispatcher, Result
+from bridge.dispatching.dispatcher import Dispatcher
+from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.privacy import Compliance
+from bridge.dispatching.retries import GIVE_UP_AFTER
 from bridge.errors import (
     AwsUnavailable,
     CoopCycleRejected,
@@ -29,9 +30,6 @@ from bridge.receiving.messages import (
     UnreadableMessage,
     read_message,
 )
-
-BACKOFF_CEILING = 30  # times the base: 15 minutes for a base of 30 seconds
-GIVE_UP_AFTER = timedelta(hours=24)  # on the queue; an outage this long is a person's matter
 
 
 class Parking(Protocol):
@@ -60,16 +58,12 @@ class Worker:
         compliance: Compliance,
         *,
         clock: Callable[[], datetime],
-        random: Callable[[], float],
-        backoff_base_seconds: float,
     ) -> None:
         self._connections = connections
         self._dispatcher = dispatcher
         self._parking = parking
         self._compliance = compliance
         self._clock = clock
-        self._random = random
-        self._backoff_base_seconds = backoff_base_seconds
 
     def handle(self, text: str, *, message_id: str, queued_at: datetime) -> Handled:
         """Dispatch one message, or park it when only a person can help.
@@ -103,7 +97,7 @@ class Worker:
         if message is not None and not isinstance(message, PrivacyMessage):
             self._dispatcher.note_parked(message, reason.code)
         self._parking.park(text=text, message_id=message_id, reason=reason, parked_at=self._clock())
-        return Handled(Result("parked", reason.code), message)
+        return Handled(Result(Outcome.PARKED, reason.code), message)
 
     def _result_of(self, message: QueueMessage) -> Result:
         connection, secrets = self._connections.get(message.connection_id)
@@ -112,17 +106,6 @@ class Worker:
         if isinstance(message, Recheck):
             return self._dispatcher.recheck(connection, secrets, message)
         return self._dispatcher.dispatch(connection, secrets, message)
-
-    def seconds_until_retry(self, receive_count: int, error: Exception | None) -> float:
-        """Return how long a failed message stays invisible: growing, with jitter, never less than asked.
-
-        The base doubles with each receive up to thirty times itself; jitter takes away up to a quarter.
-        """
-        factor = min(2.0 ** min(max(receive_count - 1, 0), 16), BACKOFF_CEILING)
-        delay = self._backoff_base_seconds * factor * (1 - self._random() / 4)
-        if isinstance(error, RetryableError) and error.retry_after_seconds is not None:
-            delay = max(delay, error.retry_after_seconds)
-        return math.ceil(delay)
 
 
 def _park_reason(error: PermanentError | RejectedWebhook) -> ParkReason:

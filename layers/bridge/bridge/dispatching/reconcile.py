@@ -1,0 +1,177 @@
+"""Finding out what became of a call, and mending what comes to light: CoopCycle's deliveries of one order.
+
+CoopCycle has no idempotency key and can commit minutes after a client gave up. So the outcome of a call is
+looked up before the next one is made (:func:`resolve`), and an order that was ever in doubt is looked at once
+more, later (:func:`recheck`).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from bridge.dispatching import cancel
+from bridge.dispatching import record as lifecycle
+from bridge.dispatching.change import put_again
+from bridge.dispatching.outcomes import Outcome, Result
+from bridge.dispatching.record import DeliveryRecord, Pending, State
+from bridge.dispatching.scan import delivery_number
+from bridge.dispatching.work import FAILURES_BEFORE_PARKING, Work
+from bridge.errors import AddressNotFound, CoopCycleRejected, CoopCycleUnavailable
+from bridge.model import Receipt, TimeWindow
+
+LISTING_PAGE = 30  # members of one page of GET /api/stores/{id}/deliveries
+
+
+def resolve(work: Work) -> Result | None:
+    """Find out what became of a pending call, before anything else is done; tell of a cancel that it ended.
+
+    Raises:
+        DeliveryOutcomeUnknown: the request may still be at work; come again after the settle time.
+        AddressNotFound: CoopCycle answered 500 to every attempt, and holds nothing.
+        RetryableError: the listing failed; nothing is posted.
+
+    """
+    if work.record.pending is Pending.DELETE:
+        return cancel.finish(work)
+    if work.record.pending is Pending.PUT:  # the function died before it could say what became of it
+        work.save(work.schedule_recheck(lifecycle.put_unknown(work.record, None, work.now())))
+    elif work.record.pending is Pending.POST:
+        _resolve_post(work)
+    return None
+
+
+def _resolve_post(work: Work) -> None:
+    record = work.record
+    if not record.in_doubt or record.recheck_at is None:  # the function died before it could say so
+        record = work.save(work.schedule_recheck(record))
+    now = work.now()
+    settled_at = record.attempts[-1].posted_at + work.settle
+    if now < settled_at:
+        raise work.settling("an earlier attempt may still be at work", wait=settled_at - now)
+    live = _find_deliveries(work)
+    if live:
+        work.save(lifecycle.adopted(record, live[0], now), Outcome.ADOPTED)
+        _remove(work, live[1:])
+    elif record.failures >= FAILURES_BEFORE_PARKING:
+        work.save(lifecycle.rejected(record, AddressNotFound.code, now))
+        raise AddressNotFound
+    else:
+        work.save(lifecycle.nothing_found(record, now), Outcome.NOT_FOUND)
+
+
+def recheck(work: Work) -> Result:
+    """Compare what CoopCycle holds with what the record says, and mend it."""
+    refused = None
+    with suppress(AddressNotFound):  # which is in the record then
+        refused = _if_refused(resolve(work))
+    record = work.record
+    live = _find_deliveries(work)
+    if record.exists:
+        live = _with_expected(work, live)
+    wanted = record.exists or record.state in (State.CREATING, State.REJECTED)
+    if wanted and live and live[0].delivery_iri != record.delivery_iri:
+        work.record = lifecycle.adopted(record, live[0], work.now())
+    young = _remove(work, live[1:] if wanted else live)
+    if work.twins_left and not wanted:  # cancelled, and yet a courier has what came to light
+        with_it = replace(work.record, delivery_iri=live[0].delivery_iri)
+        work.record = lifecycle.cancel_refused(with_it, work.now())
+        refused = cancel.refused(work)
+    with suppress(AddressNotFound):  # its message was parked, or will be
+        put_again(work)
+    seen = lifecycle.rechecked(
+        work.record, seen_until=work.began_at - work.environment.recheck_delay, now=work.now()
+    )
+    if seen.attempts or seen.doubtful_put_at or young:
+        seen = work.schedule_recheck(seen)
+    work.save(seen, Outcome.RECHECKED)
+    return work.result(refused.outcome, refused.reason) if refused else work.result(Outcome.RECHECKED)
+
+
+def _if_refused(result: Result | None) -> Result | None:
+    return result if result is not None and result.outcome is Outcome.CANCEL_REFUSED else None
+
+
+def _find_deliveries(work: Work) -> list[Receipt]:
+    """Return the order's live deliveries on CoopCycle: those a courier has first, then the oldest."""
+    record = work.record
+    store_iri = work.coopcycle.me().store
+    if store_iri is None:
+        raise CoopCycleUnavailable("GET /api/me names no store: these credentials belong to none")
+    timezone = work.coopcycle.settings().timezone
+    found: dict[str, Receipt] = {}
+    for window in _windows_of(record):
+        for receipt in _list_window(work, store_iri, window, timezone):
+            if receipt.bridge_ref == record.reference and receipt.is_live:
+                found[receipt.delivery_iri] = receipt
+    return sorted(found.values(), key=lambda each: (not each.assigned, delivery_number(each.delivery_iri)))
+
+
+def _windows_of(record: DeliveryRecord) -> set[TimeWindow]:
+    windows = {attempt.dropoff for attempt in record.attempts}
+    if record.windows is not None:
+        windows.add(record.windows.dropoff)
+    return windows
+
+
+def _since(work: Work) -> datetime:
+    """Return when the oldest delivery that may come to light can have been made.
+
+    Their clock may be behind ours, and they write whole seconds.
+    """
+    posted = (attempt.posted_at for attempt in work.record.attempts)
+    return (min(posted, default=work.record.changed_at) - work.settle).replace(microsecond=0)
+
+
+def _list_window(work: Work, store_iri: str, window: TimeWindow, timezone: str) -> list[Receipt]:
+    """List one window of the store; where a page is not enough, what was made since as well."""
+    listed = work.coopcycle.list_deliveries(
+        store_iri, before_from=window.before, before_to=window.before, timezone=timezone
+    )
+    if len(listed) < LISTING_PAGE:
+        return listed
+    since = _since(work)
+    recent = work.coopcycle.list_recent_deliveries(store_iri)
+    oldest = min((r.created_at for r in recent if r.created_at), default=None)
+    if len(recent) < LISTING_PAGE or (oldest is not None and oldest < since):
+        return [*listed, *recent]
+    older = work.environment.crowd.older_than_listed(
+        work.coopcycle,
+        f"{work.connection.coopcycle_url}{store_iri}",
+        recent,
+        reference=work.record.reference,
+        since=since,
+    )
+    return [*listed, *recent, *older]
+
+
+def _with_expected(work: Work, live: list[Receipt]) -> list[Receipt]:
+    """Put the delivery of the record first, also when somebody has moved it to another window."""
+    iri = work.record.delivery_iri
+    others = [receipt for receipt in live if receipt.delivery_iri != iri]
+    if len(others) < len(live):
+        return [receipt for receipt in live if receipt not in others] + others
+    try:
+        expected = work.coopcycle.get_delivery(iri)
+    except CoopCycleRejected as error:
+        if error.status != 404:
+            raise
+        return others
+    return [expected, *others] if expected.is_live else others
+
+
+def _remove(work: Work, surplus: list[Receipt]) -> bool:
+    """Delete surplus deliveries while no courier has them; tell whether one was too young to judge.
+
+    What was made since this work began may be another invocation's: it is left to the next look.
+    """
+    young = [each for each in surplus if each.created_at and each.created_at >= work.began_at]
+    for twin in surplus:
+        if twin in young:
+            continue
+        if not twin.assigned and cancel.delete(work, twin.delivery_iri):
+            work.twins_removed += 1
+        else:
+            work.twins_left += 1
+    return bool(young)
