@@ -32,7 +32,7 @@ from bridge.errors import (
     PermanentError,
     RetryableError,
 )
-from bridge.model import Receipt
+from bridge.model import PlacedTask, Receipt, TimeWindow
 from bridge.receiving.messages import Recheck, WebhookMessage
 
 ORDER = json.loads(
@@ -66,6 +66,16 @@ class Held:
     created_at: datetime
     cancelled: bool = False
     assigned: bool = False
+    withdrawn: bool = False  # cancelled by the dispatcher
+    moved_to: tuple[str, str] | None = None  # by the dispatcher; undone when the bridge sends a window
+    words: str = ""  # the dispatcher's, behind ours
+
+    def put(self, body: Mapping[str, Any]) -> None:
+        """Take the members that a PUT names."""
+        for name in ("pickup", "dropoff"):
+            self.body[name] = {**self.body[name], **body.get(name, {})}
+        if "before" in body.get("dropoff", {}):
+            self.moved_to = None
 
     @property
     def live(self) -> bool:
@@ -216,13 +226,25 @@ class World:
 
 def receipt(held: Held) -> Receipt:
     """Return CoopCycle's answer about a delivery."""
+    status = "CANCELLED" if held.cancelled else "TODO"
     return Receipt(
         held.iri,
         f"https://acme.coopcycle.org{held.iri}/track",
         bridge_ref=held.body["dropoff"]["metadata"]["bridge_ref"],
-        statuses=("CANCELLED",) * 2 if held.cancelled else ("TODO",) * 2,
+        statuses=(status, status),
         assigned=held.assigned,
         created_at=held.created_at,
+        tasks=tuple(
+            PlacedTask(
+                f"/api/tasks/{number}",
+                kind.upper(),
+                status,
+                TimeWindow.parse(task["after"], task["before"]),
+                task.get("comments", ""),
+                task.get("address", {}).get("streetAddress", ""),
+            )
+            for number, (kind, task) in enumerate((kind, held.body[kind]) for kind in ("pickup", "dropoff"))
+        ),
     )
 
 
@@ -381,7 +403,7 @@ class _Instance:
     def update_delivery(self, iri: str, body: Mapping[str, object]) -> Receipt:
         held = self.world.find(iri)
         new = json.loads(json.dumps(body))
-        self._change("put", lambda: held.body.update(new))
+        self._change("put", lambda: held.put(new))
         return receipt(held)
 
     def cancel_delivery(self, iri: str) -> None:

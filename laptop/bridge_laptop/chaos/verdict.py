@@ -148,7 +148,7 @@ def unsettled(record: DeliveryRecord) -> bool:
         record.state is State.CREATING
         or record.pending
         or record.attempts
-        or record.doubtful_put_at
+        or record.unsettled
         or record.recheck_at
     )
 

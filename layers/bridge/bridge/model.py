@@ -37,6 +37,16 @@ class TimeWindow:
     after: datetime
     before: datetime
 
+    @classmethod
+    def parse(cls, after: str, before: str) -> TimeWindow:
+        """Read both ends in ISO 8601 with offsets.
+
+        Raises:
+            ValueError: they are not, or no window lies between them.
+
+        """
+        return cls(datetime.fromisoformat(after), datetime.fromisoformat(before))
+
     def __post_init__(self) -> None:
         _require_aware("after", self.after)
         _require_aware("before", self.before)
@@ -250,6 +260,16 @@ class PlacedTask:
     iri: str  # "/api/tasks/7"
     kind: str  # PICKUP or DROPOFF
     status: str  # as in Receipt.statuses
+    window: TimeWindow | None = None  # None where CoopCycle holds one without length
+    comments: str = ""
+    street_address: str = ""
+    address_iri: str = ""  # "/api/addresses/7"
+
+    @property
+    def number(self) -> int:
+        """Its id in a body; 0 when it has none."""
+        tail = self.iri.rsplit("/", 1)[-1]
+        return int(tail) if tail.isascii() and tail.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)

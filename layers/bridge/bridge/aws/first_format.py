@@ -5,6 +5,7 @@ Such items live for 400 days; they are rewritten when their order changes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -31,9 +32,21 @@ def read(attributes: Mapping[str, Any]) -> dict[str, Any]:
             {"at": at, "topic": topic, "outcome": outcome, "reason": reason}
             for at, topic, outcome, reason in json.loads(attributes["history"])
         ],
-        "doubtful_put_at": attributes["doubtful_put_at"] or None,
+        **_bodies(attributes),
         "recheck_at": attributes["recheck_at"] or None,
         "pending": next((call for flag, call in _PENDING.items() if attributes[flag]), None),
+    }
+
+
+def _bodies(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what CoopCycle holds: the body sent last, if its digest stands there; a PUT may come late."""
+    sent, put_at = attributes["sent"], attributes["doubtful_put_at"]
+    known = attributes["fingerprint"] == hashlib.sha256(sent.encode("ascii")).hexdigest()
+    if attributes["updating"]:
+        put_at = attributes["changed_at"]
+    return {
+        "held": sent if known and not put_at else "",
+        "in_question": [{"sent_at": put_at, "body": sent, "late": True}] if put_at and sent else [],
     }
 
 

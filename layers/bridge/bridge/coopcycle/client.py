@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -127,12 +126,7 @@ class CoopCycleClient:
         return self._change("POST", "/api/deliveries", body)
 
     def update_delivery(self, iri: str, body: Mapping[str, object]) -> Receipt:
-        """Replace what the body names; CoopCycle keeps a field that the body leaves out.
-
-        For a body of several stops the delivery is read first, since each must name the task it changes.
-        """
-        if "tasks" in body:
-            body = self._read(_checked(iri), partial(payload.with_task_ids, body))
+        """Replace what the body names; CoopCycle keeps a field that the body leaves out."""
         return self._change("PUT", _checked(iri), body)
 
     def cancel_delivery(self, iri: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.dispatching import record as lifecycle
+from bridge.dispatching import lifecycle
 from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.record import State
 from bridge.dispatching.work import Work
@@ -20,7 +20,7 @@ def retract(work: Work, ignored: Ignored, updated_at: datetime, *, name: str = "
         if updated_at > record.order_updated_at:  # an older state that comes late must not undo it
             work.save(replace(record, order_updated_at=updated_at), Outcome.IGNORED, "refused_before")
         return work.result(Outcome.IGNORED, "refused_before")
-    if record.state is State.CREATED:
+    if record.state in (State.CREATED, State.WITHDRAWN):
         work.save(
             lifecycle.cancelling(record, order_updated_at=updated_at, reason=ignored.reason, now=work.now())
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.coopcycle.payload import delivery_body, encode, fingerprint
-from bridge.dispatching import record as lifecycle
+from bridge.dispatching import lifecycle
 from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.work import Work, status_of
 from bridge.errors import DeliveryOutcomeUnknown, PermanentError, RetryableError

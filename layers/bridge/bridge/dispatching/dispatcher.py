@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from bridge import sources
 from bridge.connections.model import Connection, Secrets
-from bridge.dispatching import record as lifecycle
+from bridge.dispatching import lifecycle
 from bridge.dispatching.cancel import retract
 from bridge.dispatching.change import change
 from bridge.dispatching.create import create
@@ -125,7 +125,8 @@ def _apply(work: Work, parsed: Order | Ignored) -> Result:
         return _first_refusal(finished, retract(work, parsed, parsed.updated_at or work.now()))
     delivery = _plan(work, parsed)
     if isinstance(delivery, Delivery):
-        act = change if work.record.exists else create
+        there = work.record.exists or work.record.state is State.WITHDRAWN
+        act = change if there else create
         return act(work, parsed, delivery)
     if delivery.retracts:
         result = retract(work, delivery, parsed.updated_at, name=parsed.name)

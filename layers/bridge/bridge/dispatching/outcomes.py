@@ -36,6 +36,28 @@ class Outcome(StrEnum):
     ADOPTED = "adopted", ""
     NOT_FOUND = "not_found", ""
     UNKNOWN = "unknown", ""
+    SEEN = "seen", ""
+
+
+class Finding(StrEnum):
+    """What CoopCycle shows of a delivery and we did not do; a metric where somebody has to act."""
+
+    metric: str
+
+    def __new__(cls, value: str, metric: str) -> Self:
+        """Make the member that is this text."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.metric = metric
+        return member
+
+    WITHDRAWN = "cancelled_on_coopcycle", "DeliveryWithdrawn"  # by the dispatcher, while the shop wants it
+    TOO_LATE = "changed_after_the_end", "ChangedTooLate"  # the order, once the courier was done
+    OVERRULED = "window_overruled", "WindowOverruled"  # the shop moved what the dispatcher had moved
+    ASSIGNED = "assigned", ""
+    FINISHED = "finished", ""
+    MOVED = "moved", ""
+    REWORDED = "reworded", ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +73,14 @@ class Result:
     delivery_iri: str = ""
     twins_removed: int = 0
     twins_left: int = 0
+    findings: tuple[Finding, ...] = ()
 
     @property
     def metrics(self) -> list[str]:
         """The names of the metrics to count, each as often as it occurred."""
         return [
             self.outcome.metric,
+            *[finding.metric for finding in self.findings if finding.metric],
             *["TwinRemoved"] * self.twins_removed,
             *["TwinLeft"] * self.twins_left,
         ]

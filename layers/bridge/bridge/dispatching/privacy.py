@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bridge.connections.model import Connection
-from bridge.dispatching import record as lifecycle
+from bridge.dispatching import lifecycle
 from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.record import DeliveryRecord
 from bridge.errors import DataRequested, PrivacyUndecided, RedactionUnfinished

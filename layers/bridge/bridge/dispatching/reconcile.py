@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.dispatching import cancel
-from bridge.dispatching import record as lifecycle
+from bridge.dispatching import cancel, lifecycle
 from bridge.dispatching.change import put_again
+from bridge.dispatching.observe import observe
 from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.record import DeliveryRecord, Pending, State
 from bridge.dispatching.scan import delivery_number
@@ -66,10 +66,10 @@ def recheck(work: Work) -> Result:
     refused = None
     with suppress(AddressNotFound):  # which is in the record then
         refused = _if_refused(resolve(work))
-    record = work.record
     live = _find_deliveries(work)
-    if record.exists:
+    if work.record.exists or work.record.state is State.WITHDRAWN:
         live = _with_expected(work, live)
+    record = work.record
     wanted = record.exists or record.state in (State.CREATING, State.REJECTED)
     if wanted and live and live[0].delivery_iri != record.delivery_iri:
         work.record = lifecycle.adopted(record, live[0], work.now())
@@ -83,7 +83,7 @@ def recheck(work: Work) -> Result:
     seen = lifecycle.rechecked(
         work.record, seen_until=work.began_at - work.environment.recheck_delay, now=work.now()
     )
-    if seen.attempts or seen.doubtful_put_at or young:
+    if seen.attempts or any(each.late for each in seen.in_question) or young:
         seen = work.schedule_recheck(seen)
     work.save(seen, Outcome.RECHECKED)
     return work.result(refused.outcome, refused.reason) if refused else work.result(Outcome.RECHECKED)
@@ -147,18 +147,24 @@ def _list_window(work: Work, store_iri: str, window: TimeWindow, timezone: str) 
 
 
 def _with_expected(work: Work, live: list[Receipt]) -> list[Receipt]:
-    """Put the delivery of the record first, also when somebody has moved it to another window."""
+    """Put the delivery of the record first, also when somebody has moved it; say when he has cancelled it."""
     iri = work.record.delivery_iri
     others = [receipt for receipt in live if receipt.delivery_iri != iri]
-    if len(others) < len(live):
-        return [receipt for receipt in live if receipt not in others] + others
+    expected = next((receipt for receipt in live if receipt.delivery_iri == iri), None) or _read(work, iri)
+    if expected is None:
+        return others
+    if expected.is_live or not others:  # with others, one took its place, and its cancel was ours
+        observe(work, expected)
+    return [expected, *others] if expected.is_live else others
+
+
+def _read(work: Work, iri: str) -> Receipt | None:
     try:
-        expected = work.coopcycle.get_delivery(iri)
+        return work.coopcycle.get_delivery(iri)
     except CoopCycleRejected as error:
         if error.status != 404:
             raise
-        return others
-    return [expected, *others] if expected.is_live else others
+        return None
 
 
 def _remove(work: Work, surplus: list[Receipt]) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.connections.model import Connection
-from bridge.dispatching import record as lifecycle
-from bridge.dispatching.outcomes import Outcome, Result
+from bridge.dispatching import lifecycle
+from bridge.dispatching.outcomes import Finding, Outcome, Result
 from bridge.dispatching.ports import CoopCycle, Deliveries, Rechecks
 from bridge.dispatching.record import DeliveryRecord, Event
 from bridge.dispatching.scan import Crowd
@@ -49,6 +49,7 @@ class Work:
         self.began_at = environment.clock()
         self.twins_removed = 0
         self.twins_left = 0
+        self.findings: tuple[Finding, ...] = ()
 
     @property
     def settle(self) -> timedelta:
@@ -83,7 +84,19 @@ class Work:
 
     def result(self, outcome: Outcome, reason: str = "") -> Result:
         """Return what became of the message."""
-        return Result(outcome, reason, self.record.delivery_iri, self.twins_removed, self.twins_left)
+        return Result(
+            outcome,
+            reason,
+            self.record.delivery_iri,
+            self.twins_removed,
+            self.twins_left,
+            self.findings,
+        )
+
+    def found(self, finding: Finding) -> None:
+        """Remember what somebody may have to act on, once."""
+        if finding not in self.findings:
+            self.findings += (finding,)
 
     def settling(
         self, text: str, status: int | None = None, wait: timedelta | None = None

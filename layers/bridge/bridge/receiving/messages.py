@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.sources.shared.base import Payload, PrivacyRequest, Push, Webhook
@@ -33,7 +33,7 @@ class WebhookMessage:
     webhook_id: str
     order_id: str
     received_at: datetime
-    body: bytes
+    body: bytes = field(repr=False)
     content_type: str = ""
 
     @classmethod
