@@ -1,0 +1,88 @@
+"""What is compared by its kind: all that a clock, a random number, a geocoder or a router makes.
+
+Everything else of an answer is compared as it stands. `docs/contract.md` explains the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+# Coordinates that a recorded request sent, and the store's own address: nobody had to look these up.
+KNOWN_COORDINATES = frozenset(
+    {48.857127, 2.354766, 48.864577, 2.333338, 48.846656, 2.369052, 48.86, 2.38, 248.8, 2.35, 0}
+)
+ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<offset>[+-]\d\d:\d\d)")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value: which recorded values are of it, and what ours must be then."""
+
+    name: str
+    is_one: Callable[[str, Any], bool]  # the path of the member, the recorded value
+    holds: Callable[[Any, Any], bool]  # the recorded value, ours
+    why: str
+
+
+def member_of(path: str) -> str:
+    return path.rpartition(".")[2].split("[")[0]
+
+
+def is_whole(value: object) -> bool:
+    """Say whether JSON shows a whole number (`true` is none, nor is `2.0`)."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "a text",
+        lambda _, recorded: recorded == "<text>",
+        lambda _, ours: is_text(ours),
+        "sentences follow the instance's language; they are left out, and nothing may depend on them",
+    ),
+    Kind(
+        "a secret without blanks",
+        lambda _, recorded: recorded == "<masked>",
+        lambda _, ours: is_text(ours) and not re.search(r"\s", ours),
+        "tokens and webhook secrets are random, and masked in the recordings",
+    ),
+    Kind(
+        "a page of HTML",
+        lambda _, recorded: recorded == "<a page of HTML>",
+        lambda _, ours: (
+            isinstance(ours, str) and ours.lstrip().lower().startswith(("<!doctype html", "<html"))
+        ),
+        "a page for people, left out of the recordings",
+    ),
+    Kind(
+        "a whole number, 0 where the recorded one is",
+        lambda path, _: member_of(path) in {"distance", "duration"},
+        lambda recorded, ours: is_whole(ours) and ours >= 0 and (ours == 0) == (recorded == 0),
+        "metres and seconds are the router's; only a way to where it begins is known to have none",
+    ),
+    Kind(
+        "an encoded polyline",
+        lambda path, _: member_of(path) == "polyline",
+        lambda recorded, ours: (
+            isinstance(ours, str)
+            and re.fullmatch(r"[?-~]*", ours) is not None
+            and (ours == "") == (recorded == "")
+        ),
+        "the router's way",
+    ),
+    Kind(
+        "a coordinate",
+        lambda path, recorded: (
+            member_of(path) in {"latitude", "longitude"} and recorded not in KNOWN_COORDINATES
+        ),
+        lambda _, ours: isinstance(ours, int | float) and not isinstance(ours, bool) and abs(ours) <= 180,
+        "the geocoder's; coordinates that a request sent, or that stand in the fixtures, are compared",
+    ),
+)
