@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.sandbox.contract.kinds import KINDS, Kind, is_whole
+from tests.sandbox.contract.kinds import KINDS, Kind, is_whole, shown
 from tests.sandbox.contract.numbers import Numbers, parts
 
-SHOWN_CHARACTERS = 80
 _NUMBERED = {
     "order_id": "orders",
     "order_number": "order numbers",
@@ -31,8 +29,10 @@ class Comparison:
     def of_bodies(self, recorded: Any, ours: Any, path: str = "") -> list[str]:
         """Return what differs, a sentence each; nothing if the answers say the same."""
         for kind in self._kinds:
-            if not isinstance(recorded, dict | list) and kind.is_one(path, recorded):
-                return [] if kind.holds(recorded, ours) else [f"{path}: {shown(ours)} is not {kind.name}"]
+            if kind.is_one(path, recorded):
+                return (
+                    [] if kind.holds(recorded, ours) else [f"{path}: {kind.shown(ours)} is not {kind.name}"]
+                )
         if isinstance(recorded, dict) and isinstance(ours, dict):
             return self._of_objects(_by_the_router(recorded), _by_the_router(ours), path)
         if isinstance(recorded, list) and isinstance(ours, list):
@@ -128,9 +128,3 @@ def _renamed(value: Any, named: dict[str, str]) -> Any:
         name: named.get(each, each) if name in times and isinstance(each, str) else each
         for name, each in value.items()
     }
-
-
-def shown(value: Any) -> str:
-    """Write a value as JSON, cut to what fits into a line."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,10 +1,12 @@
 """What is compared by its kind: all that a clock, a random number, a geocoder or a router makes.
 
-Everything else of an answer is compared as it stands. `docs/contract.md` explains the words.
+Everything else of an answer is compared as it stands. What another instance may know better stands in
+`instance.py`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ KNOWN_COORDINATES = frozenset(
     {48.857127, 2.354766, 48.864577, 2.333338, 48.846656, 2.369052, 48.86, 2.38, 248.8, 2.35, 0}
 )
 ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<offset>[+-]\d\d:\d\d)")
+SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,21 @@ class Kind:
     is_one: Callable[[str, Any], bool]  # the path of the member, the recorded value
     holds: Callable[[Any, Any], bool]  # the recorded value, ours
     why: str
+    secret: bool = False  # then a value is never shown
+
+    def shown(self, value: Any) -> str:
+        """Write a value for a difference."""
+        return "what came" if self.secret else shown(value)
 
 
 def member_of(path: str) -> str:
     return path.rpartition(".")[2].split("[")[0]
+
+
+def shown(value: Any) -> str:
+    """Write a value as JSON, cut to what fits into a line."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
 
 def is_whole(value: object) -> bool:
@@ -52,6 +66,7 @@ KINDS: tuple[Kind, ...] = (
         lambda _, recorded: recorded == "<masked>",
         lambda _, ours: is_text(ours) and not re.search(r"\s", ours),
         "tokens and webhook secrets are random, and masked in the recordings",
+        secret=True,
     ),
     Kind(
         "a page of HTML",
@@ -80,7 +95,9 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a coordinate",
         lambda path, recorded: (
-            member_of(path) in {"latitude", "longitude"} and recorded not in KNOWN_COORDINATES
+            member_of(path) in {"latitude", "longitude"}
+            and isinstance(recorded, int | float)
+            and recorded not in KNOWN_COORDINATES
         ),
         lambda _, ours: isinstance(ours, int | float) and not isinstance(ours, bool) and abs(ours) <= 180,
         "the geocoder's; coordinates that a request sent, or that stand in the fixtures, are compared",

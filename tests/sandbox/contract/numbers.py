@@ -55,6 +55,10 @@ class Numbers:
         """Return what stands for a recorded one; one that was never met stands for itself."""
         return self._ours.get((_THE_SAME.get(kind, kind), recorded), recorded)
 
+    def ours_if_known(self, kind: str, recorded: str) -> str | None:
+        """Return what stands for a recorded one, if it was met."""
+        return self._ours.get((_THE_SAME.get(kind, kind), recorded))
+
     def recorded(self, kind: str, ours: str) -> str | None:
         """Return the recorded one that `ours` stands for."""
         return self._recorded.get((kind, ours))
