@@ -118,7 +118,7 @@ class Check:
             return
         self._note(prepared, answer)
         if makes and (answer.status >= 500 or (answer.status < 400 and not list(_named(answer)))):
-            self._look_for_strays()
+            self._after_no_name(prepared, answer)
         self._unknown = ""
         if exchange.members is not None:
             prepared, answer = self._listing(prepared, answer)
@@ -127,6 +127,13 @@ class Check:
         self.outcome.differing += bool(differences)
         for each in differences:
             self._say(f"{exchange}: {each}")
+
+    def _after_no_name(self, prepared: Prepared, answer: Answer) -> None:
+        """Look for what an answer may have made without naming it."""
+        exchange = prepared.exchange
+        if self._look_for_strays() or prepared.marked or answer.status == exchange.status:
+            return
+        self.outcome.standing.append(f"{exchange} was answered {answer.status}: did it make a delivery?")
 
     def _listing(self, prepared: Prepared, answer: Answer) -> tuple[Prepared, Answer]:
         """Narrow a listing to what this run made: the store has other deliveries."""

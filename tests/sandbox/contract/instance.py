@@ -140,12 +140,21 @@ def _number_of_nobody(number: Any) -> Any:
 
 
 def _marked(body: Any, mark: str) -> tuple[Any, bool]:
-    """Put our mark into the metadata of the dropoff, where the exchange says nothing else of it."""
-    dropoff = body.get("dropoff") if isinstance(body, dict) else None
-    if isinstance(dropoff, dict) and isinstance(dropoff.get("metadata", {}), dict) and "address" in dropoff:
-        metadata = {**dropoff.get("metadata", {}), "contract_run": mark}
-        return {**body, "dropoff": {**dropoff, "metadata": metadata}}, True
-    return body, False
+    """Put our mark into the metadata of the last dropoff, where the exchange says nothing else of it."""
+    if not isinstance(body, dict):
+        return body, False
+    if body.get("tasks") and isinstance(body["tasks"], list):
+        *others, last = body["tasks"]
+        task, marked = _task_marked(last, mark)
+        return {**body, "tasks": [*others, task]}, marked
+    task, marked = _task_marked(body.get("dropoff"), mark)
+    return ({**body, "dropoff": task}, True) if marked else (body, False)
+
+
+def _task_marked(task: Any, mark: str) -> tuple[Any, bool]:
+    if not isinstance(task, dict) or not isinstance(task.get("metadata", {}), dict):
+        return task, False
+    return {**task, "metadata": {**task.get("metadata", {}), "contract_run": mark}}, True
 
 
 def _answer(value: Any, instance: Instance, name: str = "") -> Any:
