@@ -14,6 +14,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 from tests import sending
+from tests.support.caches import clear_runtime_caches
 
 from bridge import runtime
 from bridge.model import Ignored
@@ -48,13 +49,6 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     clear_runtime_caches()
     yield moto_url
     clear_runtime_caches()
-
-
-def clear_runtime_caches() -> None:
-    """Have every function of :mod:`bridge.runtime` read its environment anew."""
-    for cached in vars(runtime).values():
-        if hasattr(cached, "cache_clear"):
-            cached.cache_clear()
 
 
 @pytest.fixture(scope="session")
