@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from bridge_laptop.sandbox.clock import local, zone_of
+from bridge_laptop.sandbox.instance.clock import local, zone_of
 from bridge_laptop.sandbox.seed import TimeSlot
 
 _DAYS = {

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from bridge_laptop.sandbox.problems import BadRequest, NoPrice
+from bridge_laptop.sandbox.http.errors import BadRequest
+from bridge_laptop.sandbox.instance.model import Delivery, Task
 from bridge_laptop.sandbox.seed import PricingRule, Seed
-from bridge_laptop.sandbox.state import Delivery, Task
 
 _COMPARISON = re.compile(r"^(distance|weight|diff_hours\((?:pickup|dropoff)\)) (<|<=|>|>=|==) (\d+)$")
 _CONTAINS = re.compile(r'^packages\.containsAtLeastOne\("([^"]+)"\)$')
@@ -59,10 +59,14 @@ def _hours_until(task: Task | None, now: datetime) -> float:
     return (task.before - now).total_seconds() / 3600
 
 
+def rules_of(delivery: Delivery, seed: Seed) -> tuple[PricingRule, ...]:
+    """Return the price list of a delivery's store."""
+    return seed.pricing.get(delivery.store.pricing or "", ())
+
+
 def matching_rule(delivery: Delivery, seed: Seed, now: datetime) -> PricingRule | None:
     """Return the first rule of the store's price list that matches."""
-    rules = seed.pricing.get(delivery.store.pricing or "", ())
-    return next((rule for rule in rules if matches(rule.expression, delivery, now)), None)
+    return next((rule for rule in rules_of(delivery, seed) if matches(rule.expression, delivery, now)), None)
 
 
 def tax_in(amount: int, seed: Seed) -> int:
@@ -70,35 +74,14 @@ def tax_in(amount: int, seed: Seed) -> int:
     return int(amount - amount / (1 + seed.instance.tax_rate) + 0.5)
 
 
-def calculation(delivery: Delivery, seed: Seed, now: datetime) -> dict[str, object]:
-    """Return how the price came about, rule by rule."""
-    rules = seed.pricing.get(delivery.store.pricing or "", ())
-    results = [
-        {
-            "expression": rule.expression,
-            "price": rule.price,
-            "matched": matches(rule.expression, delivery, now),
-        }
-        for rule in rules
-    ]
-    return {
-        "ruleSet": delivery.store.pricing,
-        "strategy": "find",
-        "items": [{"target": "ORDER", "rules": results}],
-    }
-
-
-def price_of(delivery: Delivery, seed: Seed, now: datetime) -> int:
-    """Return the price of a delivery in cents, tax included.
+def price_of(delivery: Delivery, seed: Seed, now: datetime) -> int | None:
+    """Return the price of a delivery in cents, tax included; none when no rule matches.
 
     Raises:
         BadRequest: the store has no price list.
-        NoPrice: no rule of it matches.
 
     """
     if delivery.store.pricing is None:
         raise BadRequest("Le commerce n'a pas de tarification")
     rule = matching_rule(delivery, seed, now)
-    if rule is None:
-        raise NoPrice(calculation(delivery, seed, now))
-    return rule.price
+    return rule.price if rule else None

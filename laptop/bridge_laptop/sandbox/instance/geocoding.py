@@ -1,45 +1,39 @@
 """Addresses on the map: geocoding, routes and phone numbers.
 
 No map is asked. A street that the seed does not know gets coordinates near the city's centre, drawn from the
-text itself, so that the same address is always at the same place. A text that no geocoder could place (it
-has no letter, or says "Nowhere" or "Nulle part") ends in CoopCycle's own answer to that: a 500.
+text itself, so that the same address is always at the same place. A text that no geocoder could place ends
+in CoopCycle's own answer to that, a 500: one without a letter, or with "Introuvable" (as in the recordings),
+"Nowhere" or "Nulle part".
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import phonenumbers
 
-from bridge_laptop.sandbox.problems import BadRequest, ServerFault
+from bridge_laptop.sandbox.http.errors import BadRequest, ServerFault
+from bridge_laptop.sandbox.instance.model import Coordinates
 from bridge_laptop.sandbox.seed import Seed
 
-_UNKNOWN_PLACES = ("nowhere", "nulle part")
+_UNKNOWN_PLACES = ("introuvable", "nowhere", "nulle part")
+_KIND_OF_STREET = re.compile(r"^(\d+\w*,? )([a-z])")
 _REACH_DEGREES = 0.025
 _EARTH_METRES = 6_371_000
 _DETOUR = 1.3
 _METRES_PER_SECOND = 4.2
 
-Coordinates = tuple[float, float]
 
+def as_found(text: str) -> str:
+    """Return an address as a geocoder writes what it found (recorded: change, "address as text").
 
-@dataclass
-class Address:
-    """A place, with the person to ask for."""
-
-    street: str | None
-    coordinates: Coordinates | None = None
-    id: int | None = None
-    name: str | None = None
-    contact_name: str | None = None
-    telephone: str | None = None
-    description: str | None = None
-    postal_code: str | None = None
-    locality: str | None = None
+    Of all that a geocoder may change, a capital letter after the house number.
+    """
+    return _KIND_OF_STREET.sub(lambda found: found[1] + found[2].upper(), text)
 
 
 def geocode(street: str | None, seed: Seed) -> Coordinates:
@@ -77,7 +71,7 @@ def route_metres(stops: Sequence[Coordinates]) -> int:
 
 def route_seconds(stops: Sequence[Coordinates]) -> int:
     """Return how long a bicycle takes through the stops."""
-    return math.ceil(route_metres(stops) / _METRES_PER_SECOND)
+    return int(route_metres(stops) / _METRES_PER_SECOND)
 
 
 def _metres(start: Coordinates, end: Coordinates) -> float:
@@ -107,16 +101,29 @@ def _encode(difference: int) -> str:
 
 
 def read_telephone(raw: object, seed: Seed) -> str | None:
-    """Return a phone number in E.164; `""` and `false` mean that there is none.
+    """Return a phone number in E.164, without an extension; `""` and `false` mean that there is none.
+
+    Recorded: phones, create_addresses ("empty phone", "phone false", "phone with an extension", "phone as a
+    number").
 
     Raises:
-        BadRequest: it is no phone number in the instance's country.
+        BadRequest: it cannot be parsed in the instance's country.
 
     """
     if raw is None or raw is False or raw == "":
         return None
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return str(raw)  # taken as it is, and found invalid later
     try:
         number = phonenumbers.parse(str(raw), seed.instance.country.upper())
     except phonenumbers.NumberParseException as wrong:
         raise BadRequest("The string supplied did not seem to be a phone number.") from wrong
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_valid_telephone(telephone: str) -> bool:
+    """Say whether libphonenumber holds a number valid; a possible one is not enough (recorded: phones)."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(telephone))
+    except phonenumbers.NumberParseException:
+        return False

@@ -1,7 +1,7 @@
 """How the API refuses: one exception for each kind of error body CoopCycle writes.
 
-The bodies are those of API Platform with `Accept: application/ld+json`; `app.py` turns them into problem
-documents for a client that asks for plain JSON.
+The bodies are those of API Platform with `Accept: application/ld+json`; with `application/json` they are
+problem documents (recorded: create_refusals, "asks for JSON, refused").
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 class ApiProblem(Exception):
     """A refusal; its body is hydra's error object."""
+
+    content_type = "application/ld+json; charset=utf-8"
 
     def __init__(self, status: int, description: str) -> None:
         super().__init__(description)
@@ -26,6 +28,14 @@ class ApiProblem(Exception):
             "hydra:description": self.description,
         }
 
+    def plain_body(self) -> dict[str, object]:
+        """Return the problem document."""
+        return {
+            "type": "https://tools.ietf.org/html/rfc2616#section-10",
+            "title": "An error occurred",
+            "detail": self.description,
+        }
+
 
 class BadRequest(ApiProblem):
     """The request is of the wrong type, form or content: 400."""
@@ -34,11 +44,18 @@ class BadRequest(ApiProblem):
         super().__init__(400, description)
 
 
+class NotAuthenticated(ApiProblem):
+    """No bearer at all: 401, as hydra's error (recorded: token, "no Authorization")."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "Full authentication is required to access this resource.")
+
+
 class Forbidden(ApiProblem):
     """The object belongs to somebody else, or the scope is missing: 403."""
 
-    def __init__(self) -> None:
-        super().__init__(403, "Access Denied.")
+    def __init__(self, description: str = "Access Denied.") -> None:
+        super().__init__(403, description)
 
 
 class NotFound(ApiProblem):
@@ -56,7 +73,12 @@ class ServerFault(ApiProblem):
 
 
 class NoPrice(ApiProblem):
-    """No rule of the store's price list matches; the body shows how it was calculated."""
+    """No rule of the store's price list matches; the body shows how it was calculated.
+
+    Recorded: feasibility_and_price, the price asked by acme2; its type is plain `application/json`.
+    """
+
+    content_type = "application/json"
 
     def __init__(self, calculation: dict[str, object]) -> None:
         super().__init__(400, "Le prix de la course n'a pas pu être calculé.")
@@ -100,10 +122,21 @@ class Invalid(ApiProblem):
             "violations": self.listed(),
         }
 
+    def plain_body(self) -> dict[str, object]:
+        """Return the problem document with the violations."""
+        return {**super().plain_body(), "violations": self.listed()}
+
 
 class Unauthorized(Exception):
-    """The bearer is refused, or the route is not open to API apps: 401, in Lexik's form."""
+    """The bearer is refused, or the route is not open to it: 401, in Lexik's form."""
 
     def __init__(self, message: str = "Invalid JWT Token") -> None:
         super().__init__(message)
         self.message = message
+
+
+class PageOfDocumentation(Exception):
+    """API Platform shows its documentation to whoever asks for HTML: 200, and nothing is done.
+
+    Recorded: create_refusals, `Accept: text/html` on a POST.
+    """

@@ -1,4 +1,8 @@
-"""Tokens: the grant, its errors in the words of league/oauth2-server, and the check of a bearer."""
+"""Tokens: the grant, its errors in the words of league/oauth2-server, and the check of a bearer.
+
+OAuth clients carry tokens that the grant issued. People, which in CoopCycle log in, carry a plain word of
+the seed (`dispatcher`, `courier`).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bridge_laptop.sandbox.problems import Forbidden, Unauthorized
-from bridge_laptop.sandbox.seed import Client
-from bridge_laptop.sandbox.state import TOKEN_SECONDS, Token, World
+from bridge_laptop.sandbox.http.errors import Forbidden, NotAuthenticated, Unauthorized
+from bridge_laptop.sandbox.instance.database import TOKEN_SECONDS, Instance
+from bridge_laptop.sandbox.instance.model import Token
+from bridge_laptop.sandbox.seed import Client, Person
 
 KNOWN_SCOPES = ("tasks", "deliveries", "orders", "orders:all", "tasks:all")
 DEFAULT_SCOPE = "deliveries"
@@ -39,23 +44,29 @@ class Refusal(Exception):
             body["hint"] = self.hint
         body["message"] = self.description
         challenge = {"WWW-Authenticate": 'Basic realm="OAuth"'} if self.status == 401 and used_basic else {}
-        return Answer(self.status, body, challenge)
+        return Answer(self.status, body, {"Content-Type": "application/json", **challenge})
 
 
-def grant(world: World, form: Mapping[str, str], authorization: str | None) -> Answer:
+def client_refused() -> Refusal:
+    """Return the refusal of a client that is unknown, disabled, or has another secret: they look alike."""
+    return Refusal(401, "invalid_client", "Client authentication failed")
+
+
+def grant(instance: Instance, form: Mapping[str, str], authorization: str | None) -> Answer:
     """Answer a request for a token."""
-    basic = _basic(authorization)
+    basic = basic_credentials(authorization)
     try:
-        client, scopes = _granted(world, form, basic)
+        client, scopes = _granted(instance, form, basic)
     except Refusal as refusal:
         return refusal.answer(used_basic=basic is not None)
-    token = world.issue_token(client, scopes)
+    token = instance.issue_token(client, scopes)
     body: dict[str, object] = {"token_type": "Bearer", "expires_in": TOKEN_SECONDS, "access_token": token}
-    return Answer(200, body, {"Cache-Control": "no-store", "Pragma": "no-cache"})
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    return Answer(200, body, {"Content-Type": "application/json; charset=UTF-8", **headers})
 
 
 def _granted(
-    world: World, form: Mapping[str, str], basic: tuple[str, str] | None
+    instance: Instance, form: Mapping[str, str], basic: tuple[str, str] | None
 ) -> tuple[Client, tuple[str, ...]]:
     if form.get("grant_type") != "client_credentials":
         raise Refusal(
@@ -73,13 +84,13 @@ def _granted(
             "includes a parameter more than once, or is otherwise malformed.",
             "Check the `client_id` parameter",
         )
-    client = world.seed.clients.get(client_id)
+    client = instance.seed.clients.get(client_id)
     if (
         client is None
         or not client.active
         or not hmac.compare_digest(client.secret.encode(), secret.encode())
     ):
-        raise Refusal(401, "invalid_client", "Client authentication failed")
+        raise client_refused()
     return client, _scopes(client, form.get("scope", ""))
 
 
@@ -96,7 +107,8 @@ def _scopes(client: Client, wanted: str) -> tuple[str, ...]:
     return scopes
 
 
-def _basic(authorization: str | None) -> tuple[str, str] | None:
+def basic_credentials(authorization: str | None) -> tuple[str, str] | None:
+    """Return name and secret of a Basic header, if it is one."""
     scheme, _, encoded = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -107,20 +119,31 @@ def _basic(authorization: str | None) -> tuple[str, str] | None:
     return (user, password) if colon else None
 
 
-def bearer(world: World, authorization: str | None) -> Token:
-    """Return the token that a request carries.
+def bearer(instance: Instance, authorization: str | None) -> Token:
+    """Return the token that an OAuth client's request carries.
 
     Raises:
-        Unauthorized: there is none, or it is unknown, revoked or expired. The body does not tell which.
+        NotAuthenticated: there is none.
+        Unauthorized: it is unknown, revoked or expired. The body does not tell which.
 
     """
-    scheme, _, text = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not text:
-        raise Unauthorized("JWT Token not found")
-    token = world.tokens.get(text)
-    if token is None or token.expires_at <= world.clock.now():
+    text = _bearer_text(authorization)
+    if text is None:
+        raise NotAuthenticated
+    token = instance.tokens.get(text)
+    if token is None or token.expires_at <= instance.clock.now():
         raise Unauthorized
     return token
+
+
+def person(instance: Instance, authorization: str | None) -> Person | None:
+    """Return the dispatcher or courier whose word a request carries, if it does."""
+    return instance.seed.people.get(_bearer_text(authorization) or "")
+
+
+def _bearer_text(authorization: str | None) -> str | None:
+    scheme, _, text = (authorization or "").partition(" ")
+    return text if scheme.lower() == "bearer" and text else None
 
 
 def require_scope(token: Token, *any_of: str) -> None:

@@ -8,7 +8,7 @@ forms that a client of the API has a reason to send are known here; anything els
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 _CLOCK_TIME = r"(\d{1,2}):(\d{2})(?::(\d{2}))?"
@@ -18,6 +18,7 @@ _RELATIVE_DAY = re.compile(
 _OFFSET_OF_NOW = re.compile(r"^([+-]?\s*\d+)\s*(minute|min|hour|day|week)s?(?:\s+(ago))?$", re.I)
 _DATE_AND_TIME = re.compile(rf"^(\d{{4}})-(\d{{2}})-(\d{{2}})(?:[T ]{_CLOCK_TIME}(?:\.\d+)?)?\s*(.*)$")
 _OFFSET = re.compile(r"^([+-])(\d{2}):?(\d{2})$")
+_WRITTEN_OFFSET = re.compile(r"(?<=\d)\s*(Z|[+-]\d\d:?\d\d)$", re.I)
 _DAYS = {"today": 0, "midnight": 0, "noon": 0, "tomorrow": 1, "yesterday": -1}
 _UNITS = {"minute": 60, "min": 60, "hour": 3600, "day": 86400, "week": 604800}
 
@@ -69,9 +70,47 @@ def parse_time(text: str, *, now: datetime) -> datetime:
 
 
 def local(day: date, wall_clock: time, zone: ZoneInfo) -> datetime:
-    """Return a wall clock time; one that the change to summer time skips is moved forward, as PHP does."""
-    naive = datetime.combine(day, wall_clock).replace(tzinfo=zone)
-    return naive.astimezone(UTC).astimezone(zone)
+    """Return a wall clock time, in the nights of the change as PHP reads it.
+
+    What spring skips is moved forward (recorded: create_windows, "the missing hour of March": 02:30 to 03:30
+    is no window); what autumn doubles is its second time ("the doubled hour of October, by Z", read back).
+    """
+    skipping = datetime.combine(day, wall_clock).replace(tzinfo=zone)
+    moved = skipping.astimezone(UTC).astimezone(zone)
+    return moved if moved.time() != wall_clock else moved.replace(fold=1)
+
+
+def unconverted(text: str, *, now: datetime) -> datetime:
+    """Read a time by its wall clock alone, whatever offset it carries, as the instance's.
+
+    So CoopCycle takes what its dispatchers' routes get (recorded: dispatcher_edits, "moves the dropoff").
+
+    Raises:
+        UnreadableTime: the text is in none of the known forms.
+
+    """
+    return parse_time(_WRITTEN_OFFSET.sub("", text.strip()), now=now)
+
+
+def offset_kept(text: str, *, now: datetime) -> datetime:
+    """Read a time with the offset that it carries, without converting it.
+
+    Raises:
+        UnreadableTime: the text is in none of the known forms.
+
+    """
+    moment = parse_time(text, now=now)
+    wall_clock = unconverted(text, now=now).replace(tzinfo=None)
+    return wall_clock.replace(tzinfo=timezone(wall_clock - moment.astimezone(UTC).replace(tzinfo=None)))
+
+
+def as_column(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Return what comes back from the database: a wall clock without offset, read in the instance's zone.
+
+    Recorded: create_windows, "timeSlot as an array" (09:00+00:00 in the answer, 09:00+01:00 afterwards) and
+    "the doubled hour of October, by Z" (02:30+02:00 to 02:30+01:00 in the answer, an empty window after it).
+    """
+    return local(moment.date(), moment.time().replace(fold=0), zone) if moment else None
 
 
 def atom(moment: datetime) -> str:
