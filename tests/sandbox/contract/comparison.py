@@ -57,6 +57,7 @@ class Comparison:
         return found
 
     def _of_lists(self, recorded: list[Any], ours: list[Any], path: str) -> list[str]:
+        recorded, ours = _in_order(recorded), _in_order(ours)
         if len(recorded) != len(ours):
             return [f"{path}: {len(ours)} entries, recorded {len(recorded)}"]
         pairs = enumerate(zip(recorded, ours, strict=True))
@@ -84,6 +85,13 @@ class Comparison:
             for (kind, theirs), (_, own) in zip(handed, our_handed, strict=True)
             if not self.numbers.stand_for(kind, theirs, own)
         ]
+
+
+def _in_order(values: list[Any]) -> list[Any]:
+    """Put a task's events into the order of their numbers: they come by second, within it as they like."""
+    if values and all(isinstance(each, dict) and each.get("@type") == "TaskEvent" for each in values):
+        return sorted(values, key=lambda event: int(re.sub(r"\D", "", str(event.get("@id"))) or 0))
+    return values
 
 
 def _number_kind(name: str, recorded: dict[str, Any], path: str) -> str | None:

@@ -22,7 +22,7 @@ FIRST_DAY = (12, 1)  # of the recorded ones that are to come, two weeks early
 RECORDED_LOCALE = "fr"
 STORE_ADDRESS = "/api/addresses/1"
 NOWHERE = 2_146_000_000  # where the recording has a number that it never handed out, such as 9999
-_DAY = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
+_DAY = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _MOMENT = re.compile(r"\b(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _CLOCKS_CHANGE = {(3, 28), (10, 31)}  # of 2027: the last Sundays
 _PACKAGES_LINE = re.compile(r"^\d+ × .*\n?", re.MULTILINE)
@@ -39,6 +39,7 @@ class Instance:
     store_address: dict[str, Any]
     scope: str
     today: date
+    later_days: int = 0  # so many days more, for a day that no earlier run has filled
 
     @property
     def years(self) -> int:
@@ -48,7 +49,12 @@ class Instance:
 
     def day(self, recorded: date) -> date:
         """Return the day that stands for a recorded one."""
-        if recorded.year not in RECORDED_YEARS or not self.years:
+        if recorded.year not in RECORDED_YEARS:
+            return recorded
+        return self._in_our_year(recorded) + timedelta(days=self.later_days)
+
+    def _in_our_year(self, recorded: date) -> date:
+        if not self.years:
             return recorded
         year = recorded.year + self.years
         if (recorded.month, recorded.day) in _CLOCKS_CHANGE:
@@ -78,7 +84,10 @@ class Instance:
         """Put the instance's days and offset into a time of an answer."""
         if not ISO_TIME.fullmatch(text):
             return self.days(text)
-        wall = datetime.fromisoformat(text).replace(tzinfo=None)
+        recorded = datetime.fromisoformat(text)
+        wall = recorded.replace(tzinfo=None)
+        if recorded.utcoffset() != RECORDED_ZONE.utcoffset(wall):
+            return self.days(text)  # an offset that a client sent
         day = self.day(wall.date())
         return datetime.combine(day, wall.time(), self.zone).isoformat()
 
@@ -209,7 +218,9 @@ OF_AN_INSTANCE: tuple[Kind, ...] = (
     ),
     Kind(
         "a text",
-        lambda path, _: member_of(path) in {"paymentGateway", "barcode", "url", "token"},
+        lambda path, recorded: (
+            member_of(path) in {"paymentGateway", "barcode", "url", "token"} and isinstance(recorded, str)
+        ),
         lambda _, ours: is_text(ours),
         "its own payment gateway; barcodes hold the instance's number, and labels its secret",
     ),

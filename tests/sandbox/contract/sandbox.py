@@ -19,7 +19,7 @@ RECORDED_AT = datetime.fromisoformat("2026-11-25T01:33:30+01:00")
 # What was switched behind the API's back, by the exchange's note, and the fault that switches the sandbox.
 SWITCHES: dict[str, dict[str, Any]] = {
     "the token was revoked": {"mode": "revoke_tokens"},
-    "the client was disabled": {"mode": "disable_client"},
+    "the client was disabled": {"mode": "disabled_client"},
     "maintenance": {"mode": "maintenance"},
 }
 
@@ -37,7 +37,9 @@ def replay_file(url: str, file: str) -> Iterator[tuple[Exchange, list[str]]]:
             if switch != switched:
                 if switch == "the token was revoked":
                     replay.bearer("acme")  # which is the one that is revoked
-                _control(replay, "fault", SWITCHES.get(switch, {"mode": None}))
+                for fault in ({"mode": None}, SWITCHES.get(switch)):
+                    if fault:
+                        _control(replay, "fault", fault)
                 switched = switch
             yield exchange, replay.differences(exchange, replay.ask(exchange))
     finally:
@@ -95,4 +97,4 @@ def _created(value: Any) -> Iterator[tuple[str, datetime]]:
 
 
 def _tasks(answer: Any) -> list[str]:
-    return [each["@id"] for each in answer.get("tasks", [])] if isinstance(answer, dict) else []
+    return [each.get("@id", "") for each in answer.get("tasks", [])] if isinstance(answer, dict) else []
