@@ -1,6 +1,9 @@
 """Nothing here may reach a real AWS account: credentials are fake before any client is made."""
 
 import os
+from functools import cache
+
+import botocore.loaders
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
@@ -12,3 +15,6 @@ os.environ.update(
 )
 os.environ.pop("AWS_PROFILE", None)
 os.environ.pop("AWS_ENDPOINT_URL", None)
+
+# Each boto3 session reads botocore's JSON anew (0.1 s a service); one loader serves all sessions of the run.
+botocore.loaders.create_loader = cache(botocore.loaders.create_loader)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bridge.errors import InvalidConnection, RejectedWebhook
-from bridge.receiving import Request
+from bridge.receiving.http import Request
 from bridge.runtime import receiver
 from bridge.telemetry import logger, publish_counts
 

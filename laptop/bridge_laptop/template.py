@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short forms (``!Ref``) read as their long ones."""
 
 
@@ -67,6 +68,7 @@ class Function:
     triggers: tuple[QueueTrigger, ...]
 
 
+@cache
 def load(path: Path = TEMPLATE) -> dict[str, Any]:
     """Return the template with long-form intrinsic functions."""
     template: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a SafeLoader

@@ -13,16 +13,16 @@ import boto3
 import pytest
 import requests
 from click.testing import CliRunner, Result
-from moto.server import ThreadedMotoServer
 from tests import sending
+from tests.support.caches import clear_runtime_caches
 
 from bridge import runtime
-from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Ignored
+from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
 from bridge_laptop.cli.main import main
-from bridge_laptop.local import resources
+from bridge_laptop.local import emulator, resources
 from bridge_laptop.local.front import http_event
 from bridge_laptop.local.poller import queue_event
 from bridge_laptop.local.runtimes import Context
@@ -35,24 +35,20 @@ BODIES = ROOT / "events" / "webhooks" / "shopify"
 @pytest.fixture(scope="session")
 def moto_url() -> Iterator[str]:
     """An AWS emulator for the whole run; what a test leaves there is reset by ``aws``."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server = emulator.server()
     server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    yield server.url
     server.stop()
 
 
 @pytest.fixture
 def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty AWS emulator that every client of the test talks to."""
-    requests.post(f"{moto_url}/moto-api/reset", timeout=5).raise_for_status()
+    emulator.empty()
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
-    boto3.setup_default_session()
-    runtime.receiver.cache_clear()
-    runtime.dispatch_runtime.cache_clear()
+    clear_runtime_caches()
     yield moto_url
-    runtime.receiver.cache_clear()
-    runtime.dispatch_runtime.cache_clear()
+    clear_runtime_caches()
 
 
 @pytest.fixture(scope="session")
@@ -113,10 +109,10 @@ class Sandbox:
 class Bridge:
     """The functions of the template over the emulator, with connection ``acme``."""
 
-    def __init__(self, names: dict[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], clients: Clients) -> None:
         self.names = names
-        self.sqs = boto3.client("sqs")
-        self.ssm = boto3.client("ssm")
+        self.sqs = clients["sqs"]
+        self.ssm = clients["ssm"]
 
     def connect(self, connection_id: str, settings: str, **given: str) -> None:
         """Push a connection into SSM."""
@@ -227,49 +223,87 @@ def webhook_event(body: bytes, headers: Mapping[str, str], connection_id: str = 
     )
 
 
+Clients = Mapping[str, Any]
+
+
+@pytest.fixture(scope="session")
+def clients(moto_url: str) -> Clients:
+    """boto3 clients for the whole run: making one takes longer than using it."""
+    return {
+        name: boto3.client(name, endpoint_url=moto_url)  # type: ignore[call-overload]  # a name of three
+        for name in ("sqs", "ssm", "cloudformation")
+    }
+
+
+QUICK = {
+    "BRIDGE_SETTLE_SECONDS": "0.001",
+    "BRIDGE_BACKOFF_BASE_SECONDS": "0.001",
+    "BRIDGE_HTTP_READ_TIMEOUT_SECONDS": "0.5",
+}
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """The template's queues and tables in the emulator, and the functions' environment."""
+
+    names: Mapping[str, str]
+    environment: Mapping[str, str]
+
+
+@pytest.fixture(scope="session")
+def provisioned(moto_url: str) -> Provisioned:
+    """Make the queues and tables once; ``aws`` empties them before each test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", moto_url)
+        names = resources.provision(sam.load(), {**os.environ, **QUICK})
+    environment: dict[str, str] = {}
+    for function in sam.functions(sam.load(), names):
+        environment |= function.environment
+    return Provisioned(names, environment)
+
+
 @pytest.fixture
-def bridge(aws: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Bridge:
-    """The two functions with quick timings, and connection ``acme`` at the sandbox's store Acme."""
-    for name, value in (
-        ("BRIDGE_SETTLE_SECONDS", "0.001"),
-        ("BRIDGE_BACKOFF_BASE_SECONDS", "0.001"),
-        ("BRIDGE_HTTP_READ_TIMEOUT_SECONDS", "0.5"),
-    ):
+def bridge(
+    aws: str,
+    clients: Clients,
+    provisioned: Provisioned,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Bridge:
+    """The functions with quick timings, and connection ``acme`` at the sandbox's store Acme."""
+    for name, value in {**QUICK, **provisioned.environment}.items():
         monkeypatch.setenv(name, value)
-    template = sam.load()
-    names = resources.provision(template, os.environ)
-    for function in sam.functions(template, names):
-        for name, value in function.environment.items():
-            monkeypatch.setenv(name, value)
-    connected = Bridge(names)
+    connected = Bridge(provisioned.names, clients)
     connected.connect("acme", settings(sandbox.url))
     return connected
 
 
-@pytest.fixture
-def deployed(bridge: Bridge) -> Callable[..., Result]:
-    """`bridge …` against the bridge as stack bridge-dev, with the template's outputs and parameters."""
+@pytest.fixture(scope="session")
+def stack(clients: Clients, provisioned: Provisioned) -> None:
+    """The stack bridge-dev with the template's outputs and parameters, as CloudFormation describes it."""
     template = sam.load()
-    known = dict(bridge.names) | {"Api": "api", "BridgeLayer": "arn", "AWS::URLSuffix": "amazonaws.com"}
-    outputs = {
-        name: {"Value": sam.resolve(output["Value"], known)} for name, output in template["Outputs"].items()
-    }
-    parameters = [
-        {"ParameterKey": name, "ParameterValue": bridge.names[name]}
-        for name in template["Parameters"]
-        if name in bridge.names
-    ]
-    boto3.client("cloudformation").create_stack(
+    names = provisioned.names
+    known = dict(names) | {"Api": "api", "BridgeLayer": "arn", "AWS::URLSuffix": "amazonaws.com"}
+    parameters = [name for name in template["Parameters"] if name in names]
+    clients["cloudformation"].create_stack(
         StackName="bridge-dev",
         TemplateBody=json.dumps(
             {
-                "Parameters": {each["ParameterKey"]: {"Type": "String"} for each in parameters},
+                "Parameters": {name: {"Type": "String"} for name in parameters},
                 "Resources": {},
-                "Outputs": outputs,
+                "Outputs": {
+                    name: {"Value": sam.resolve(output["Value"], known)}
+                    for name, output in template["Outputs"].items()
+                },
             }
         ),
-        Parameters=parameters,
+        Parameters=[{"ParameterKey": name, "ParameterValue": names[name]} for name in parameters],
     )
+
+
+@pytest.fixture
+def deployed(bridge: Bridge, stack: None) -> Callable[..., Result]:
+    """`bridge …` against the bridge as the stack bridge-dev."""
 
     def run(*arguments: str, typed: str = "") -> Result:
         return CliRunner().invoke(main, list(arguments), input=typed)

@@ -2,18 +2,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from moto import mock_aws
 
 from bridge.aws.connections import ConnectionStore
-from bridge.connection import Secrets
+from bridge.connections.model import Secrets
 from bridge.errors import InvalidConnection, UnknownConnection
 from bridge_laptop.secrets import write_connection
+
+from .conftest import Clients
 
 PATH = "/bridge/dev/connections"
 SETTINGS = 'source = "shopify"\n[coopcycle]\nurl = "https://acme.coopcycle.org"\n'
@@ -56,12 +55,10 @@ def refusal(code: str, status: int = 400) -> ClientError:
 
 
 @pytest.fixture
-def ssm() -> Iterator[Any]:
+def ssm(aws: str, clients: Clients) -> Any:
     """Hold connection acme."""
-    with mock_aws():
-        client = boto3.client("ssm")
-        write_connection(client, PATH, "acme", SETTINGS, SECRETS)
-        yield client
+    write_connection(clients["ssm"], PATH, "acme", SETTINGS, SECRETS)
+    return clients["ssm"]
 
 
 @pytest.fixture

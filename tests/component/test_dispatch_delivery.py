@@ -13,7 +13,7 @@ import requests
 from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
 
 from bridge.aws.deliveries import DeliveriesTable
-from bridge.lifecycle import DeliveryRecord, State
+from bridge.dispatching.record import DeliveryRecord, State
 from bridge.model import TimeWindow
 
 Order = Callable[..., bytes]

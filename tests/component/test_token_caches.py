@@ -11,19 +11,10 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.moto_server.threaded_moto_server import MotoRequestHandler
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
 from bridge.aws.token_caches import DynamoDbTokenCache, SsmTokenCache
 from bridge.coopcycle.client import CoopCycleClient
-from bridge.coopcycle.token import (
-    AccessToken,
-    CacheEntry,
-    TokenCache,
-    TokenCacheUnavailable,
-    TokenProvider,
-)
+from bridge.coopcycle.token import AccessToken, CacheEntry, TokenCache, TokenCacheUnavailable, TokenProvider
 from bridge.coopcycle.transport import new_session
 from bridge.errors import CredentialsRejected, TokenUnavailable
 
@@ -42,27 +33,11 @@ PATH = "/bridge/test/tokens"
 ACCOUNT = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": "eu-west-3"}
 
 
-@pytest.fixture(scope="module")
-def aws_url() -> Iterator[str]:
-    """Start an AWS emulator that serves one request after the other.
-
-    Moto checks the condition of a write and then writes; one at a time makes that atomic, as in AWS.
-    """
-    app = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, app, threaded=False, request_handler=MotoRequestHandler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
-def dynamodb(aws_url: str) -> Iterator[DynamoDBClient]:
+def dynamodb(moto_url: str) -> Iterator[DynamoDBClient]:
     """Return a client with an empty table of tokens, as the template makes it."""
     config = Config(max_pool_connections=STARTING)
-    client = boto3.client("dynamodb", endpoint_url=aws_url, config=config, **ACCOUNT)
+    client = boto3.client("dynamodb", endpoint_url=moto_url, config=config, **ACCOUNT)
     client.create_table(
         TableName=TABLE,
         AttributeDefinitions=[{"AttributeName": "token_key", "AttributeType": "S"}],
@@ -75,10 +50,10 @@ def dynamodb(aws_url: str) -> Iterator[DynamoDBClient]:
 
 
 @pytest.fixture
-def ssm(aws_url: str) -> Iterator[SSMClient]:
+def ssm(moto_url: str) -> Iterator[SSMClient]:
     """Return a client of an empty parameter store."""
     client = boto3.client(
-        "ssm", endpoint_url=aws_url, config=Config(max_pool_connections=STARTING), **ACCOUNT
+        "ssm", endpoint_url=moto_url, config=Config(max_pool_connections=STARTING), **ACCOUNT
     )
     yield client
     names = [held["Name"] for held in client.describe_parameters()["Parameters"]]

@@ -86,7 +86,7 @@ def test_visibility_is_six_times_the_timeout_of_the_consumer() -> None:
 
 def test_back_off_lasts_for_twelve_hours_of_outage() -> None:
     """The waits between the receives that a message may have add up to more than twelve hours."""
-    from bridge.worker import Worker
+    from bridge.dispatching.worker import Worker
 
     worker = Worker(None, None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
     receives = QUEUES["WebhooksQueue"]["RedrivePolicy"]["maxReceiveCount"]

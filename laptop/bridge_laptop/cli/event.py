@@ -14,8 +14,8 @@ import click
 from bridge import sources
 from bridge.aws.queues import message_group
 from bridge.errors import RejectedWebhook
-from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Ignored
+from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge_laptop.cli.sign import (
     body_argument,
     connection_argument,

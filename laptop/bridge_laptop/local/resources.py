@@ -23,10 +23,11 @@ def provision(template: Mapping[str, Any], environ: Mapping[str, str]) -> dict[s
 
     ``environ`` may hold the timings (``BRIDGE_BACKOFF_BASE_SECONDS`` …) that template parameters hold in AWS.
     """
+    sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
     names = sam.parameters(template) | {
         "Environment": ENVIRONMENT,
         "AWS::Partition": "aws",
-        "AWS::Region": boto3.session.Session().region_name or "",
+        "AWS::Region": dynamodb.meta.region_name,
         "AWS::AccountId": "123456789012",
     }
     for variable, parameter in (
@@ -42,14 +43,13 @@ def provision(template: Mapping[str, Any], environ: Mapping[str, str]) -> dict[s
     queues = sam.deployed(template, "AWS::SQS::Queue", names)
     # a queue needs the address of its dead-letter queue
     for logical_id in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):
-        _make_queue(logical_id, queues[logical_id], names)
+        _make_queue(sqs, logical_id, queues[logical_id], names)
     for logical_id, properties in sam.resources(template, "AWS::DynamoDB::Table").items():
-        _make_table(logical_id, properties, names)
+        _make_table(dynamodb, logical_id, properties, names)
     return names
 
 
-def _make_queue(logical_id: str, properties: dict[str, Any], names: dict[str, str]) -> None:
-    sqs = boto3.client("sqs")
+def _make_queue(sqs: Any, logical_id: str, properties: dict[str, Any], names: dict[str, str]) -> None:
     wanted = sam.resolve(properties, names)
     attributes = {
         key: json.dumps(value)
@@ -67,7 +67,7 @@ def _make_queue(logical_id: str, properties: dict[str, Any], names: dict[str, st
     except sqs.exceptions.QueueNameExists:
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
         sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = f"arn:aws:sqs:{names['AWS::Region']}:{names['AWS::AccountId']}:{name}"
     names |= {logical_id: url, f"{logical_id}.Arn": arn, f"{logical_id}.QueueName": name}
 
 
@@ -77,8 +77,7 @@ def _scaled_visibility(seconds: int, names: Mapping[str, str]) -> int:
     return max(2, math.ceil(scaled), math.ceil(1.5 * float(names["HttpReadTimeoutSeconds"])))
 
 
-def _make_table(logical_id: str, properties: dict[str, Any], names: dict[str, str]) -> None:
-    dynamodb = boto3.client("dynamodb")
+def _make_table(dynamodb: Any, logical_id: str, properties: dict[str, Any], names: dict[str, str]) -> None:
     name = f"{STACK}-{logical_id}"
     try:
         dynamodb.create_table(

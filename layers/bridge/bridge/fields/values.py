@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bridge import expressions
+from bridge.document import kind, parse_rfc3339
 from bridge.errors import UnmappableOrder
-from bridge.sources.shared.reading import kind, parse_rfc3339
+from bridge.fields import expressions
 
 _LONGEST_TEXT = 5000
 _EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in Unix seconds

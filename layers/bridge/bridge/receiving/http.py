@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Protocol
 
 from bridge import sources
-from bridge.connection import Connection, Secrets
+from bridge.connections.model import Connection, Secrets
 from bridge.errors import MalformedWebhook, NotATrialCall
-from bridge.messages import PrivacyMessage, WebhookMessage
 from bridge.model import Ignored
+from bridge.receiving.messages import PrivacyMessage, WebhookMessage
 
 
 class Connections(Protocol):

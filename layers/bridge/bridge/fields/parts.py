@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge.field_values import Values, as_number, number_text
+from bridge.document import kind, parse_rfc3339
+from bridge.fields.postal_text import split_address
+from bridge.fields.values import Values, as_number, number_text
 from bridge.model import Coordinates, OrderItem, PostalAddress, TimeWindow, TimeWish
-from bridge.postal_text import split_address
-from bridge.sources.shared.reading import kind, parse_rfc3339
 
 ADDRESS_PARTS = ("line1", "line2", "postcode", "city", "country", "country_code")
 COORDINATES = ("latitude", "longitude")

@@ -1,7 +1,7 @@
 """Where each value of a delivery came from, and which rules fired: what ``bridge map --explain`` prints.
 
-Filled by :mod:`bridge.mapping` while it maps, by the names of our own model ("dropoffs[0].telephone"). Holds
-paths, keys and sentences; never a value of the order. Pure.
+Filled by :mod:`bridge.planning.mapping` while it maps, by the names of our own model
+("dropoffs[0].telephone"). Holds paths, keys and sentences; never a value of the order. Pure.
 """
 
 from __future__ import annotations

@@ -32,8 +32,8 @@ from zoneinfo import ZoneInfo
 
 from bridge.errors import UnmappableOrder
 from bridge.model import TimeWindow, TimeWish
-from bridge.wish_dates import DATE_ORDERS, Style, read_numbers, read_words, says_nothing, take_numbers
-from bridge.wish_times import Clock, Hours, Unreadable, find_hours, range_of
+from bridge.schedule.clock_times import Clock, Hours, Unreadable, find_hours, range_of
+from bridge.schedule.dates import DATE_ORDERS, Style, read_numbers, read_words, says_nothing, take_numbers
 
 __all__ = [
     "ANY_TIME",

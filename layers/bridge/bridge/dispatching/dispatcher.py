@@ -15,11 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bridge import lifecycle, sources
-from bridge.connection import Connection, Secrets
+from bridge import sources
+from bridge.connections.model import Connection, Secrets
 from bridge.coopcycle.client import Identity
 from bridge.coopcycle.payload import adds_stops, delivery_body, encode, fingerprint, revised_body
-from bridge.crowd import Crowd, delivery_number
+from bridge.dispatching import record as lifecycle
+from bridge.dispatching.record import DeliveryRecord, Event, State
+from bridge.dispatching.scan import Crowd, delivery_number
 from bridge.errors import (
     AddressNotFound,
     AlreadyInProgress,
@@ -30,12 +32,11 @@ from bridge.errors import (
     RetryableError,
     UnmappableOrder,
 )
-from bridge.fields import read_order
-from bridge.lifecycle import DeliveryRecord, Event, State
-from bridge.messages import Recheck, WebhookMessage
+from bridge.fields.fields import read_order
 from bridge.model import Delivery, Ignored, Order, Receipt, TimeWindow
-from bridge.planning import Instance, plan
-from bridge.schedule import Windows
+from bridge.planning.plan import Instance, plan
+from bridge.receiving.messages import Recheck, WebhookMessage
+from bridge.schedule.windows import Windows
 
 FAILURES_BEFORE_PARKING = 3  # a 500 that repeats: the first POST or PUT and two more
 LISTING_PAGE = 30  # members of one page of GET /api/stores/{id}/deliveries

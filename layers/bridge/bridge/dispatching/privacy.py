@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bridge import lifecycle
-from bridge.connection import Connection
-from bridge.dispatch import Result
+from bridge.connections.model import Connection
+from bridge.dispatching import record as lifecycle
+from bridge.dispatching.dispatcher import Result
+from bridge.dispatching.record import DeliveryRecord
 from bridge.errors import DataRequested, PrivacyUndecided, RedactionUnfinished
-from bridge.lifecycle import DeliveryRecord
-from bridge.messages import PrivacyMessage, UnreadableMessage, read_message
+from bridge.receiving.messages import PrivacyMessage, UnreadableMessage, read_message
 
 LONGEST = timedelta(seconds=20)  # of one invocation's minute; then the message comes again and goes on
 _NAMED = 50  # order ids in a sentence; the message itself has them all

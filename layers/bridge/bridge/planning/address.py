@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from bridge.model import PostalAddress
-from bridge.texts import clean, clean_lines, fold
+from bridge.planning.text import clean, clean_lines, fold
 
 _HINT_LENGTH = 120
 

@@ -20,8 +20,8 @@ from jmespath.exceptions import (
 from jmespath.functions import TYPES_MAP, Functions
 from jmespath.visitor import TreeInterpreter
 
+from bridge.document import kind
 from bridge.errors import InvalidConnection, UnmappableOrder
-from bridge.sources.shared.reading import kind
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode

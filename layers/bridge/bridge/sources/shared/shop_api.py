@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from bridge.coopcycle.transport import Answer, new_session
 from bridge.errors import InvalidConnection, ShopRejected, ShopUnavailable
-from bridge.hosts import is_encrypted_or_local
+from bridge.http_hosts import is_encrypted_or_local
 
 LARGEST_ANSWER_BYTES = 6 * 1024 * 1024
 

@@ -1,7 +1,7 @@
 """Clock times in a text: "14:00 - 16:00", "14h30 à 16h", "2 - 4 pm", "zwischen 14 und 16 Uhr", "avant 14h".
 
 Pure. Knows the words between and before two times, and no names of parts of the day. The rules stand in
-:mod:`bridge.wishes`.
+:mod:`bridge.schedule.chosen_time`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MINUTES_A_DAY = 24 * 60
 LONGEST_NIGHT_MINUTES = 12 * 60  # a range that ends "before" it begins goes over midnight up to this length
 
 
-class Unreadable(Exception):  # becomes an UnmappableOrder in bridge.wishes, never leaves it
+class Unreadable(Exception):  # becomes an UnmappableOrder in bridge.schedule.chosen_time, never leaves it
     """What is wrong with a text, as a sentence that follows its path."""
 
     def __init__(self, sentence: str) -> None:

@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
-from bridge.addresses import format_address, way_in
-from bridge.connection import Connection, Pickup
+from bridge.connections.model import Connection, Pickup
 from bridge.errors import UnmappableOrder
 from bridge.model import (
     Coordinates,
@@ -28,12 +27,14 @@ from bridge.model import (
     TimeWindow,
     is_saved_address,
 )
-from bridge.parcels import packages_of, tags_of, weight_of
-from bridge.provenance import FieldTrace, Trace
-from bridge.schedule import Schedule, Windows, next_windows
-from bridge.selection import select
-from bridge.texts import COMMENTS_LENGTH, LINE_LENGTH, clean, clean_lines, fold
-from bridge.zones import doubt
+from bridge.planning.address import format_address, way_in
+from bridge.planning.distance import doubt
+from bridge.planning.filters import select
+from bridge.planning.parcels import packages_of, tags_of, weight_of
+from bridge.planning.text import COMMENTS_LENGTH, LINE_LENGTH, clean, clean_lines, fold
+from bridge.planning.trace import FieldTrace, Trace
+from bridge.schedule.opening_hours import Schedule
+from bridge.schedule.windows import Windows, next_windows
 
 __all__ = ["COMMENTS_LENGTH", "clean", "clean_lines", "format_address", "map_order"]
 
@@ -57,7 +58,7 @@ def map_order(
     ``windows`` are those fixed earlier for this order and are kept; without them the schedule gives the
     next ones after ``now``. All pickups share one window, as do all dropoffs. ``country`` is the region of
     phone numbers where the address names none, ``remarks`` are lines for the courier at each dropoff;
-    ``trace`` collects where everything came from. What is ignored: :func:`bridge.selection.select`.
+    ``trace`` collects where everything came from. What is ignored: :func:`bridge.planning.filters.select`.
 
     Raises:
         UnmappableOrder: the order lacks something; names it in the sender's terms.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bridge.connection import Connection
-from bridge.receiving import Queue, Receipt, accept
+from bridge.connections.model import Connection
+from bridge.receiving.http import Queue, Receipt, accept
 from bridge.sources.shared.eventbridge import read_shopify_event
 
 SHOPIFY = "shopify"

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
-from bridge import expressions
+from bridge.document import kind
 from bridge.errors import UnmappableOrder
-from bridge.field_parts import (
+from bridge.fields import expressions
+from bridge.fields.parts import (
     ADDRESS_PARTS,
     COORDINATES,
     WISH_NAMES,
@@ -23,10 +24,9 @@ from bridge.field_parts import (
     read_weight,
     read_wish,
 )
-from bridge.field_values import Values
+from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Stop
 from bridge.sources.shared.base import Options, Payload, Source
-from bridge.sources.shared.reading import kind
 
 __all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields", "read_order"]
 

@@ -1,7 +1,7 @@
 """The life of one order as a record: which states there are, and what each observation makes of it.
 
 Pure: the functions take a record and return the next one; who stores it, and with which condition,
-is :mod:`bridge.aws.deliveries`; who calls CoopCycle is :mod:`bridge.dispatch`.
+is :mod:`bridge.aws.deliveries`; who calls CoopCycle is :mod:`bridge.dispatching.dispatcher`.
 
 States::
 
@@ -24,7 +24,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.model import Receipt, TimeWindow
-from bridge.schedule import Windows
+from bridge.schedule.windows import Windows
 
 HISTORY_LENGTH = 20
 

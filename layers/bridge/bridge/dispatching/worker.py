@@ -10,8 +10,8 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bridge.compliance import Compliance
-from bridge.dispatch import Dispatcher, Result
+from bridge.dispatching.dispatcher import Dispatcher, Result
+from bridge.dispatching.privacy import Compliance
 from bridge.errors import (
     AwsUnavailable,
     CoopCycleRejected,
@@ -20,7 +20,8 @@ from bridge.errors import (
     RetryableError,
     UnknownConnection,
 )
-from bridge.messages import (
+from bridge.receiving.http import Connections
+from bridge.receiving.messages import (
     ParkReason,
     PrivacyMessage,
     QueueMessage,
@@ -28,7 +29,6 @@ from bridge.messages import (
     UnreadableMessage,
     read_message,
 )
-from bridge.receiving import Connections
 
 BACKOFF_CEILING = 30  # times the base: 15 minutes for a base of 30 seconds
 GIVE_UP_AFTER = timedelta(hours=24)  # on the queue; an outage this long is a person's matter

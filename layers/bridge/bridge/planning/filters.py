@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bridge.connection import Connection, Pickup
+from bridge.connections.model import Connection, Pickup
 from bridge.errors import UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, Stop
-from bridge.provenance import Trace
-from bridge.texts import any_match
-from bridge.zones import distance_km, is_place
+from bridge.planning.distance import distance_km, is_place
+from bridge.planning.text import any_match
+from bridge.planning.trace import Trace
 
 
 def select(order: Order, connection: Connection, pickups: Sequence[Pickup], trace: Trace) -> Ignored | None:

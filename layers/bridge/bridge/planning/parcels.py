@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridge.connection import DispatchTags, Parcels
+from bridge.connections.model import DispatchTags, Parcels
 from bridge.model import OrderItem, Package
-from bridge.provenance import FieldTrace
-from bridge.texts import any_match, fold
+from bridge.planning.text import any_match, fold
+from bridge.planning.trace import FieldTrace
 
 _LARGEST_WEIGHT_GRAMS = 2**31 - 1  # CoopCycle's column is an integer of 32 bits
 

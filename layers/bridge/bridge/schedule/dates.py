@@ -1,7 +1,7 @@
 """Dates in a text: "2026-12-24", "24/12/2026", "24. Dezember 2026", "jeudi 24 décembre", "tomorrow".
 
 Pure. Numbers are read here, months and weekdays in words by dateparser, which is imported only when a text
-has such words. The rules stand in :mod:`bridge.wishes`.
+has such words. The rules stand in :mod:`bridge.schedule.chosen_time`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from bridge.wish_times import Unreadable
+from bridge.schedule.clock_times import Unreadable
 
 DAY_FIRST, MONTH_FIRST = "day-month-year", "month-day-year"
 DATE_ORDERS = (DAY_FIRST, MONTH_FIRST)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from bridge.connection import Connection
+from bridge.connections.model import Connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, NotFeasible
 from bridge.model import Delivery, Ignored

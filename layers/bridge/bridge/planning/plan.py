@@ -3,8 +3,8 @@
 The time is the customer's choice where there is one, else the schedule's or CoopCycle's next time slot:
 
 - A chosen time is kept as it is, also outside the opening hours: the shop sold it. The collection lies before
-  it (:func:`bridge.schedule.collected_for`). A day alone takes the first windows of the schedule on that day,
-  a time alone the first day from the order on at which the shop opens and the time can still be met.
+  it (:func:`bridge.schedule.windows.collected_for`). A day alone takes the first windows of the schedule on
+  that day, a time alone the first day from the order on at which the shop opens and it can still be met.
 - A chosen day that the schedule rules out (``closed_on``, or a day alone on which the shop does not open) is
   refused: a person has to talk to the customer, the sooner the better.
 - A time that is over, or too near to be collected for, becomes the next possible one; the courier is told.
@@ -26,15 +26,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from bridge import feasibility
-from bridge import schedule as schedules
-from bridge.connection import Connection
+from bridge.connections.model import Connection
 from bridge.errors import InvalidConnection, UnmappableOrder
-from bridge.mapping import map_order
 from bridge.model import Delivery, Ignored, Order, TimeWindow, TimeWish
-from bridge.provenance import Trace
-from bridge.schedule import HORIZON_DAYS, Schedule, Windows
-from bridge.wishes import Choice, Hours, read_wish
+from bridge.planning import feasibility
+from bridge.planning.mapping import map_order
+from bridge.planning.trace import Trace
+from bridge.schedule import windows as schedules
+from bridge.schedule.chosen_time import Choice, Hours, read_wish
+from bridge.schedule.opening_hours import HORIZON_DAYS, Schedule
+from bridge.schedule.windows import Windows
 
 if TYPE_CHECKING:
     from bridge.coopcycle.client import InstanceSettings
