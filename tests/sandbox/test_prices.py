@@ -14,30 +14,6 @@ def price(answer):
     return answer.json()["amount"], answer.json()["tax"]
 
 
-def test_price_with_tax(acme, sandbox):
-    """Upstream: Get delivery price with OAuth; nothing is created."""
-    answer = acme.post(PRICES, BODY)
-
-    assert price(answer) == (499, {"amount": 83, "included": True})
-    assert (answer.json()["currency"], answer.json()["@type"]) == ("EUR", "RetailPrice")
-    assert {
-        "@context",
-        "@id",
-        "@type",
-        "amount",
-        "currency",
-        "tax",
-        "items",
-        "calculation",
-    } == answer.json().keys()
-    assert sandbox.stats()["created"] == 0
-
-
-def test_price_without_tax(acme):
-    """Upstream: Get delivery price (without tax)."""
-    assert price(acme.post(f"{PRICES}?tax=excluded", BODY)) == (416, {"amount": 83, "included": False})
-
-
 def test_price_of_tasks(acme):
     """Upstream: Get delivery price with array of tasks; the types may be missing."""
     assert price(acme.post(PRICES, {"tasks": [PICKUP, DROPOFF]}))[0] == 499
@@ -129,33 +105,6 @@ def test_address_nobody_finds_breaks_these_too(acme, path):
     assert acme.post(path, body).status_code == 500
 
 
-def test_quote_and_its_confirmation(acme, sandbox):
-    """Upstream: Create and confirm delivery quote."""
-    sandbox.clock("2026-11-23T10:00:00+01:00")
-    api = sandbox.api()
-
-    offered = api.post("/api/deliveries/quotes", BODY)
-    confirmed = api.put("/api/deliveries/quotes/1/confirm", {})
-
-    assert offered.status_code == 201
-    assert offered.json() == {
-        "@context": "/api/contexts/DeliveryQuote",
-        "@id": "/api/delivery_quotes/1",
-        "@type": "DeliveryQuote",
-        "amount": 499,
-        "currency": "EUR",
-        "expiresAt": "2026-11-24T10:00:00+01:00",
-    }
-    assert confirmed.status_code == 200
-    assert confirmed.json() == {
-        "@context": "/api/contexts/DeliveryQuote",
-        "@id": "/api/delivery_quotes/1",
-        "@type": "DeliveryQuote",
-        "delivery": "/api/deliveries/1",
-    }
-    assert api.get("/api/deliveries/1").json()["order"]["total"] == 499
-
-
 def test_quote_of_several_pickups_and_a_slot(acme):
     """Upstream: Create delivery quote with multiple tasks and timeSlot."""
     tasks = [
@@ -180,23 +129,6 @@ def test_quote_of_another_store(acme, acme2, sandbox):
     assert acme2.put("/api/deliveries/quotes/1/confirm", {}).status_code == 403
     assert acme.put("/api/deliveries/quotes/9/confirm", {}).status_code == 404
     assert sandbox.stats()["created"] == 0
-
-
-def test_confirming_twice_makes_two_deliveries(acme, sandbox):
-    """The trap: a quote is no idempotency key."""
-    acme.post("/api/deliveries/quotes", BODY)
-
-    made = [acme.put("/api/deliveries/quotes/1/confirm", {}).json()["delivery"] for _ in range(2)]
-
-    assert made == ["/api/deliveries/1", "/api/deliveries/2"]
-
-
-def test_quote_cannot_be_read(acme):
-    """Reading a quote is not implemented: there is nothing at its address."""
-    acme.post("/api/deliveries/quotes", BODY)
-
-    assert acme.get("/api/delivery_quotes/1").status_code == 404
-    assert acme.get("/api/deliveries/quotes/1").status_code == 404
 
 
 def test_quote_without_a_price_is_400(sandbox):

@@ -12,28 +12,6 @@ def ask(http, sandbox, form, **more):
     return http.post(f"{sandbox.url}/oauth2/token", data=form, timeout=10, **more)
 
 
-def test_basic_credentials_give_a_bearer_for_an_hour(sandbox, http):
-    """Client credentials by HTTP Basic give a bearer token that lasts 3600 seconds, and no refresh token."""
-    answer = ask(http, sandbox, {"grant_type": "client_credentials"}, auth=("acme", "acme-secret"))
-
-    assert answer.status_code == 200
-    assert {"token_type", "expires_in", "access_token"} == answer.json().keys()
-    assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 3600)
-
-
-def test_credentials_in_the_form_are_as_good(sandbox, http):
-    """The client may stand in the form instead of the header."""
-    assert ask(http, sandbox, CREDENTIALS).status_code == 200
-
-
-def test_wrong_secret_by_basic_is_challenged(sandbox, http):
-    """A wrong secret is 401 invalid_client, with a challenge because Basic was used."""
-    answer = ask(http, sandbox, {"grant_type": "client_credentials"}, auth=("acme", "wrong"))
-
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    assert answer.headers["WWW-Authenticate"] == 'Basic realm="OAuth"'
-
-
 def test_wrong_secret_in_the_form_is_not_challenged(sandbox, http):
     """A wrong secret in the form is 401 invalid_client without a challenge."""
     answer = ask(http, sandbox, {**CREDENTIALS, "client_secret": "wrong"})
@@ -68,31 +46,6 @@ def test_broken_basic_header_counts_as_none(sandbox, http):
     answer = ask(http, sandbox, {"grant_type": "client_credentials"}, headers=header)
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
-
-
-def test_me_tells_which_store_a_token_is_for(acme):
-    """Upstream, authentication.feature: Authenticated request with OAuth."""
-    answer = acme.get("/api/me")
-
-    assert answer.status_code == 200
-    assert answer.json() == {
-        "@context": "/api/contexts/ApiApp",
-        "@id": "/api/api_apps/1",
-        "@type": "http://schema.org/SoftwareApplication",
-        "store": "/api/stores/1",
-        "name": "Acme",
-    }
-
-
-@pytest.mark.parametrize("authorization", ["", "Bearer unknown", "Basic YWNtZTphY21lLXNlY3JldA=="])
-def test_unusable_bearer_is_401(acme, authorization):
-    """Without a good bearer the answer is Lexik's 401, and it does not say what is wrong."""
-    answer = acme.get("/api/me", headers={"Authorization": authorization})
-
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert {"code", "message"} == answer.json().keys()
-    assert answer.json()["code"] == 401
 
 
 def test_token_dies_after_an_hour_of_the_instance(sandbox):

@@ -265,7 +265,7 @@ def test_fault_runs_out(sandbox_with):
     """After its seconds a fault is over."""
     running = sandbox_with()
     api = running.api()
-    gate = running.server.app.extensions["gate"]
+    gate = running.server.app.extensions["faults"]
     gate.now = lambda: 1000.0
     running.fault("unavailable", seconds=10)
 
@@ -311,9 +311,9 @@ def test_reset_and_stop_end_every_wait(sandbox_with, mode, end):
     asking = threading.Thread(target=ask)
     asking.start()
     eventually(lambda: running.stats()["requests"].get("POST /api/deliveries"))
-    world = running.server.app.extensions["world"]
+    world = running.server.app.extensions["instance"]
     if end == "reset":
-        running.control("reset")
+        running.reset()
     else:
         running.server.stop()
     asking.join(timeout=30)

@@ -12,32 +12,6 @@ def violations(answer):
     return [each["propertyPath"] for each in answer.json()["violations"]]
 
 
-def test_missing_window(acme, sandbox):
-    """Upstream: Missing time window; both tasks are named, as the pickup's follows from the dropoff's."""
-    answer = acme.post("/api/deliveries", {"dropoff": {"address": "48, Rue de Rivoli"}})
-
-    assert violations(answer) == ["items[0].task.doneBefore", "items[1].task.doneBefore"]
-    assert {"@context", "@type", "hydra:title", "hydra:description", "violations"} == answer.json().keys()
-    assert all(each["message"] and each["code"] for each in answer.json()["violations"])
-    assert sandbox.stats()["created"] == 0
-
-
-def test_window_that_ends_before_it_begins(acme):
-    """A window whose end is not after its beginning is a violation of the task."""
-    dropoff = {**DROPOFF, "after": "tomorrow 14:00", "before": "tomorrow 13:30"}
-
-    answer = acme.post("/api/deliveries", {"pickup": {"before": "tomorrow 10:00"}, "dropoff": dropoff})
-
-    assert violations(answer) == ["items[1].task.doneBefore"]
-
-
-def test_pickup_after_the_dropoff(acme):
-    """A pickup that may end after the dropoff is a violation of the whole."""
-    answer = acme.post("/api/deliveries", {"pickup": {"before": "tomorrow 18:00"}, "dropoff": DROPOFF})
-
-    assert violations(answer) == ["items"]
-
-
 def test_task_of_an_unknown_type(acme):
     """A task is a pickup or a dropoff."""
     tasks = [{"type": "pickup"}, {"type": "return", **DROPOFF}, {"type": "dropoff", **DROPOFF}]
@@ -121,48 +95,6 @@ def test_what_breaks_coopcycle_is_a_masked_500(acme, sandbox, dropoff):
     assert (first.status_code, again.status_code) == (500, 500)
     assert first.json()["hydra:description"] == "Internal Server Error"
     assert sandbox.stats()["created"] == 0
-
-
-@pytest.mark.parametrize("tasks", [[{"type": "pickup", **DROPOFF}], [{"type": "dropoff", **DROPOFF}]])
-def test_single_task_breaks_coopcycle(acme, tasks):
-    """A delivery of one task is a 500."""
-    assert acme.post("/api/deliveries", {"tasks": tasks}).status_code == 500
-
-
-def test_plain_json_is_refused(acme):
-    """Only JSON-LD is taken: application/json is 415."""
-    answer = acme.post("/api/deliveries", {"dropoff": DROPOFF}, headers={"Content-Type": "application/json"})
-
-    assert (answer.status_code, answer.json()["@type"]) == (415, "hydra:Error")
-
-
-@pytest.mark.parametrize("text", ["{", "", "[]", '"text"'])
-def test_body_that_is_no_object_is_400(acme, text):
-    """Malformed JSON, or JSON that is no object, is 400."""
-    assert acme.send("POST", "/api/deliveries", data=text).status_code == 400
-
-
-def test_another_store_is_403(acme, sandbox):
-    """A delivery for another store is refused."""
-    answer = acme.post("/api/deliveries", {"store": "/api/stores/2", "dropoff": DROPOFF})
-
-    assert answer.status_code == 403
-    assert sandbox.stats()["created"] == 0
-
-
-def test_unknown_store_is_400(acme):
-    """A store that does not exist is an unknown IRI."""
-    assert acme.post("/api/deliveries", {"store": "/api/stores/999", "dropoff": DROPOFF}).status_code == 400
-
-
-def test_client_that_wants_plain_json_gets_a_problem_document(acme):
-    """With `Accept: application/json` an error has type, title, status and detail, and the violations."""
-    body = {"dropoff": {"address": "48, Rue de Rivoli"}}
-
-    answer = acme.post("/api/deliveries", body, headers={"Accept": "application/json"})
-
-    assert answer.json()["status"] == 400
-    assert {"type", "title", "status", "detail", "violations"} == answer.json().keys()
 
 
 def test_client_that_wants_plain_json_gets_it(acme):
