@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from tests.coopcycle_api import Api
+from tests.support.coopcycle_api import Api
 
 from bridge_laptop.sandbox.server import SandboxServer
 

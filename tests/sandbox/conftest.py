@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from tests.coopcycle_api import Api
+from tests.support.coopcycle_api import Api
 
 from bridge_laptop.sandbox.client import SandboxClient
 from bridge_laptop.sandbox.seed import DEFAULT_SEED

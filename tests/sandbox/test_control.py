@@ -219,3 +219,54 @@ def test_server_in_the_foreground_ends_with_a_signal():
     )
 
     assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "ended", "")
+
+
+@pytest.mark.parametrize("what", ["fault", "clock", "courier", "reset"])
+@pytest.mark.parametrize("body", [b"mode=hang", b"[]", b'"none"', b"{"])
+def test_body_that_is_no_json_object_changes_nothing(acme, sandbox, http, what, body):
+    """A control request that cannot be read is 400, and a fault that is set stays set."""
+    sandbox.clock("2026-11-23T10:00:00+01:00")
+    made = sandbox.api().create()
+    sandbox.fault("unavailable", on="price")
+
+    answer = http.post(f"{sandbox.url}/_sandbox/{what}", data=body, timeout=10)
+
+    assert answer.status_code == 400
+    assert "JSON" in answer.json()["error"]
+    assert sandbox.stats()["faults"] == ["unavailable"]
+    assert (sandbox.stats()["created"], made["pickup"]["createdAt"]) == (1, "2026-11-23T10:00:00+01:00")
+
+
+@pytest.mark.parametrize("what", ["fault", "clock", "courier"])
+def test_only_a_reset_needs_no_body(sandbox, http, what):
+    """Without a body only a reset is done."""
+    assert http.post(f"{sandbox.url}/_sandbox/{what}", timeout=10).status_code == 400
+    assert http.post(f"{sandbox.url}/_sandbox/reset", timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"now": 7}, {"now": "soon"}])
+def test_clock_is_set_to_a_time_or_to_null(sandbox, http, body):
+    """What is no time leaves the clock as it was."""
+    sandbox.clock("2026-11-23T10:00:00+01:00")
+
+    assert http.post(f"{sandbox.url}/_sandbox/clock", json=body, timeout=10).status_code == 400
+    assert sandbox.api().create()["pickup"]["createdAt"] == "2026-11-23T10:00:00+01:00"
+
+
+def test_client_says_why_it_was_refused(sandbox):
+    """The client of the control raises with the sandbox's own words."""
+    with pytest.raises(requests.HTTPError, match="no fault is called 'meteor'"):
+        sandbox.fault("meteor")
+
+
+def test_client_finds_deliveries_by_reference(acme, sandbox):
+    """Those that carry a reference of ours, and those of them that live."""
+    first, second = (acme.create(metadata={"bridge_ref": "a/1"})["@id"] for _ in range(2))
+    acme.delete(first)
+
+    assert [second] == sandbox.live("a/1")
+    assert sandbox.deliveries_of("a/1") == [
+        {"@id": first, "cancelled": True},
+        {"@id": second, "cancelled": False},
+    ]
+    assert sandbox.live("a/2") == []

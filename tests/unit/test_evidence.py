@@ -19,7 +19,7 @@ from tests.sandbox.contract import recordings
 
 ROOT = Path(__file__).parents[2]
 CODE = ("layers", "laptop", "functions", "tests")
-WHERE = ("README.md", "docs/**/*.md", *(f"{top}/**/*.py" for top in CODE))
+WHERE = ("README.md", "docs/**/*.md", "laptop/**/*.md", *(f"{top}/**/*.py" for top in CODE))
 CLAIM = re.compile(r"\b[Rr]ecorded: (?=[a-z_*\"])")
 UPSTREAM = re.compile(r"\([Uu]pstream: ([^)]+)\)")
 TOKEN = re.compile(r'"([^"]+)"|(\b[a-z_]+\b\*?)')

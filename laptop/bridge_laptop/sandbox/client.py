@@ -41,10 +41,14 @@ class SandboxClient:
         """Return what the sandbox counted since the last reset."""
         return self._read(requests.get(f"{self.url}/_sandbox/stats", timeout=_TIMEOUT_SECONDS))
 
-    def deliveries_of(self, reference: str) -> list[str]:
+    def deliveries_of(self, reference: str) -> list[dict[str, Any]]:
+        """Return the deliveries with this `bridge_ref`: their `@id`, and whether each is `cancelled`."""
+        found: list[dict[str, Any]] = self.stats()["deliveries_by_ref"].get(reference, [])
+        return found
+
+    def live(self, reference: str) -> list[str]:
         """Return the IRIs of the deliveries with this `bridge_ref` that were not cancelled."""
-        found = self.stats()["deliveries_by_ref"].get(reference, [])
-        return [each["@id"] for each in found if not each["cancelled"]]
+        return [each["@id"] for each in self.deliveries_of(reference) if not each["cancelled"]]
 
     def _post(self, what: str, **body: Any) -> dict[str, Any]:
         return self._read(requests.post(f"{self.url}/_sandbox/{what}", json=body, timeout=_TIMEOUT_SECONDS))

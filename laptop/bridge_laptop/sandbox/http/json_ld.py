@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -27,10 +28,16 @@ def wants_html() -> bool:
     return request.accept_mimetypes.best_match([JSON_LD, JSON, "text/html"], JSON_LD) == "text/html"
 
 
-def answer(body: object, status: int = 200, *, plain: object = None, location: str | None = None) -> Response:
-    """Write an object in the form the client accepts; `plain` is its plain form where that is another."""
+def answer(
+    body: object,
+    status: int = 200,
+    *,
+    plain: Callable[[], object] | None = None,
+    location: str | None = None,
+) -> Response:
+    """Write an object in the form the client accepts; `plain` makes its plain form where that is another."""
     if wants_plain_json():
-        written = data(plainly(body) if plain is None else plain, status, f"{JSON}; charset=utf-8")
+        written = data(plain() if plain else plainly(body), status, f"{JSON}; charset=utf-8")
     else:
         written = data(body, status, f"{JSON_LD}; charset=utf-8")
     if location:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from bridge_laptop.sandbox.instance.clock import parse_time, unconverted
+from bridge_laptop.sandbox.instance.clock import offset_kept, unconverted
 from bridge_laptop.sandbox.instance.database import Instance
 from bridge_laptop.sandbox.instance.model import CANCELLED, DOING, DONE, DROPOFF, FAILED, TODO, Delivery, Task
 from bridge_laptop.sandbox.instance.outgoing_webhooks import Outbox
@@ -129,8 +129,7 @@ def _php_date(text: str, now: datetime) -> dict[str, Any]:
 
 
 def _offset_of(text: str, now: datetime) -> str:
-    moment = parse_time(text, now=now)
-    offset = moment.utcoffset() or timedelta()
+    offset = offset_kept(text, now=now).utcoffset() or timedelta()
     sign, minutes = "-" if offset < timedelta() else "+", abs(offset) // timedelta(minutes=1)
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
 

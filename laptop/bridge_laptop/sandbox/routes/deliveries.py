@@ -78,7 +78,7 @@ def _written(delivery: Delivery, status: int = 200) -> Response:
     return answer(
         with_context(delivery_json(delivery), "Delivery"),
         status,
-        plain=_plain(delivery),
+        plain=lambda: _plain(delivery),
         location=delivery.iri if status == 201 else None,
     )
 
