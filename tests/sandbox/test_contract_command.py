@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import os
 import signal
 import subprocess
@@ -17,42 +15,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import requests
 from tests.sandbox.contract.instance import Instance
+from tests.support.coopcycle_api import Api
 
-from bridge_laptop.sandbox.seed import DEFAULT_SEED
-from bridge_laptop.sandbox.server import SandboxServer
+from bridge_laptop.sandbox.client import SandboxClient
 
 ROOT = Path(__file__).parents[2]
 SECRET = "acme-secret"
 TIMEOUT_SECONDS = 60
-SINGLE = {"address": "48 Rue de Rivoli, 75004 Paris", "before": "2026-12-15T11:00:00Z"}
 
 
-class Sandbox:
-    """An instance to ask, and its control."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def control(self, what: str, body: dict[str, Any]) -> None:
-        answer = requests.post(f"{self.url}/_sandbox/{what}", json=body, timeout=TIMEOUT_SECONDS)
-        assert answer.status_code == 200, answer.text
-
-    def stats(self) -> dict[str, Any]:
-        return dict(requests.get(f"{self.url}/_sandbox/stats", timeout=TIMEOUT_SECONDS).json())
-
-    def wait_for(self, done: Callable[[dict[str, Any]], bool]) -> None:
-        end = time.monotonic() + TIMEOUT_SECONDS
-        while not done(self.stats()):
-            assert time.monotonic() < end
-            time.sleep(0.02)
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with SandboxServer() as server:
-        yield Sandbox(server.url)
+def wait_for(sandbox: SandboxClient, done: Callable[[dict[str, Any]], bool]) -> None:
+    """Wait until the counts say so."""
+    end = time.monotonic() + TIMEOUT_SECONDS
+    while not done(sandbox.stats()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def environment(url: str, **more: str) -> dict[str, str]:
@@ -82,7 +60,7 @@ def run(url: str, **more: str) -> tuple[int, list[str]]:
     return process.returncode, out.splitlines()
 
 
-def test_an_instance_that_answers_as_recorded_has_no_difference(sandbox: Sandbox) -> None:
+def test_an_instance_that_answers_as_recorded_has_no_difference(sandbox: SandboxClient) -> None:
     """It books and cancels; nothing stands afterwards."""
     code, lines = run(sandbox.url)
     assert code == 0, "\n".join(lines)
@@ -94,7 +72,7 @@ def test_an_instance_that_answers_as_recorded_has_no_difference(sandbox: Sandbox
     assert any(line.startswith("left out: ") for line in lines)
 
 
-def test_with_a_dispatcher_more_is_asked(sandbox: Sandbox) -> None:
+def test_with_a_dispatcher_more_is_asked(sandbox: SandboxClient) -> None:
     code, lines = run(sandbox.url, DISPATCHER="dispatcher")
     assert code == 0, "\n".join(lines)
     assert not any("dispatcher's token" in line for line in lines)
@@ -104,19 +82,19 @@ def test_with_a_dispatcher_more_is_asked(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("zone", "country"), [("Europe/London", "gb"), ("America/Montreal", "ca"), ("Asia/Kolkata", "in")]
 )
-def test_an_instance_of_another_country_is_asked_by_its_own_clock(zone: str, country: str) -> None:
+def test_an_instance_of_another_country_is_asked_by_its_own_clock(
+    sandbox_with: Callable[..., SandboxClient], zone: str, country: str
+) -> None:
     """10:00 in Paris is asked as 10:00 there; what hangs on France is left out, and said."""
-    seed = copy.deepcopy(json.loads(DEFAULT_SEED.read_text(encoding="utf-8")))
-    seed["instance"].update(timezone=zone, country=country, locale="en")
-    with SandboxServer(seed=seed) as server:
-        code, lines = run(server.url)
+    instance = sandbox_with(instance={"timezone": zone, "country": country, "locale": "en"})
+    code, lines = run(instance.url)
     assert code == 0, "\n".join(lines)
     assert any("phone numbers as France does" in line for line in lines)
 
 
-def test_each_difference_is_a_line(sandbox: Sandbox) -> None:
+def test_each_difference_is_a_line(sandbox: SandboxClient) -> None:
     """An instance that answers 500 to one street, which the recorded one delivered to."""
-    sandbox.control("fault", {"mode": "bad_address", "match": "rue des fleurs"})
+    sandbox.fault("bad_address", match="rue des fleurs")
     code, lines = run(sandbox.url)
     assert code == 1
     differing = [line for line in lines if "status 500, recorded 201" in line]
@@ -126,9 +104,9 @@ def test_each_difference_is_a_line(sandbox: Sandbox) -> None:
     assert sandbox.stats()["deliveries"] == 0
 
 
-def test_what_was_made_without_an_answer_is_found_and_cancelled(sandbox: Sandbox) -> None:
+def test_what_was_made_without_an_answer_is_found_and_cancelled(sandbox: SandboxClient) -> None:
     """An instance that answers 500 after it committed, now and then; what carries no mark is pointed at."""
-    sandbox.control("fault", {"mode": "create_then_500", "share": 0.3, "seed": 7})
+    sandbox.fault("create_then_500", share=0.3, seed=7)
     code, lines = run(sandbox.url)
     stats = sandbox.stats()
     hits = sum(stats["fault_hits"].values())
@@ -140,13 +118,13 @@ def test_what_was_made_without_an_answer_is_found_and_cancelled(sandbox: Sandbox
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_was_booked_is_cancelled_when_it_is_interrupted(
-    sandbox: Sandbox, number: signal.Signals
+    sandbox: SandboxClient, number: signal.Signals
 ) -> None:
     """Between two requests, with deliveries that stand."""
     with started(sandbox.url) as process:
-        sandbox.wait_for(lambda stats: stats["deliveries"] > 0)
-        sandbox.control("fault", {"mode": "hang", "on": "read"})
-        sandbox.wait_for(lambda stats: stats["fault_hits"])
+        wait_for(sandbox, lambda stats: stats["deliveries"] > 0)
+        sandbox.fault("hang", on="read")
+        wait_for(sandbox, lambda stats: stats["fault_hits"])
         process.send_signal(number)
         out, _ = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == 2, out
@@ -155,12 +133,12 @@ def test_what_was_booked_is_cancelled_when_it_is_interrupted(
     assert sandbox.stats()["deliveries"] == 0
 
 
-def test_what_is_made_while_it_is_interrupted_is_cancelled_too(sandbox: Sandbox) -> None:
+def test_what_is_made_while_it_is_interrupted_is_cancelled_too(sandbox: SandboxClient) -> None:
     """The request was under way: no answer names the delivery, its mark does."""
-    sandbox.control("fault", {"mode": "create_then_hang"})
+    sandbox.fault("create_then_hang")
     with started(sandbox.url) as process:
-        sandbox.wait_for(lambda stats: stats["fault_hits"])
-        sandbox.control("fault", {"mode": None})
+        wait_for(sandbox, lambda stats: stats["fault_hits"])
+        sandbox.fault(None)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == 2, out
@@ -168,11 +146,11 @@ def test_what_is_made_while_it_is_interrupted_is_cancelled_too(sandbox: Sandbox)
     assert sandbox.stats()["deliveries"] == 0
 
 
-def test_an_instance_that_goes_away_is_named_and_what_stands_is_told(sandbox: Sandbox) -> None:
+def test_an_instance_that_goes_away_is_named_and_what_stands_is_told(sandbox: SandboxClient) -> None:
     """Nothing could be cancelled, and that is said, a line each."""
     with started(sandbox.url) as process:
-        sandbox.wait_for(lambda stats: stats["deliveries"] > 0)
-        sandbox.control("fault", {"mode": "reset"})
+        wait_for(sandbox, lambda stats: stats["deliveries"] > 0)
+        sandbox.fault("reset")
         out, _ = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == 2, out
     assert f"{sandbox.url} does not answer" in out
@@ -180,29 +158,16 @@ def test_an_instance_that_goes_away_is_named_and_what_stands_is_told(sandbox: Sa
     assert len(standing) >= sandbox.stats()["deliveries"] > 0
 
 
-def test_nothing_but_its_own_is_changed_or_cancelled(sandbox: Sandbox) -> None:
+def test_nothing_but_its_own_is_changed_or_cancelled(sandbox: SandboxClient, acme: Api) -> None:
     """Although numbers of the recordings are those of other orders here, and its own could not be made."""
-    form = {"grant_type": "client_credentials", "scope": "tasks deliveries"}
-    token = requests.post(
-        f"{sandbox.url}/oauth2/token", auth=("acme", SECRET), data=form, timeout=TIMEOUT_SECONDS
-    ).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/ld+json"}
-    headers["Content-Type"] = "application/ld+json"
-    address = f"{sandbox.url}/api/deliveries"
     for _ in range(40):
-        body = json.dumps({"dropoff": SINGLE})
-        assert requests.post(address, data=body, headers=headers, timeout=TIMEOUT_SECONDS).status_code == 201
-    everyone = [
-        requests.get(f"{address}/{number}", headers=headers, timeout=TIMEOUT_SECONDS).json()
-        for number in range(1, 41)
-    ]
-    sandbox.control("fault", {"mode": "error_500", "on": "create"})
+        acme.create()
+    numbers = range(1, 41)
+    everyone = [acme.get(f"/api/deliveries/{number}").json() for number in numbers]
+    sandbox.fault("error_500", on="create")
     code, _ = run(sandbox.url, DISPATCHER="dispatcher")
     assert code == 1
-    assert everyone == [
-        requests.get(f"{address}/{number}", headers=headers, timeout=TIMEOUT_SECONDS).json()
-        for number in range(1, 41)
-    ]
+    assert everyone == [acme.get(f"/api/deliveries/{number}").json() for number in numbers]
 
 
 @pytest.mark.parametrize(
@@ -214,14 +179,16 @@ def test_nothing_but_its_own_is_changed_or_cancelled(sandbox: Sandbox) -> None:
         ({"COOPCYCLE_URL": "http://127.0.0.1:9"}, "http://127.0.0.1:9 does not answer"),
     ],
 )
-def test_what_cannot_be_asked_is_a_sentence(sandbox: Sandbox, changed: dict[str, str], said: str) -> None:
+def test_what_cannot_be_asked_is_a_sentence(
+    sandbox: SandboxClient, changed: dict[str, str], said: str
+) -> None:
     code, lines = run(sandbox.url, **changed)
     assert code == 2
     assert len(lines) == 1
     assert lines[0].startswith(said)
 
 
-def test_a_client_may_be_given_in_one_variable(sandbox: Sandbox) -> None:
+def test_a_client_may_be_given_in_one_variable(sandbox: SandboxClient) -> None:
     """As make passes it on: CLIENT=id:secret."""
     code, lines = run(
         sandbox.url, COOPCYCLE_CLIENT_ID="", COOPCYCLE_CLIENT_SECRET="", CLIENT="acme:acme-wrong"

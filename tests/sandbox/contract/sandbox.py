@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.sandbox.contract.recordings import Exchange, read
 from tests.sandbox.contract.replay import Credentials, Replay
+
+from bridge_laptop.sandbox.client import SandboxClient
 
 CREDENTIALS = Credentials(
     clients={name: (name, f"{name}-secret") for name in ("acme", "acme2")},
@@ -17,40 +18,33 @@ CREDENTIALS = Credentials(
 # When nothing in a file says what time it was: the minute in which the first ones were recorded.
 RECORDED_AT = datetime.fromisoformat("2026-11-25T01:33:30+01:00")
 # What was switched behind the API's back, by the exchange's note, and the fault that switches the sandbox.
-SWITCHES: dict[str, dict[str, Any]] = {
-    "the token was revoked": {"mode": "revoke_tokens"},
-    "the client was disabled": {"mode": "disabled_client"},
-    "maintenance": {"mode": "maintenance"},
+SWITCHES = {
+    "the token was revoked": "revoke_tokens",
+    "the client was disabled": "disabled_client",
+    "maintenance": "maintenance",
 }
 
 
 def replay_file(url: str, file: str) -> Iterator[tuple[Exchange, list[str]]]:
     """Reset the sandbox, ask it what a file holds, and yield each exchange with what differs."""
-    replay = Replay(url, CREDENTIALS)
+    replay, control = Replay(url, CREDENTIALS), SandboxClient(url)
     exchanges = read(file)
     try:
-        _control(replay, "reset", {})
+        control.reset()
         switched = ""
         for exchange, now in zip(exchanges, times(exchanges), strict=True):
-            _control(replay, "clock", {"now": now.isoformat()})
+            control.clock(now.isoformat())
             switch = exchange.note if exchange.note in SWITCHES else ""
             if switch != switched:
                 if switch == "the token was revoked":
                     replay.bearer("acme")  # which is the one that is revoked
-                for fault in ({"mode": None}, SWITCHES.get(switch)):
-                    if fault:
-                        _control(replay, "fault", fault)
+                control.fault(None)
+                if switch:
+                    control.fault(SWITCHES[switch])
                 switched = switch
             yield exchange, replay.differences(exchange, replay.ask(exchange))
     finally:
         replay.close()
-
-
-def _control(replay: Replay, what: str, body: dict[str, Any]) -> None:
-    headers = {"Content-Type": "application/json"}
-    answer = replay.send("POST", f"/_sandbox/{what}", headers, json.dumps(body).encode())
-    if answer.status != 200:
-        raise ValueError(f"/_sandbox/{what} answers {answer.status}: {answer.body}")
 
 
 def times(exchanges: Sequence[Exchange]) -> list[datetime]:
