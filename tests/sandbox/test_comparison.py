@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.sandbox.contract import recordings
 from tests.sandbox.contract.comparison import Comparison
@@ -22,6 +22,7 @@ ANSWERS: list[Exchange] = [
     for each in recordings.read(file)
     if isinstance(each.answer, dict) and not each.setup and each.members is None
 ]
+in_time = settings(deadline=None)  # an answer of 100 kB takes its time
 HOST = "http://127.0.0.1:1"
 SECRETS = Credentials({"acme": ("acme", "acme-secret")})
 
@@ -68,6 +69,7 @@ def test_an_answer_says_the_same_as_itself(exchange: Exchange) -> None:
     assert compare(exchange.answer, as_answered(exchange.answer)) == []
 
 
+@in_time
 @given(st.data())
 def test_a_member_that_is_missing_is_found(data: st.DataObject) -> None:
     """At any depth, in any answer; so is an entry of a list."""
@@ -78,6 +80,7 @@ def test_a_member_that_is_missing_is_found(data: st.DataObject) -> None:
     assert compare(answer, ours)
 
 
+@in_time
 @given(st.data())
 def test_a_member_that_is_surplus_is_found(data: st.DataObject) -> None:
     """Even null: a member that is there is not one that is missing."""
@@ -87,6 +90,7 @@ def test_a_member_that_is_surplus_is_found(data: st.DataObject) -> None:
     assert compare(answer, put(as_answered(answer), (*place, "surplus"), None))
 
 
+@in_time
 @given(st.data())
 def test_a_value_of_another_type_is_found(data: st.DataObject) -> None:
     """What JSON shows apart is apart: 1, 1.0, "1", true, null, [] and {}; also where a kind is compared."""
@@ -100,6 +104,7 @@ def test_a_value_of_another_type_is_found(data: st.DataObject) -> None:
     assert compare(answer, put(as_answered(answer), place, data.draw(st.sampled_from(others))))
 
 
+@in_time
 @given(st.data())
 def test_another_value_of_the_same_type_is_found(data: st.DataObject) -> None:
     """Wherever it is not a clock's, a geocoder's or a router's: texts, numbers, truth values."""

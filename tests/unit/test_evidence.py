@@ -100,7 +100,8 @@ def called(file: str) -> Called:
     return Called(each.called for each in recordings.read(file))
 
 
-CLAIMS = [(where, claim) for where, text in texts() for claim in claims(text)]
+TEXTS = list(texts())
+CLAIMS = [(where, claim) for where, text in TEXTS for claim in claims(text)]
 
 
 @pytest.mark.parametrize(("where", "claim"), CLAIMS, ids=[where for where, _ in CLAIMS])
@@ -139,5 +140,5 @@ def test_a_reference_that_leads_nowhere_is_found(text: str, wrong: list[str]) ->
 
 def test_upstream_references_are_paths_of_coopcycle_web() -> None:
     """Its features, sources or configuration; no address that may move."""
-    found = [each for _, text in texts() for each in UPSTREAM.findall(text)]
+    found = [each for _, text in TEXTS for each in UPSTREAM.findall(text)]
     assert all(re.fullmatch(r"(features|src|config|docker|docs)/[\w./-]+", each) for each in found), found
