@@ -270,7 +270,8 @@ def _set_defaults(instance: Instance, delivery: Delivery) -> None:
     """Fill in what nobody said: the store's own address, ends of pickups, quarters of an hour, the way.
 
     Recorded: create_windows, "before only, no pickup". Cancelled tasks are no part of the way (recorded:
-    cancel, "a change of a cancelled one").
+    cancel, "a change of a cancelled one"), except when a stop is added, and one task alone has none
+    (recorded: change_stops, "all anew, without ids", "only one stop named").
     """
     pickup, dropoff = delivery.pickup, delivery.dropoff
     if pickup is None or dropoff is None:
@@ -284,11 +285,10 @@ def _set_defaults(instance: Instance, delivery: Delivery) -> None:
     for task in delivery.tasks:
         if task.before and task.after is None:
             task.after = task.before - _DEFAULT_WINDOW
-    stops = [
-        task.address.coordinates for task in delivery.riding if task.address and task.address.coordinates
-    ]
+    passed = delivery.tasks if any(not task.id for task in delivery.tasks) else delivery.riding
+    stops = [task.address.coordinates for task in passed if task.address and task.address.coordinates]
     delivery.distance, delivery.duration = route_metres(stops), route_seconds(stops)
-    delivery.polyline = polyline(stops)
+    delivery.polyline = polyline(stops) if len(stops) > 1 else ""
 
 
 def _set_pickup_ends(delivery: Delivery, dropoff: Task) -> None:
@@ -305,7 +305,7 @@ def _dress(instance: Instance, delivery: Delivery) -> None:
     """Add what the store's settings and the parcels put on a new delivery.
 
     Recorded: create_goods: parcels and weight are printed on the first pickup, once; a line that is no
-    weight ends in a line break, and a negative weight is "0.00 kg".
+    weight ends in a line break, and a negative weight is `0.00 kg`.
     """
     pickup = delivery.pickup
     printed = "".join(f"{quantity} × {name}\n" for name, quantity in delivery.packages().items())

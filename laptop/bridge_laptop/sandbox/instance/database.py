@@ -115,10 +115,12 @@ class Instance:
     def keep_delivery(self, delivery: Delivery) -> Delivery:
         """Commit a delivery, new or changed: from here on it is as given."""
         now = self.clock.now()
+        tasks = delivery.tasks
         if not delivery.id:
             delivery.id = self.next_id("delivery")
             delivery.created_at = now
-        self._keep_addresses(delivery.tasks)
+            tasks = [tasks[-1], *tasks[:-1]]
+        self._keep_addresses(tasks)
         self._number(delivery.tasks)
         for position, task in enumerate(delivery.tasks, start=1):
             if task.created_at is None:
@@ -139,8 +141,11 @@ class Instance:
         self._unwritten.append(task)
 
     def _keep_addresses(self, tasks: list[Task]) -> None:
-        """Give new addresses their numbers, the last task's first (recorded: create_tasks)."""
-        for task in [tasks[-1], *tasks[:-1]]:
+        """Give new addresses their numbers, a new delivery's last task's first.
+
+        Recorded: create_tasks; change_stops, "all anew, without ids".
+        """
+        for task in tasks:
             if task.address:
                 self.keep_address(task.address)
 

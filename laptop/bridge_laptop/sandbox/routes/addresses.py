@@ -8,8 +8,13 @@ from bridge_laptop.sandbox.instance.model import Address
 
 def geo_json(address: Address) -> Body:
     """Write where an address is."""
-    latitude, longitude = address.coordinates or (None, None)
+    latitude, longitude = map(_number, address.coordinates or (None, None))
     return {"@type": "GeoCoordinates", "latitude": latitude, "longitude": longitude}
+
+
+def _number(coordinate: float | None) -> float | None:
+    """Write a whole number without a fraction, as PHP does (recorded: create_addresses, "latLng 0,0")."""
+    return int(coordinate) if coordinate is not None and coordinate == int(coordinate) else coordinate
 
 
 def address_json(address: Address | None, **more: object) -> Body | None:

@@ -1,6 +1,6 @@
 """Deliveries: creating, reading, changing, cancelling, and asking whether one is feasible.
 
-Recorded: create_*, change, change_stops, cancel; feasibility in feasibility_and_price.
+Recorded: create_simple and its like, change, change_stops, cancel; feasibility in feasibility_and_price.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ routes = Blueprint("token", __name__)
 
 @routes.post("/oauth2/token")
 def token() -> Response:
-    """Issue a token for client credentials; a JSON body will do (recorded: "JSON instead of a form")."""
+    """Issue a token for client credentials; JSON will do (recorded: token, "JSON instead of a form")."""
     given = oauth.grant(instance(), _parameters(), request.headers.get("Authorization"))
     response = data(given.body, given.status)
     response.headers.update(given.headers)
