@@ -7,7 +7,7 @@ import sys
 import pytest
 import requests
 
-from bridge_laptop.sandbox.seed import load_seed
+from bridge_laptop.sandbox.seed import DEFAULT_SEED, load_seed
 from bridge_laptop.sandbox.server import SandboxServer
 
 
@@ -198,6 +198,34 @@ def test_seed_that_is_wrong_is_refused(change):
     """A misspelt or incomplete seed is an error at the start."""
     with pytest.raises(ValueError, match="seed"):
         load_seed({"instance": {}, "stores": [], "clients": [], **change})
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "named"),
+    [
+        ("stores", {"address": 99}, "address 99 of store Acme"),
+        ("stores", {"pricing": "gold"}, "pricing 'gold' of store Acme"),
+        ("stores", {"time_slots": [1, 99]}, "time_slots 99 of store Acme"),
+        ("stores", {"tags": ["no-such-tag"]}, "tags 'no-such-tag' of store Acme"),
+        ("clients", {"store": 99}, "store 99 of client acme"),
+    ],
+)
+def test_seed_that_names_what_it_has_not_is_refused(table, change, named):
+    """A store without its address, or a client without its store, is an error at the start, by name."""
+    seed = json.loads(DEFAULT_SEED.read_text(encoding="utf-8"))
+    seed[table][0] |= change
+
+    with pytest.raises(ValueError, match=named):
+        load_seed(seed)
+
+
+def test_person_of_another_role_is_refused():
+    """Only dispatchers and couriers work on tasks."""
+    seed = json.loads(DEFAULT_SEED.read_text(encoding="utf-8"))
+    seed["people"][0]["role"] = "baker"
+
+    with pytest.raises(ValueError, match="dispatcher, courier, not 'baker'"):
+        load_seed(seed)
 
 
 def test_server_in_the_foreground_ends_with_a_signal():

@@ -12,7 +12,7 @@ from bridge_laptop import template as sam
 from bridge_laptop.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = tuple(dict.fromkeys((*readme.DOCUMENTS, *sorted((ROOT / "docs").glob("*.md")))))
+DOCUMENTS = (readme.README, readme.SANDBOX, *sorted((ROOT / "docs").glob("*.md")))
 TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 
 

@@ -39,13 +39,14 @@ test fixtures. Its members:
 `webhooks`
     Subscriptions that exist from the start: `client`, `event`, `url`, `secret`.
 
-An unknown member is an error: a misspelt seed must not pass for a working one.
+An unknown member is an error, and so is a name that stands for nothing: a misspelt seed must not pass for a
+working one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -217,7 +218,7 @@ def load_seed(source: SeedSource = None) -> Seed:
     """Read a seed from a file, from an object already parsed, or take the default.
 
     Raises:
-        ValueError: a member is unknown, missing or of the wrong kind.
+        ValueError: a member is unknown, missing or of the wrong kind, or names what is not there.
 
     """
     raw = dict(source) if isinstance(source, Mapping) else _read_file(source)
@@ -225,9 +226,37 @@ def load_seed(source: SeedSource = None) -> Seed:
     if unknown:
         raise ValueError(f"the seed has unknown members: {', '.join(sorted(unknown))}")
     try:
-        return _parse(raw)
+        seed = _parse(raw)
     except (KeyError, TypeError) as wrong:
         raise ValueError(f"the seed is not readable: {wrong}") from wrong
+    missing = list(_missing(seed))
+    if missing:
+        raise ValueError(f"the seed names what it does not have: {'; '.join(missing)}")
+    return seed
+
+
+def _missing(seed: Seed) -> Iterator[str]:
+    """Yield each name that stands for nothing."""
+    addresses = {each["id"] for each in seed.addresses}
+    for store in seed.stores.values():
+        named: list[tuple[str, object, Container[object]]] = [
+            ("address", store.address, addresses),
+            ("pricing", store.pricing, seed.pricing),
+            ("time_slot", store.time_slot, seed.time_slots),
+            ("package_set", store.package_set, seed.package_sets),
+            *(("addresses", each, addresses) for each in store.addresses),
+            *(("time_slots", each, seed.time_slots) for each in store.time_slots),
+            *(("tags", each, seed.tags) for each in store.tags),
+        ]
+        for member, name, known in named:
+            if name is not None and name not in known:
+                yield f"{member} {name!r} of store {store.name}"
+    for client in seed.clients.values():
+        if client.store not in seed.stores:
+            yield f"store {client.store} of client {client.id}"
+    for webhook in seed.webhooks:
+        if webhook["client"] not in seed.clients:
+            yield f"client {webhook['client']!r} of a webhook"
 
 
 def _read_file(source: str | Path | None) -> dict[str, Any]:
