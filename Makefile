@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz chaos machine readme lint format build validate sam-local ci lock clean
+.PHONY: help install run test test-fast fuzz chaos machine contract readme lint format build validate sam-local ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,8 +32,8 @@ install: .venv/.installed ## make .venv with all that `make run` and `make test`
 run: install ## the local stack: a sample order becomes a delivery; stays up until Ctrl-C
 	@exec $(BIN)/bridge local
 
-test: install ## every test that needs no AWS account
-	$(BIN)/pytest
+test: install ## every test that needs no AWS account, on all cores
+	$(BIN)/pytest -n auto --dist loadgroup
 
 fuzz: install ## 150000 hostile webhooks through every source: make fuzz CASES=500000 SEED=2
 	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)
@@ -43,6 +43,9 @@ chaos: install ## 1000 orders in a storm of faults and kills, then the books com
 
 machine: install ## the life of an order over many more interleavings: make machine EXAMPLES=20000
 	MACHINE_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q tests/machine
+
+contract: install ## does an instance answer as the recorded one? make contract COOPCYCLE_URL=… CLIENT=id:secret
+	@$(BIN)/python -m tests.sandbox.contract
 
 readme: install ## write the parts of README.md and docs/ that are made from the code
 	$(BIN)/python -m bridge_laptop.readme
@@ -55,6 +58,9 @@ lint: install ## format, lint and types, without changing anything
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+test-fast: install ## the quick part: no sockets, no processes
+	$(BIN)/pytest -n auto tests/unit tests/template
 
 validate: .venv/sam/.installed ## check template.yaml
 	$(SAM) validate --lint

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import pytest
 import requests
@@ -31,6 +31,7 @@ from bridge.errors import (
     TokenUnavailable,
 )
 from bridge.model import Coordinates, Delivery, Receipt, Task, TimeWindow
+from bridge_laptop.sandbox.client import SandboxClient
 
 from .fake_server import FakeServer, Fault, Request, http
 
@@ -727,16 +728,7 @@ def test_choices_that_are_none_are_no_answer(serve: Serve, body: dict[str, objec
     assert isinstance(error, CoopCycleUnavailable)
 
 
-# --- against the sandbox, which was read from CoopCycle's own features apart from this client --------------
-
-
-class Address(Protocol):
-    """What these tests need to know of the sandbox."""
-
-    url: str
-
-    def courier(self, delivery: str, do: str) -> None:
-        """Play the courier."""
+# --- against the sandbox, which answers as the recorded CoopCycle --------------
 
 
 class NoCache:
@@ -750,7 +742,7 @@ class NoCache:
 
 
 @pytest.fixture
-def at_sandbox(sandbox: Address) -> Iterator[CoopCycleClient]:
+def at_sandbox(sandbox: SandboxClient) -> Iterator[CoopCycleClient]:
     """Return a client of the store Acme at the sandbox, with a token of the sandbox's own."""
     with new_session() as session:
         tokens = TokenProvider(
@@ -805,16 +797,16 @@ def test_life_of_a_delivery(at_sandbox: CoopCycleClient) -> None:
     assert at_sandbox.get_delivery(created.delivery_iri).statuses == ("CANCELLED", "CANCELLED")
 
 
-def test_choices_of_the_stores_time_slot(at_sandbox: CoopCycleClient, sandbox: Address) -> None:
+def test_choices_of_the_stores_time_slot(at_sandbox: CoopCycleClient, sandbox: SandboxClient) -> None:
     """The store's default slot of working days is offered until each window begins."""
-    requests.post(f"{sandbox.url}/_sandbox/clock", json={"now": "2020-04-02T12:30:00+02:00"}, timeout=5)
+    sandbox.clock("2020-04-02T12:30:00+02:00")
 
     choices = at_sandbox.time_slot_choices()
 
     assert [(2, 12), (3, 10), (3, 12)] == [(choice.after.day, choice.after.hour) for choice in choices]
 
 
-def test_choices_of_a_store_without_a_time_slot(sandbox: Address) -> None:
+def test_choices_of_a_store_without_a_time_slot(sandbox: SandboxClient) -> None:
     """The connection is at fault, and says so."""
     with new_session() as session:
         tokens = TokenProvider(
@@ -830,7 +822,7 @@ def test_choices_of_a_store_without_a_time_slot(sandbox: Address) -> None:
             CoopCycleClient(sandbox.url, tokens, session=session).time_slot_choices()
 
 
-def test_cancel_after_a_courier_was_assigned(at_sandbox: CoopCycleClient, sandbox: Address) -> None:
+def test_cancel_after_a_courier_was_assigned(at_sandbox: CoopCycleClient, sandbox: SandboxClient) -> None:
     """CoopCycle refuses to cancel what a courier has, with status 400."""
     created = at_sandbox.create_delivery(ordered())
     sandbox.courier(created.delivery_iri, "assign")

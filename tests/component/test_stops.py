@@ -85,9 +85,10 @@ THREE = replace(
 
 
 def streets(client: CoopCycleClient, iri: str) -> list[tuple[int, str]]:
-    """Return number and street of each task that CoopCycle lists."""
+    """Return number and street of each task that CoopCycle lists and that was not cancelled."""
     tasks: Any = client.get_delivery_body(iri)["tasks"]
-    return [(task["id"], task["address"]["streetAddress"].partition(",")[0]) for task in tasks]
+    live = [task for task in tasks if task["status"] != "CANCELLED"]
+    return [(task["id"], task["address"]["streetAddress"].partition(",")[0]) for task in live]
 
 
 def put(client: CoopCycleClient, before: Delivery, wanted: Delivery, receipt: Receipt) -> Receipt:

@@ -1,4 +1,4 @@
-"""What a PUT carries. Each case is one that the recordings ``dispatcher_edits``, ``change``, ``change_stops`` show."""
+"""What a PUT carries: cases of the recordings ``dispatcher_edits``, ``change`` and ``change_stops``."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def cannot_clear(possible: Sequence[Body], wanted: Body) -> list[str]:
 
 
 def change_body(possible: Sequence[Body], wanted: Body, held: Receipt) -> dict[str, Any]:
-    """Return the body of the PUT that brings the delivery ``held`` to ``wanted``; empty when there is nothing.
+    """Return the body of the PUT that brings the delivery ``held`` to ``wanted``; empty when it is there.
 
     ``possible`` begins with the body that CoopCycle was seen to take last; with none, all members are sent.
     """

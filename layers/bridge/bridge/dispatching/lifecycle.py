@@ -147,7 +147,7 @@ def update(
 
 
 def putting(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
-    """Return the record to store before a PUT of what is to be held; it stands last in what is in question."""
+    """Return the record to store before a PUT; what it sends stands last in what is in question."""
     in_question = (*record.in_question, Sent(now, record.sent, late=True))
     return replace(record, pending=Pending.PUT, in_question=in_question, changed_at=now)
 
