@@ -11,8 +11,6 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 from bridge.connections.model import Connection, Pickup
 from bridge.errors import UnmappableOrder
 from bridge.model import (
@@ -31,6 +29,7 @@ from bridge.planning.address import format_address, way_in
 from bridge.planning.distance import doubt
 from bridge.planning.filters import select
 from bridge.planning.parcels import packages_of, tags_of, weight_of
+from bridge.planning.phone import read_telephone
 from bridge.planning.text import COMMENTS_LENGTH, LINE_LENGTH, clean, clean_lines, fold
 from bridge.planning.trace import FieldTrace, Trace
 from bridge.schedule.opening_hours import Schedule
@@ -39,7 +38,6 @@ from bridge.schedule.windows import Windows, next_windows
 __all__ = ["COMMENTS_LENGTH", "clean", "clean_lines", "format_address", "map_order"]
 
 _NOTE_LENGTH = 1000
-_PHONE_LENGTH = 40
 
 
 def map_order(
@@ -177,8 +175,8 @@ class _Tasks:
         task = f"pickups[{index}]"
         self._note_common(task)
         self._notes(task, "kind").setting(key)
-        telephone, remark, _ = _telephone((place.phone,) if place.phone else (), self._country)
-        if telephone is not None:
+        telephone = read_telephone((place.phone,) if place.phone else (), self._country)
+        if telephone.number is not None:
             self._notes(task, "telephone").setting(f"{key}.phone", "in E.164")
         for field, name in (
             ("street_address", "address"),
@@ -190,10 +188,10 @@ class _Tasks:
             self._notes(task, field).setting(f"{key}.{name}")
         saved = is_saved_address(place.address)
         company, contact_name = clean(place.company), clean(place.contact_name)
-        contact = "" if place.address and not saved else _contact(company, contact_name, telephone)
+        contact = "" if place.address and not saved else _contact(company, contact_name, telephone.number)
         comments = self._notes(task, "comments")
         comments.order("name")
-        if place.comments or contact or remark:
+        if place.comments or contact or telephone.words:
             comments.setting(f"{key}.comments" if place.comments else key)
         return Task(
             window=window,
@@ -202,8 +200,8 @@ class _Tasks:
             coordinates=None if saved else place.coordinates,
             company=company,
             contact_name=contact_name,
-            telephone=telephone,
-            comments=_lines([clean(self._order.name), contact, clean_lines(place.comments), remark]),
+            telephone=telephone.number,
+            comments=_lines([clean(self._order.name), contact, clean_lines(place.comments), telephone.words]),
             tags=tags_of(self._order.tags, self._connection.tags, self._notes(task, "tags")),
         )
 
@@ -213,14 +211,13 @@ class _Tasks:
         self._note_common(task)
         self._notes(task, "kind", index).order("address")
         address = stop.address
-        telephone, remark, used = _telephone(
-            stop.phones, address.country_code or self._country, fallback=self._country
-        )
-        if telephone is not None:
-            self._notes(task, "telephone", index).order(f"phones[{used}]", "in E.164")
+        telephone = read_telephone(stop.phones, address.country_code or self._country, fallback=self._country)
+        used = f"phones[{telephone.used}]"
+        if telephone.number is not None:
+            self._notes(task, "telephone", index).order(used, "in E.164")
         if stop.phones:
-            read = "a number in E.164" if telephone else "no number to dial, shown as typed"
-            self._trace.rule("phone", f"{self._order.path_of(f'phones[{used}]', stop=index)}: {read}")
+            read = "a number in E.164" if telephone.number else "no valid number, shown as typed"
+            self._trace.rule("phone", f"{self._order.path_of(used, stop=index)}: {read}")
         description = self._description(task, index, stop)
         company, contact_name = clean(stop.company), clean(stop.recipient_name)
         self._notes(task, "company", index).order("company")
@@ -228,7 +225,7 @@ class _Tasks:
         told = []  # what a saved address has no room for
         if address.iri:
             self._notes(task, "address_iri", index).order("address.iri")
-            told = [_contact(company, contact_name, telephone), description]
+            told = [_contact(company, contact_name, telephone.number), description]
         return Task(
             window=window,
             street_address=None if address.iri else self._street(task, index, address),
@@ -236,9 +233,9 @@ class _Tasks:
             coordinates=None if address.iri else self._coordinates(task, index, address.coordinates),
             company=company,
             contact_name=contact_name,
-            telephone=telephone,
+            telephone=telephone.number,
             description=description,
-            comments=self._comments(task, index, stop, told, remark),
+            comments=self._comments(task, index, stop, told, telephone.words),
             weight_grams=self._weight(task, index, stop),
             packages=packages_of(stop.items, self._connection.parcels, self._notes(task, "packages", index)),
             tags=tags_of(self._order.tags, self._connection.tags, self._notes(task, "tags")),
@@ -317,7 +314,7 @@ class _Tasks:
         if self._remarks:
             notes.order("wish", "a remark on the chosen time")
         if remark:
-            notes.order("phones", "as typed, for it is more or less than a number")
+            notes.order("phones", "as typed, for it is more or less than a valid number")
         head = [name, *told]
         tail = [clean_lines(stop.note, _NOTE_LENGTH), *self._remarks, remark]
         room = COMMENTS_LENGTH - len(_lines([*head, *tail])) - len("\n… and 9999999 more\n")
@@ -330,34 +327,6 @@ class _Tasks:
             room -= len(line) + 1
             items.append(line)
         return _lines([*head, *items, *tail])
-
-
-# --- the phone ----------------------------------------------------------------------------------
-
-
-def _telephone(phones: Sequence[str], region: str, *, fallback: str = "") -> tuple[str | None, str, int]:
-    """Return the first usable number in E.164, a remark with what E.164 cannot hold, and which one it was.
-
-    Usable is what has the length of a number of its country: CoopCycle asks for no more, and ranges newer
-    than our tables are real. CoopCycle refuses the whole delivery for a number it cannot read, so such a
-    number goes into the comments, as does one with an extension. A wrong number never stops a delivery.
-    """
-    known = region if region in phonenumbers.SUPPORTED_REGIONS else (fallback or region)
-    for index, phone in enumerate(phones):
-        try:
-            number = phonenumbers.parse(phone, known)
-        except phonenumbers.NumberParseException:
-            continue
-        reason = phonenumbers.is_possible_number_with_reason(number)
-        if reason == phonenumbers.ValidationResult.IS_POSSIBLE:
-            e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-            return e164, _as_given(phone) if number.extension else "", index
-    return None, _as_given(phones[0]) if phones else "", 0
-
-
-def _as_given(phone: str) -> str:
-    shown = clean(phone, _PHONE_LENGTH)
-    return f"Phone as given: {shown}" if shown else ""
 
 
 # --- texts --------------------------------------------------------------------------------------
