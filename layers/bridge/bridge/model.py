@@ -165,13 +165,6 @@ class Order:
         whole = field.partition("[")[0]  # "phones" of "phones[1]"
         return self.paths.get(field) or self.paths.get(whole) or field
 
-    @property
-    def weight_grams(self) -> int:
-        """The weight of everything to be carried."""
-        if self.weight_override_grams is not None:
-            return self.weight_override_grams
-        return sum(item.weight_grams * item.quantity for item in self.items)
-
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -259,8 +252,6 @@ class Receipt:
     delivery_iri: str  # "/api/deliveries/42"
     tracking_url: str = ""
     bridge_ref: str = ""  # as CoopCycle holds it, empty when it holds none
-    pickup_iri: str = ""
-    dropoff_iri: str = ""
     statuses: tuple[str, ...] = ()  # of the tasks: TODO, DOING, DONE, FAILED, CANCELLED
     assigned: bool = False
     created_at: datetime | None = field(default=None, compare=False)
@@ -275,3 +266,19 @@ class Receipt:
             any(task.kind == kind and task.status != "CANCELLED" for task in self.tasks)
             for kind in {task.kind for task in self.tasks}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first page of a store's deliveries, at most thirty; ``total`` is how many there are in all.
+
+    As ``hydra:totalItems`` says (recorded: listing). The next page cannot be had: ``page`` is answered 500.
+    """
+
+    members: tuple[Receipt, ...]
+    total: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page holds everything that was asked for."""
+        return len(self.members) >= self.total

@@ -33,13 +33,12 @@ from bridge.errors import (
     UnmappableOrder,
 )
 from bridge.fields.fields import read_order
-from bridge.model import Delivery, Ignored, Order, Receipt, TimeWindow
+from bridge.model import Delivery, Ignored, Listing, Order, Receipt, TimeWindow
 from bridge.planning.plan import Instance, plan
 from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge.schedule.windows import Windows
 
 FAILURES_BEFORE_PARKING = 3  # a 500 that repeats: the first POST or PUT and two more
-LISTING_PAGE = 30  # members of one page of GET /api/stores/{id}/deliveries
 RECHECK_SETTLE_TIMES = 5  # with a settle time of 60 s an order in doubt is looked at again after 5 minutes
 
 
@@ -80,10 +79,10 @@ class CoopCycle(Instance, Protocol):
 
     def list_deliveries(
         self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
-    ) -> list[Receipt]:
+    ) -> Listing:
         """List the deliveries whose dropoff window ends within the range."""
 
-    def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
+    def list_recent_deliveries(self, store_iri: str) -> Listing:
         """List the newest deliveries."""
 
 
@@ -473,22 +472,22 @@ class _OrderWork:
         listed = self._coopcycle.list_deliveries(
             store_iri, before_from=window.before, before_to=window.before, timezone=timezone
         )
-        if len(listed) < LISTING_PAGE:
-            return listed
+        if listed.is_whole:
+            return list(listed.members)
         # their clock may be behind ours, and they write whole seconds
         since = (since - self._dispatcher.settle).replace(microsecond=0)
         recent = self._coopcycle.list_recent_deliveries(store_iri)
-        oldest = min((r.created_at for r in recent if r.created_at), default=None)
-        if len(recent) < LISTING_PAGE or (oldest is not None and oldest < since):
-            return [*listed, *recent]
+        oldest = min((r.created_at for r in recent.members if r.created_at), default=None)
+        if recent.is_whole or (oldest is not None and oldest < since):
+            return [*listed.members, *recent.members]
         older = self._dispatcher.crowd.older_than_listed(
             self._coopcycle,
             f"{self._connection.coopcycle_url}{store_iri}",
-            recent,
+            recent.members,
             reference=reference,
             since=since,
         )
-        return [*listed, *recent, *older]
+        return [*listed.members, *recent.members, *older]
 
     def _with_expected(self, record: DeliveryRecord, live: list[Receipt]) -> list[Receipt]:
         """Put the delivery of the record first, also when somebody has moved it to another window."""
