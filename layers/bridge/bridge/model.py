@@ -54,7 +54,11 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class PostalAddress:
-    """An address as a buyer typed it; every part may be empty."""
+    """An address as a buyer typed it; every part may be empty.
+
+    ``house_number`` is one that the sender keeps apart from the street ("118 A"); in ``line1`` it need not be
+    missing. How the parts become what a geocoder and a courier read: :mod:`bridge.planning.address`.
+    """
 
     line1: str = ""
     line2: str = ""
@@ -62,6 +66,9 @@ class PostalAddress:
     city: str = ""
     country: str = ""  # the country's name in the order's language: "France"
     country_code: str = ""  # ISO 3166-1 alpha-2, upper case
+    house_number: str = ""
+    district: str = ""  # of the town: a neighbourhood, "Santa Cecília"
+    state: str = ""  # or province: its code or its name, as the sender has it
     coordinates: Coordinates | None = None
     iri: str = ""  # "/api/addresses/7": one that the store has saved on CoopCycle
 
