@@ -38,7 +38,9 @@ from bridge.planning.street import is_bare_number, is_unit, street_of, with_numb
         ("12 Avenue Foch", "12A", "FR", "12A Avenue Foch"),
         # Another number that only ends alike.
         ("Route 112", "12", "FR", "12 Route 112"),
-        ("112 rue Foch", "11", "FR", "11 112 rue Foch"),
+        ("42nd Street", "11", "US", "11 42nd Street"),
+        # The buyer typed another one into the line.
+        ("112 rue Foch", "11", "FR", "112 rue Foch"),
     ],
 )
 def test_a_house_number_of_its_own_joins_the_street(

@@ -102,6 +102,18 @@ class OrderItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an order cannot be delivered as it was read, though every part of it could be.
+
+    ``field`` is in the sender's terms, ``sentence`` says what is wrong and what would be right. An order that
+    the connection's filters leave out is never stopped by one.
+    """
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """One more place that an order's delivery goes to, besides :attr:`Order.address`."""
 
@@ -112,6 +124,7 @@ class Stop:
     note: str = ""
     items: tuple[OrderItem, ...] = ()
     path: str = ""  # where it stood in the sender's body, for messages
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,7 @@ class Order:
     pickup_locations: tuple[str, ...] = ()  # the sender's keys of the places the goods leave from
     dropoffs: tuple[Stop, ...] = ()  # further ones, in the order of the sender
     weight_override_grams: int | None = None  # where the sender gives one weight for everything
+    problems: tuple[Problem, ...] = ()
     # Where the sender has a field of ours, for messages: {"address.postcode": "shipping_address.zip"}.
     paths: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 

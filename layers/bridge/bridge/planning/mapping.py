@@ -71,6 +71,8 @@ def map_order(
     ignored = select(order, connection, [place for place, _ in places], trace)
     if ignored is not None:
         return ignored
+    for problem in order.problems:
+        raise UnmappableOrder(problem.field, problem.sentence)
     _check_locations(order, connection)
     for index, stop in enumerate(order.stops):
         _check_address(order, index, stop.address, country)

@@ -16,6 +16,7 @@ from bridge.planning.text import clean
 
 _NUMBER = r"\d{1,5}(?:\s?[-/]\s?\d{1,5})?(?:\s?(?:[a-z]|bis|ter|quater))?"
 _BARE_NUMBER = re.compile(rf"(?:n[o°º.]{{0,2}}\s?|nr\.?\s?|#\s?)?{_NUMBER}\.?", re.ASCII)
+_NUMBERED = re.compile(rf"{_NUMBER},?\s+[^\W\d_]{{2}}", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 
 # What begins a line that says where in a house, without accents: a flat, a floor, a building, an entrance.
@@ -140,6 +141,8 @@ def with_number(street: str, number: str, country: str) -> str:
             return street
         if bare and bare[0] != number and (grown := _grown(part, bare[0], number)):
             return ", ".join([*parts[:index], grown, *parts[index + 1 :]])
+    if _NUMBERED.match(parts[0]):
+        return street  # with another number: the one that the buyer typed
     first = f"{number} {parts[0]}" if country in NUMBER_FIRST else f"{parts[0]} {number}"
     return ", ".join([first, *parts[1:]])
 
