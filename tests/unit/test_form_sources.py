@@ -23,7 +23,6 @@ from bridge import sources
 from bridge.connections.model import Connection
 from bridge.connections.parse import parse_connection
 from bridge.errors import BridgeError, InvalidConnection, InvalidSignature, MalformedWebhook, UnmappableOrder
-from bridge.fields.fields import read_order
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
 from bridge.sources import Options, Payload, Push, Webhook
 
@@ -79,9 +78,7 @@ def parse(name: str, body: bytes, options: Options | None = None) -> Order | Ign
     """Do what the worker does with a body."""
     push = pushed(name, body)
     payload = Payload(body, "", AT, push.content_type)
-    return read_order(
-        sources.get(name), payload, options if options is not None else connection(name).options
-    )
+    return sending.read_order(name, payload, options if options is not None else connection(name).options)
 
 
 def order(name: str, body: bytes, options: Options | None = None) -> Order:

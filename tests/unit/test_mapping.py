@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests import sending
 
 from bridge.connections.model import Connection, DispatchTags, OrderFilter, Parcels, Pickup
-from bridge.coopcycle.payload import delivery_body, fields_of
+from bridge.coopcycle.payload import delivery_body
 from bridge.errors import InvalidConnection, MalformedWebhook, UnmappableOrder
 from bridge.model import (
     Coordinates,
@@ -31,11 +31,17 @@ from bridge.model import (
     TimeWindow,
     TimeWish,
 )
-from bridge.planning.mapping import COMMENTS_LENGTH, clean, clean_lines, format_address, map_order
+from bridge.planning.address import format_address
+from bridge.planning.choose_windows import ChosenBy, ChosenWindows
+from bridge.planning.mapping import map_order
+from bridge.planning.plan import plan
+from bridge.planning.text import COMMENTS_LENGTH, clean, clean_lines
 from bridge.planning.trace import Origin, Trace
 from bridge.schedule.opening_hours import Schedule
 from bridge.schedule.windows import Windows
 from bridge.sources import shopify
+from bridge_laptop.body_fields import fields_of
+from bridge_laptop.nobody import Nobody
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)  # Monday, 10:15 in Paris
@@ -97,8 +103,9 @@ def map_it(
     country: str = "FR",
     windows: Windows | None = None,
 ) -> Delivery | Ignored:
-    """Map with the zone of Paris."""
-    return map_order(order, connection, now=now, timezone=PARIS, country=country, windows=windows)
+    """Plan with the zone of Paris, and ask nobody."""
+    complete = replace(connection, timezone="Europe/Paris", country=country)
+    return plan(order, complete, Nobody(), now=now, kept=windows)
 
 
 def dropoff(order: Order = ORDER, connection: Connection = SHOP, *, country: str = "FR") -> Task:
@@ -295,17 +302,10 @@ def test_a_schedule_that_never_opens_is_the_connections_fault() -> None:
 
 def test_remarks_of_the_plan_reach_the_courier() -> None:
     """What planning has to say stands in the dropoff's comments, after the note."""
-    delivery = map_order(
-        replace(ORDER, note="Code 48B12"),
-        SHOP,
-        now=NOW,
-        timezone=PARIS,
-        country="FR",
-        windows=Windows(PICKUP_WINDOW, DROPOFF_WINDOW),
-        remarks=("The time was moved.",),
-    )
+    moved = ChosenWindows(Windows(PICKUP_WINDOW, DROPOFF_WINDOW), ChosenBy.SCHEDULE, ("The time was moved.",))
 
-    assert isinstance(delivery, Delivery)
+    delivery = map_order(replace(ORDER, note="Code 48B12"), SHOP, moved, country="FR", trace=Trace())
+
     assert "#1007\n1 × Bouquet\nCode 48B12\nThe time was moved." == delivery.dropoff.comments
 
 
@@ -598,7 +598,8 @@ NEIGHBOUR = Stop(
 
 def mapped(order: Order, connection: Connection = SHOP, trace: Trace | None = None) -> Delivery:
     """Map an order that becomes a delivery."""
-    delivery = map_order(order, connection, now=NOW, timezone=PARIS, country="FR", trace=trace)
+    complete = replace(connection, timezone="Europe/Paris", country="FR")
+    delivery = plan(order, complete, Nobody(), now=NOW, trace=trace)
     assert isinstance(delivery, Delivery)
     return delivery
 
@@ -899,31 +900,30 @@ def test_an_origin_names_the_senders_own_field(webhook_body: Callable[[str], byt
 
 
 @pytest.mark.parametrize(
-    ("wish", "given", "expected"),
+    ("chosen_by", "schedule", "expected"),
     [
-        (None, False, Origin("setting", "schedule", "the next window after the order")),
-        (None, True, Origin("default", "fixed earlier for this order, and kept")),
+        (ChosenBy.SCHEDULE, SHOP.schedule, Origin("setting", "schedule", "the next window after the order")),
+        (ChosenBy.SCHEDULE, Schedule(), Origin("default", "the bridge's: always open")),
         (
-            TimeWish(date="2026-11-24", path="note_attributes"),
-            True,
+            ChosenBy.TIME_SLOT,
+            SHOP.schedule,
+            Origin("setting", "schedule.window", "CoopCycle's next time slot"),
+        ),
+        (ChosenBy.EARLIER, SHOP.schedule, Origin("default", "fixed earlier for this order, and kept")),
+        (
+            ChosenBy.CUSTOMER,
+            SHOP.schedule,
             Origin("order", "note_attributes", "the buyer's choice, as it was planned"),
         ),
     ],
 )
-def test_a_window_has_an_origin(wish: TimeWish | None, given: bool, expected: Origin) -> None:
-    """The schedule, an earlier plan, or where the buyer's choice stood."""
+def test_a_window_has_an_origin(chosen_by: ChosenBy, schedule: Schedule, expected: Origin) -> None:
+    """Who chose it says so: the schedule, CoopCycle, an earlier plan, or the buyer at this place."""
     trace = Trace()
-    windows = Windows(PICKUP_WINDOW, DROPOFF_WINDOW) if given else None
+    order = replace(ORDER, wish=TimeWish(date="2026-11-24", path="note_attributes"))
+    chosen = ChosenWindows(Windows(PICKUP_WINDOW, DROPOFF_WINDOW), chosen_by)
 
-    map_order(
-        replace(ORDER, wish=wish),
-        SHOP,
-        now=NOW,
-        timezone=PARIS,
-        country="FR",
-        windows=windows,
-        trace=trace,
-    )
+    map_order(order, replace(SHOP, schedule=schedule), chosen, country="FR", trace=trace)
 
     assert [expected] == trace.origins["dropoffs[0].window"] == trace.origins["pickups[0].window"]
 

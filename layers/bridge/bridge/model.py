@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# Characters of a street, company or contact: one more is answered 500 for ever (recorded: create_addresses).
+COLUMN_LENGTH = 255
+
 _SAVED_ADDRESS = re.compile(r"/api/addresses/[0-9]{1,18}", re.ASCII)
 
 
@@ -216,7 +219,8 @@ class Task:
     """One stop of a delivery.
 
     ``street_address`` is one line fit for geocoding ("48 Rue de Rivoli, 75004 Paris, France"); ``None`` in a
-    pickup means the store's own address on CoopCycle. ``telephone`` is E.164 or ``None``.
+    pickup means the store's own address on CoopCycle. It, ``company`` and ``contact_name`` have at most
+    :data:`COLUMN_LENGTH` characters. ``telephone`` is a valid number in E.164, or ``None``.
     """
 
     window: TimeWindow

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from bridge.errors import CoopCycleRejected, Violation
 from bridge.model import (
+    COLUMN_LENGTH,
     Coordinates,
     Delivery,
     Listing,
@@ -33,8 +34,6 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TELEPHONE_PATH = re.compile(r"items\[(\d{1,3})\]\.task\.address\.telephone", re.ASCII)
 _IRI = re.compile(r"/api/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _UNDER_WAY = frozenset({"DOING", "DONE", "FAILED"})  # only a task that a courier has gets there
-COLUMN_LENGTH = 255  # of streetAddress, name and contactName; one character more is answered 500
-_COLUMNS = {"street_address": COLUMN_LENGTH, "company": COLUMN_LENGTH, "contact_name": COLUMN_LENGTH}
 _TEXT_LIMIT = 500  # characters of a foreign text that are kept
 _VIOLATIONS_LIMIT = 50
 
@@ -213,59 +212,6 @@ def _id_of(task: Mapping[str, object]) -> int:
     return int(tail) if tail.isascii() and tail.isdecimal() else 0
 
 
-# --- in which words ---------------------------------------------------------------------------------
-
-
-_MODEL_FIELDS = {
-    "type": "kind",
-    "address": "address_iri",
-    "address.streetAddress": "street_address",
-    "address.latLng": "coordinates",
-    "address.name": "company",
-    "address.contactName": "contact_name",
-    "address.telephone": "telephone",
-    "address.description": "description",
-    "after": "window",
-    "before": "window",
-    "comments": "comments",
-    "weight": "weight_grams",
-    "packages": "packages",
-    "tags": "tags",
-    f"metadata.{REFERENCE_KEY}": "bridge_ref",
-}
-
-
-def fields_of(body: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return every value of a body by its path, with the field of our model that it stands for.
-
-    Such as ("dropoff.address.telephone", "dropoffs[0].telephone"); lists of coordinates, packages and tags
-    are one value.
-    """
-    tasks = body.get("tasks")
-    named: list[tuple[str, str, object]] = []
-    if isinstance(tasks, list):
-        counts = {_PICKUP: 0, _DROPOFF: 0}
-        for index, task in enumerate(tasks):
-            kind = task["type"]
-            named.append((f"tasks[{index}]", f"{kind}s[{counts[kind]}]", task))
-            counts[kind] += 1
-    else:
-        named = [(name, f"{name}s[0]", body[name]) for name in ("pickup", "dropoff")]
-    return [
-        (f"{wire}.{path}", f"{model}.{_MODEL_FIELDS[path]}")
-        for wire, model, task in named
-        for path in _leaves(task)
-    ]
-
-
-def _leaves(value: object, path: str = "") -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield path
-        return
-    for key, inner in value.items():
-        yield from _leaves(inner, f"{path}.{key}" if path else key)
-
-
 def encode(body: Mapping[str, object]) -> bytes:
     """Return the body as canonical JSON: the same delivery always gives the same bytes.
 
@@ -310,9 +256,14 @@ def _address(name: str, task: Task) -> dict[str, object] | str:
         return {}  # the store's own address
     if task.telephone is not None and not _E164.fullmatch(task.telephone):
         raise ValueError(f"{name}.telephone: must be E.164; CoopCycle refuses the delivery for a wrong one")
-    for field, length in _COLUMNS.items():
-        if len(getattr(task, field)) > length:
-            raise ValueError(f"{name}.{field}: must have at most {length} characters")
+    texts = {
+        "street_address": task.street_address,
+        "company": task.company,
+        "contact_name": task.contact_name,
+    }
+    for field, text in texts.items():
+        if len(text) > COLUMN_LENGTH:
+            raise ValueError(f"{name}.{field}: must have at most {COLUMN_LENGTH} characters")
     fields: dict[str, object] = {
         "streetAddress": task.street_address,
         "latLng": _lat_lng(name, task.coordinates),

@@ -32,9 +32,9 @@ from bridge.errors import (
     RetryableError,
     UnmappableOrder,
 )
-from bridge.fields.fields import read_order
 from bridge.model import Delivery, Ignored, Listing, Order, Receipt, TimeWindow
 from bridge.planning.plan import Instance, plan
+from bridge.planning.read_order import read_order
 from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge.schedule.windows import Windows
 
@@ -133,9 +133,7 @@ class Dispatcher:
             PermanentError: a person must look; the message is to be parked.
 
         """
-        source = sources.get(connection.source)
-        payload = source.fetch(message.payload, connection.options, self._shop_for(secrets))
-        parsed = read_order(source, payload, connection.options)
+        parsed = read_order(connection, message.payload, self._shop_for(secrets))
         record = self._deliveries.load(connection.connection_id, message.order_id)
         if isinstance(parsed, Ignored) and not parsed.retracts:
             return Result("ignored", parsed.reason, record.delivery_iri if record else "")

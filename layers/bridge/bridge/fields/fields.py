@@ -25,9 +25,8 @@ from bridge.fields.parts import (
 from bridge.fields.recipient import read_address, read_name, read_phones
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Stop
-from bridge.sources.shared.base import Options, Payload, Source
 
-__all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields", "read_order"]
+__all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields"]
 
 
 class Field(NamedTuple):
@@ -128,20 +127,6 @@ def check_fields(given: Mapping[str, str], *, identifies: bool) -> list[tuple[st
 
 
 # --- the order --------------------------------------------------------------------------------------
-
-
-def read_order(source: Source, payload: Payload, options: Options) -> Order | Ignored:
-    """Parse a fetched payload, and let the connection's ``[fields]`` replace what a shop says.
-
-    Raises:
-        UnmappableOrder: a field has the wrong type or is missing; names it.
-        MalformedWebhook: as :meth:`~bridge.sources.shared.base.Source.parse`.
-
-    """
-    parsed = source.parse(payload, options)
-    if isinstance(parsed, Ignored) or not options.fields or KEY_FIELDS in source.SETTINGS:
-        return parsed
-    return apply_fields(parsed, Values(source.document(payload), options.fields))
 
 
 def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Order | Ignored:
