@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from bridge.coopcycle.client import CoopCycleClient, Identity, InstanceSettings
 from bridge.dispatching.record import DeliveryRecord
-from bridge.model import Receipt, TimeWindow
+from bridge.model import Listing, Receipt, TimeWindow
 from bridge.receiving.messages import Recheck
 
 
@@ -91,13 +91,13 @@ class RehearsedCoopCycle:
 
     def list_deliveries(
         self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
-    ) -> list[Receipt]:
+    ) -> Listing:
         """List the deliveries whose dropoff window ends within the range."""
         return self._client().list_deliveries(
             store_iri, before_from=before_from, before_to=before_to, timezone=timezone
         )
 
-    def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
+    def list_recent_deliveries(self, store_iri: str) -> Listing:
         """List the newest deliveries."""
         return self._client().list_recent_deliveries(store_iri)
 

@@ -120,7 +120,9 @@ def test_several_stops_are_found_by_their_window(client: CoopCycleClient) -> Non
         store, before_from=LATE.before, before_to=LATE.before, timezone=client.settings().timezone
     )
 
-    assert [(receipt.delivery_iri, "acme/1")] == [(each.delivery_iri, each.bridge_ref) for each in found]
+    assert [(receipt.delivery_iri, "acme/1")] == [
+        (each.delivery_iri, each.bridge_ref) for each in found.members
+    ]
 
 
 def test_several_stops_are_changed_each_in_its_place(client: CoopCycleClient) -> None:

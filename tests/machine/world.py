@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ from bridge.errors import (
     PermanentError,
     RetryableError,
 )
-from bridge.model import PlacedTask, Receipt, TimeWindow
+from bridge.model import Listing, PlacedTask, Receipt, TimeWindow
 from bridge.receiving.messages import Recheck, WebhookMessage
 
 ORDER = json.loads(
@@ -51,6 +51,8 @@ country = "FR"
 [coopcycle]
 url = "https://acme.coopcycle.org"
 """
+
+LISTING_PAGE = 30  # recorded: listing
 
 
 class Killed(BaseException):
@@ -222,6 +224,11 @@ class World:
     def find(self, iri: str) -> Held:
         """Return a delivery by its IRI."""
         return next(each for each in self.deliveries if each.iri == iri)
+
+
+def _page(found: Iterable[Held]) -> Listing:
+    members = tuple(receipt(held) for held in found)
+    return Listing(members[:LISTING_PAGE], len(members))
 
 
 def receipt(held: Held) -> Receipt:
@@ -429,17 +436,17 @@ class _Instance:
 
     def list_deliveries(
         self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
-    ) -> list[Receipt]:
+    ) -> Listing:
         self._read("list")
-        return [
-            receipt(held)
+        return _page(
+            held
             for held in self.world.deliveries
             if before_from <= datetime.fromisoformat(held.body["dropoff"]["before"]) <= before_to
-        ]
+        )
 
-    def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
+    def list_recent_deliveries(self, store_iri: str) -> Listing:
         self._read("list")
-        return [receipt(held) for held in reversed(self.world.deliveries)]
+        return _page(reversed(self.world.deliveries))
 
     def _read(self, kind: str) -> None:
         if _ask(kind) != "ok":

@@ -29,7 +29,7 @@ RESERVED = {
     "aws_lambda_powertools": ("bridge.telemetry", "bridge.aws.batches"),
     "requests": ("bridge.coopcycle", "bridge.sources.shared.shop_api"),
     "urllib3": ("bridge.coopcycle.transport", "bridge.sources.shared.shop_api"),
-    "phonenumbers": ("bridge.planning.mapping",),
+    "phonenumbers": ("bridge.planning.phone",),
 }
 EXCEPTIONS = {
     ("bridge.dispatching.worker", "botocore.exceptions")

@@ -18,6 +18,7 @@ from bridge.coopcycle.payload import delivery_body
 from bridge.dispatching.record import DeliveryRecord, State
 from bridge.model import Delivery, Order
 from bridge.planning.plan import plan
+from bridge.planning.read_order import parse_order
 from bridge.schedule.windows import Windows
 from bridge_laptop.chaos.plan import PlannedOrder
 from bridge_laptop.nobody import Nobody
@@ -163,7 +164,7 @@ def _state(record: DeliveryRecord | None) -> str:
 def _wanted(body: bytes, connection: Connection, record: DeliveryRecord, now: datetime) -> Mapping[str, Any]:
     """Return the body that the bridge would send for a state of an order."""
     source = sources.get(connection.source)
-    parsed = source.parse(sources.Payload(body, source.TOPICS[0], now), connection.options)
+    parsed = parse_order(connection, sources.Payload(body, source.TOPICS[0], now))
     assert isinstance(parsed, Order)  # noqa: S101  # as planned
     complete = replace(connection, timezone="Europe/Paris", country="FR")  # the sandbox's
     delivery = plan(parsed, complete, Nobody(), now=now, kept=record.windows)

@@ -16,12 +16,12 @@ import boto3
 import click
 from botocore.exceptions import ClientError
 
-from bridge import sources
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER
 from bridge.errors import BridgeError, InvalidConnection, UnknownConnection
 from bridge.model import Ignored
+from bridge.planning.read_order import parse_order
 from bridge_laptop.cli.aws import plain_aws_errors
 from bridge_laptop.cli.connections import environment_option
 from bridge_laptop.cli.registry import connections_path
@@ -134,7 +134,7 @@ class OrderNames:
         """Return the name; empty when the connection is gone, or the body does not hold the order."""
         try:
             connection, _ = self._connections.get(message.connection_id)
-            parsed = sources.get(message.source).parse(message.payload, connection.options)
+            parsed = parse_order(connection, message.payload)
         except (BridgeError, LookupError):
             return ""
         return parsed.order_name if isinstance(parsed, Ignored) else parsed.name

@@ -16,12 +16,13 @@ import click
 
 from bridge import sources
 from bridge.connections.model import Connection
-from bridge.coopcycle.payload import delivery_body, fields_of
+from bridge.coopcycle.payload import delivery_body
 from bridge.errors import InvalidConnection, NotFeasible, PermanentError, RejectedWebhook, RetryableError
-from bridge.fields.fields import read_order
 from bridge.model import Delivery, Ignored
 from bridge.planning.plan import plan
+from bridge.planning.read_order import read_order
 from bridge.planning.trace import Trace
+from bridge_laptop.body_fields import fields_of
 from bridge_laptop.cli.asking import ask_coopcycle, shop_for
 from bridge_laptop.connection_files import read_connection_file
 from bridge_laptop.nobody import Nobody
@@ -139,8 +140,7 @@ def _map(
     if connection.orders.topics and topic not in connection.orders.topics:
         return Ignored("topic_not_followed")
     payload = sources.Payload(push.body, topic, push.received_at, push.content_type)
-    payload = source.fetch(payload, connection.options, shop)
-    order = read_order(source, payload, connection.options)
+    order = read_order(connection, payload, shop)
     if isinstance(order, Ignored):
         return order
     for key, value, instead in (

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from bridge.errors import (
     CoopCycleThrottled,
     CoopCycleUnavailable,
+    CredentialsRejected,
     DeliveryOutcomeUnknown,
     PermanentError,
     TokenUnavailable,
@@ -53,7 +54,7 @@ class CircuitBreaker:
         except (CoopCycleUnavailable, CoopCycleThrottled, TokenUnavailable) as error:
             self._leave(alive=False, retry_after=error.retry_after_seconds)
             raise
-        except PermanentError:
+        except (PermanentError, CredentialsRejected):  # CoopCycle's own words
             self._leave(alive=True)
             raise
         except BaseException:

@@ -11,17 +11,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bridge.errors import CoopCycleRejected, Violation
-from bridge.model import Coordinates, Delivery, PlacedTask, Receipt, Task, TimeWindow, is_saved_address
+from bridge.model import (
+    COLUMN_LENGTH,
+    Coordinates,
+    Delivery,
+    Listing,
+    PlacedTask,
+    Receipt,
+    Task,
+    TimeWindow,
+    is_saved_address,
+)
 
 # In the dropoff's metadata; CoopCycle stores it and gives it back (recorded: create_simple).
 REFERENCE_KEY = "bridge_ref"
 
 _PICKUP, _DROPOFF = "pickup", "dropoff"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_TELEPHONE_PATH = re.compile(r"items\[(\d{1,3})\]\.task\.address\.telephone", re.ASCII)
 _IRI = re.compile(r"/api/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _UNDER_WAY = frozenset({"DOING", "DONE", "FAILED"})  # only a task that a courier has gets there
 _TEXT_LIMIT = 500  # characters of a foreign text that are kept
@@ -40,8 +51,8 @@ def delivery_body(delivery: Delivery) -> dict[str, object]:
 
     Raises:
         ValueError: a value CoopCycle would refuse, misread or answer with 500 (a weight that is no whole
-            number, a telephone that is not E.164, a dropoff without an address); the sentence names the
-            field and never quotes the value.
+            number, a telephone that is not E.164, a dropoff without an address, a text longer than its
+            column: recorded in create_addresses); the sentence names the field and never quotes the value.
 
     """
     if not delivery.bridge_ref:
@@ -88,57 +99,43 @@ def _without_metadata(task: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in task.items() if key != "metadata"}
 
 
-# --- in which words ---------------------------------------------------------------------------------
+def without_telephones(body: Mapping[str, object], violations: Sequence[Violation]) -> dict[str, object]:
+    """Return a body without the telephones that CoopCycle's violations name, which the courier reads instead.
 
-
-_MODEL_FIELDS = {
-    "type": "kind",
-    "address": "address_iri",
-    "address.streetAddress": "street_address",
-    "address.latLng": "coordinates",
-    "address.name": "company",
-    "address.contactName": "contact_name",
-    "address.telephone": "telephone",
-    "address.description": "description",
-    "after": "window",
-    "before": "window",
-    "comments": "comments",
-    "weight": "weight_grams",
-    "packages": "packages",
-    "tags": "tags",
-    f"metadata.{REFERENCE_KEY}": "bridge_ref",
-}
-
-
-def fields_of(body: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return every value of a body by its path, with the field of our model that it stands for.
-
-    Such as ("dropoff.address.telephone", "dropoffs[0].telephone"); lists of coordinates, packages and tags
-    are one value.
+    CoopCycle may know fewer ranges of numbers than we do. Paths are such as "items[1].task.address.telephone"
+    (recorded: phones), the pickup being item 0; where one names no item that is there, all numbers go.
     """
+    wanted = {
+        int(found[1]) for each in violations if (found := _TELEPHONE_PATH.fullmatch(each.property_path))
+    }
     tasks = body.get("tasks")
-    named: list[tuple[str, str, object]] = []
+    numbered: list[tuple[str | int, object]] = (
+        list(enumerate(tasks))
+        if isinstance(tasks, list)
+        else [(name, body.get(name)) for name in ("pickup", "dropoff")]
+    )
+    if len(wanted) < len(violations) or not wanted <= set(range(len(numbered))):
+        wanted = set(range(len(numbered)))
+    changed = {
+        key: _with_telephone_in_words(task) if index in wanted and isinstance(task, Mapping) else task
+        for index, (key, task) in enumerate(numbered)
+        if task is not None
+    }
     if isinstance(tasks, list):
-        counts = {_PICKUP: 0, _DROPOFF: 0}
-        for index, task in enumerate(tasks):
-            kind = task["type"]
-            named.append((f"tasks[{index}]", f"{kind}s[{counts[kind]}]", task))
-            counts[kind] += 1
-    else:
-        named = [(name, f"{name}s[0]", body[name]) for name in ("pickup", "dropoff")]
-    return [
-        (f"{wire}.{path}", f"{model}.{_MODEL_FIELDS[path]}")
-        for wire, model, task in named
-        for path in _leaves(task)
-    ]
+        return {**body, "tasks": list(changed.values())}
+    return {**body, **{str(name): task for name, task in changed.items()}}
 
 
-def _leaves(value: object, path: str = "") -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield path
-        return
-    for key, inner in value.items():
-        yield from _leaves(inner, f"{path}.{key}" if path else key)
+def _with_telephone_in_words(task: Mapping[str, object]) -> dict[str, object]:
+    address = task.get("address")
+    if not isinstance(address, Mapping) or "telephone" not in address:
+        return dict(task)
+    words = f"Phone as given: {address['telephone']}"
+    return {
+        **task,
+        "address": {key: value for key, value in address.items() if key != "telephone"},
+        "comments": "\n".join(line for line in (_text_of(task.get("comments")), words) if line),
+    }
 
 
 def encode(body: Mapping[str, object]) -> bytes:
@@ -185,6 +182,14 @@ def _address(name: str, task: Task) -> dict[str, object] | str:
         return {}  # the store's own address
     if task.telephone is not None and not _E164.fullmatch(task.telephone):
         raise ValueError(f"{name}.telephone: must be E.164; CoopCycle refuses the delivery for a wrong one")
+    texts = {
+        "street_address": task.street_address,
+        "company": task.company,
+        "contact_name": task.contact_name,
+    }
+    for field, text in texts.items():
+        if len(text) > COLUMN_LENGTH:
+            raise ValueError(f"{name}.{field}: must have at most {COLUMN_LENGTH} characters")
     fields: dict[str, object] = {
         "streetAddress": task.street_address,
         "latLng": _lat_lng(name, task.coordinates),
@@ -239,8 +244,6 @@ def parse_receipt(body: object) -> Receipt:
         delivery_iri=str(iri),
         tracking_url=_text(delivery.get("trackingUrl")),
         bridge_ref=next((ref for ref in map(_reference, tasks) if ref), ""),
-        pickup_iri=_iri_of_type(tasks, "PICKUP"),
-        dropoff_iri=_iri_of_type(tasks, "DROPOFF"),
         statuses=tuple(status for status in statuses if status),
         assigned=any(_is_assigned(task) for task in tasks),
         created_at=min(created, default=None),
@@ -267,8 +270,8 @@ def _placed(task: Mapping[str, object]) -> PlacedTask:
     )
 
 
-def parse_members(body: object) -> list[Receipt]:
-    """Return the receipts of a collection of deliveries.
+def parse_listing(body: object) -> Listing:
+    """Return a page of deliveries.
 
     Raises:
         ValueError: not a collection, or a member that is not a delivery.
@@ -276,9 +279,10 @@ def parse_members(body: object) -> list[Receipt]:
     """
     collection = _object(body)
     members = collection.get("hydra:member", collection.get("member"))
-    if not isinstance(members, list):
-        raise ValueError("not a collection: no hydra:member")  # noqa: TRY004  # foreign data, not a caller's type
-    return [parse_receipt(member) for member in members]
+    total = collection.get("hydra:totalItems", collection.get("totalItems"))
+    if not (isinstance(members, list) and isinstance(total, int) and not isinstance(total, bool)):
+        raise ValueError("not a collection: no hydra:member or totalItems")  # noqa: TRY004  # as above
+    return Listing(tuple(parse_receipt(member) for member in members), total)
 
 
 def parse_choices(body: object) -> list[TimeWindow]:
@@ -300,6 +304,25 @@ def parse_choices(body: object) -> list[TimeWindow]:
             raise ValueError("not a choice of a time slot")
         windows.append(TimeWindow(datetime.fromisoformat(after), datetime.fromisoformat(before)))
     return sorted(windows, key=lambda window: (window.after, window.before))
+
+
+def is_own_error(status: int, body: bytes) -> bool:
+    """Tell whether CoopCycle itself answered this: a firewall's or proxy's page is no word of its.
+
+    Its errors are a ``hydra:Error`` or ``ConstraintViolationList`` in JSON-LD, and ``{"code", "message"}``
+    where the bearer is refused (recorded: create_refusals, token, refused_access); in plain JSON a problem
+    document of RFC 7807.
+    """
+    try:
+        error = _object(json.loads(body))
+    except (ValueError, RecursionError):
+        return False
+    return (
+        any(word in _text(error.get("@type")) for word in ("Error", "ConstraintViolation"))
+        or isinstance(error.get("violations"), list)
+        or (error.get("code") == status and "message" in error)
+        or {"title", "detail"} <= error.keys()
+    )
 
 
 def parse_error(status: int, body: bytes) -> CoopCycleRejected:
@@ -334,6 +357,10 @@ def _object(value: object) -> dict[str, object]:
     return value
 
 
+def _text_of(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def _text(value: object) -> str:
     return value[:_TEXT_LIMIT] if isinstance(value, str) else ""
 
@@ -356,11 +383,6 @@ def _tasks(delivery: dict[str, object]) -> Iterator[dict[str, object]]:
             continue
         seen.add(iri)
         yield {"type": "", **by_iri.get(iri, task)}
-
-
-def _iri_of_type(tasks: list[dict[str, object]], kind: str) -> str:
-    iris = (_text(task.get("@id")) for task in tasks if task.get("type") == kind)
-    return next((iri for iri in iris if iri), "")
 
 
 def _is_assigned(task: dict[str, object]) -> bool:

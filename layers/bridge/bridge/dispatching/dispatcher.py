@@ -25,9 +25,9 @@ from bridge.dispatching.record import DeliveryRecord, Event, State
 from bridge.dispatching.scan import Crowd
 from bridge.dispatching.work import Environment, Work
 from bridge.errors import AddressNotFound, AlreadyInProgress, RetryableError
-from bridge.fields.fields import read_order
 from bridge.model import Delivery, Ignored, Order
 from bridge.planning.plan import plan
+from bridge.planning.read_order import read_order
 from bridge.receiving.messages import Recheck, WebhookMessage
 
 RECHECK_SETTLE_TIMES = 5  # with a settle time of 60 s an order in doubt is looked at again after 5 minutes
@@ -62,9 +62,7 @@ class Dispatcher:
             PermanentError: a person must look; the message is to be parked.
 
         """
-        source = sources.get(connection.source)
-        payload = source.fetch(message.payload, connection.options, self._shop_for(secrets))
-        parsed = read_order(source, payload, connection.options)
+        parsed = read_order(connection, message.payload, self._shop_for(secrets))
         record = self._load(message)
         if isinstance(parsed, Ignored) and not parsed.retracts:
             return Result(Outcome.IGNORED, parsed.reason, record.delivery_iri)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bridge.coopcycle.client import Identity
 from bridge.dispatching.record import DeliveryRecord
-from bridge.model import Receipt
+from bridge.model import Listing, Receipt
 from bridge.planning.plan import Instance
 from bridge.receiving.messages import Recheck
 
@@ -50,8 +50,8 @@ class CoopCycle(Instance, Protocol):
 
     def list_deliveries(
         self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
-    ) -> list[Receipt]:
+    ) -> Listing:
         """List the deliveries whose dropoff window ends within the range."""
 
-    def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
+    def list_recent_deliveries(self, store_iri: str) -> Listing:
         """List the newest deliveries."""

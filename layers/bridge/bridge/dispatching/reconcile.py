@@ -21,8 +21,6 @@ from bridge.dispatching.work import FAILURES_BEFORE_PARKING, Work
 from bridge.errors import AddressNotFound, CoopCycleRejected, CoopCycleUnavailable
 from bridge.model import Receipt, TimeWindow
 
-LISTING_PAGE = 30  # members of one page of GET /api/stores/{id}/deliveries
-
 
 def resolve(work: Work) -> Result | None:
     """Find out what became of a pending call, before anything else is done; tell of a cancel that it ended.
@@ -129,21 +127,21 @@ def _list_window(work: Work, store_iri: str, window: TimeWindow, timezone: str) 
     listed = work.coopcycle.list_deliveries(
         store_iri, before_from=window.before, before_to=window.before, timezone=timezone
     )
-    if len(listed) < LISTING_PAGE:
-        return listed
+    if listed.is_whole:
+        return list(listed.members)
     since = _since(work)
     recent = work.coopcycle.list_recent_deliveries(store_iri)
-    oldest = min((r.created_at for r in recent if r.created_at), default=None)
-    if len(recent) < LISTING_PAGE or (oldest is not None and oldest < since):
-        return [*listed, *recent]
+    oldest = min((each.created_at for each in recent.members if each.created_at), default=None)
+    if recent.is_whole or (oldest is not None and oldest < since):
+        return [*listed.members, *recent.members]
     older = work.environment.crowd.older_than_listed(
         work.coopcycle,
         f"{work.connection.coopcycle_url}{store_iri}",
-        recent,
+        recent.members,
         reference=work.record.reference,
         since=since,
     )
-    return [*listed, *recent, *older]
+    return [*listed.members, *recent.members, *older]
 
 
 def _with_expected(work: Work, live: list[Receipt]) -> list[Receipt]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, CredentialsRejected, RetryableError
+from bridge.errors import AccessDenied, CoopCycleRejected, CoopCycleUnavailable, RetryableError
 from bridge.model import Receipt
 
 ASKED_AT_ONCE = 100  # deliveries asked for on behalf of one message; the next try goes on from there
@@ -90,7 +90,7 @@ class Crowd:
     def _ask(self, coopcycle: Reader, store: str, number: int) -> _Known:
         try:
             known = _known(coopcycle.get_delivery(_iri(number)))
-        except CredentialsRejected:
+        except AccessDenied:  # CoopCycle's own word; a firewall's 403 says nothing of whose it is
             known = _ANOTHERS
         except CoopCycleRejected as error:
             if error.status != 404:
