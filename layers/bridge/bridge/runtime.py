@@ -79,6 +79,7 @@ class CoopCycleClients:
 
     def __call__(self, connection: Connection, secrets: Secrets) -> CoopCycleClient:
         """Return the client of a connection."""
+        from bridge.coopcycle.breaker import CredentialsBreaker
         from bridge.coopcycle.client import CoopCycleClient
         from bridge.coopcycle.token import TokenProvider
 
@@ -98,6 +99,9 @@ class CoopCycleClients:
                     tokens,
                     read_timeout_seconds=self._read_timeout_seconds,
                     breaker=self._breaker(connection.coopcycle_url),
+                    credentials_breaker=CredentialsBreaker(
+                        open_seconds=self._open_seconds, clock=time.monotonic
+                    ),
                 )
                 self._clients[key] = client
         return client
@@ -126,6 +130,7 @@ def dispatch_runtime() -> DispatchRuntime:
     sqs = boto3.client("sqs")
     deliveries = DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name)
     parked = ParkedQueue(sqs, settings.dead_letter_queue_url)
+    backoff = Backoff(settings.backoff_base_seconds, random.random)
     dispatcher = Dispatcher(
         deliveries,
         RechecksQueue(sqs, settings.rechecks_queue_url),
@@ -143,9 +148,9 @@ def dispatch_runtime() -> DispatchRuntime:
         dispatcher,
         parked,
         Compliance(deliveries, parked, clock=utc_now),
+        backoff,
         clock=utc_now,
     )
-    backoff = Backoff(settings.backoff_base_seconds, random.random)
     return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url), backoff)
 
 

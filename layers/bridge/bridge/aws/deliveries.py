@@ -6,6 +6,7 @@ order one goes on and the other gets :class:`bridge.errors.AlreadyInProgress`.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
@@ -31,6 +32,7 @@ class _Condition(TypedDict, total=False):
 
 
 _SERIALIZER, _DESERIALIZER = TypeSerializer(), TypeDeserializer()
+ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
 KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
 
 
@@ -58,7 +60,7 @@ class DeliveriesTable:
             AlreadyInProgress: another invocation has written the order's record in between.
 
         """
-        stored = replace(record, version=record.version + 1)
+        stored = _fitting(replace(record, version=record.version + 1))
         try:
             self._dynamodb.put_item(
                 TableName=self._table_name,
@@ -97,6 +99,27 @@ def _unchanged(version: int) -> _Condition:
         "ConditionExpression": "version = :version",
         "ExpressionAttributeValues": {":version": {"N": str(version)}},
     }
+
+
+def _fitting(record: DeliveryRecord) -> DeliveryRecord:
+    """Leave out what an item has no room for, the least needed first, and say what it was.
+
+    Without the webhook's text an order cannot be replayed from its record; without the bodies its next change
+    is sent whole.
+    """
+    record = replace(record, left_out=())
+    if _size(record) > ITEM_BYTES:
+        record = replace(record, message="", left_out=("message",))
+    if _size(record) > ITEM_BYTES:
+        record = replace(record, held="", in_question=(), left_out=(*record.left_out, "held"))
+    if _size(record) > ITEM_BYTES:
+        record = replace(record, sent="", left_out=(*record.left_out, "sent"))
+    return record
+
+
+def _size(record: DeliveryRecord) -> int:
+    """Return no less than DynamoDB counts: names and values in UTF-8, some bytes for each number and list."""
+    return len(json.dumps(encode(record), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def _to_item(record: DeliveryRecord) -> dict[str, AttributeValueTypeDef]:

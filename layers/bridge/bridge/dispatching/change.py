@@ -11,8 +11,9 @@ from bridge.dispatching.create import create
 from bridge.dispatching.observe import observe
 from bridge.dispatching.outcomes import Finding, Outcome, Result
 from bridge.dispatching.record import DeliveryRecord, State
+from bridge.dispatching.refusals import fails, refused_by, spared
 from bridge.dispatching.work import FAILURES_BEFORE_PARKING, Work, status_of
-from bridge.errors import AddressNotFound, DeliveryOutcomeUnknown, PermanentError, RetryableError
+from bridge.errors import CoopCycleRejected, DeliveryOutcomeUnknown, PermanentError, RetryableError
 from bridge.model import Delivery, Order, Receipt
 from bridge.schedule.windows import Windows
 
@@ -22,13 +23,25 @@ def change(work: Work, order: Order, delivery: Delivery) -> Result:
 
     Raises:
         DeliveryOutcomeUnknown: it may have been done.
-        AddressNotFound: CoopCycle has answered 500 too often.
+        CoopCycleFails: CoopCycle has answered 500 too often.
         RetryableError: it was not done.
         PermanentError: CoopCycle refuses it.
 
     """
+    try:
+        return _change(work, order, delivery)
+    except CoopCycleRejected as error:
+        refused = refused_by(error, spared(delivery_body(delivery), work.record.refused_phones))
+        if not refused:
+            raise
+        work.record = lifecycle.without_phones(work.record, refused)
+        work.save(work.record, Outcome.SEEN, Finding.PHONE_REFUSED)
+        return _change(work, order, delivery)
+
+
+def _change(work: Work, order: Order, delivery: Delivery) -> Result:
     record = work.record
-    wanted = delivery_body(delivery)
+    wanted = spared(delivery_body(delivery), record.refused_phones)
     if record.state is State.CREATED and not differs(record.possible, wanted):
         if order.updated_at > record.order_updated_at:
             kept = ", ".join(cannot_clear(record.possible, wanted))
@@ -90,7 +103,7 @@ def _put(work: Work, putting: DeliveryRecord, receipt: Receipt, outcome: Outcome
         doubtful = lifecycle.put_unknown(work.record, error.status, work.now())
         if doubtful.failures >= FAILURES_BEFORE_PARKING:
             work.save(doubtful, Outcome.UNKNOWN, status_of(error))
-            raise AddressNotFound from error
+            raise fails(work.record.body) from error
         work.save(work.schedule_recheck(doubtful), Outcome.UNKNOWN, status_of(error))
         if error.status == 500:
             raise work.settling(str(error), error.status) from error

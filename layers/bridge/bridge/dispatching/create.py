@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bridge.coopcycle.payload import delivery_body, encode, fingerprint
 from bridge.dispatching import lifecycle
-from bridge.dispatching.outcomes import Outcome, Result
+from bridge.dispatching.outcomes import Finding, Outcome, Result
+from bridge.dispatching.refusals import refused_by, spared
 from bridge.dispatching.work import Work, status_of
-from bridge.errors import DeliveryOutcomeUnknown, PermanentError, RetryableError
+from bridge.errors import CoopCycleRejected, DeliveryOutcomeUnknown, PermanentError, RetryableError
 from bridge.model import Delivery, Order
 from bridge.schedule.windows import Windows
 
@@ -20,7 +21,19 @@ def create(work: Work, order: Order, delivery: Delivery) -> Result:
         PermanentError: CoopCycle refuses it.
 
     """
-    body = delivery_body(delivery)
+    try:
+        return _post(work, order, delivery)
+    except CoopCycleRejected as error:
+        refused = refused_by(error, work.record.body)
+        if not refused:
+            raise
+        work.record = lifecycle.without_phones(work.record, refused)
+        work.save(work.record, Outcome.SEEN, Finding.PHONE_REFUSED)
+        return _post(work, order, delivery)
+
+
+def _post(work: Work, order: Order, delivery: Delivery) -> Result:
+    body = spared(delivery_body(delivery), work.record.refused_phones)
     work.save(
         lifecycle.attempt(
             work.record,

@@ -24,13 +24,15 @@ from bridge.dispatching.reconcile import recheck, resolve
 from bridge.dispatching.record import DeliveryRecord, Event, State
 from bridge.dispatching.scan import Crowd
 from bridge.dispatching.work import Environment, Work
-from bridge.errors import AddressNotFound, AlreadyInProgress, RetryableError
+from bridge.errors import AlreadyInProgress, CoopCycleFails, RetryableError
 from bridge.model import Delivery, Ignored, Order
 from bridge.planning.plan import plan
 from bridge.planning.read_order import read_order
 from bridge.receiving.messages import Recheck, WebhookMessage
 
 RECHECK_SETTLE_TIMES = 5  # with a settle time of 60 s an order in doubt is looked at again after 5 minutes
+CLOCK_TOLERANCE = timedelta(minutes=5)  # as far as a sender's clock may be ahead of ours
+CLOCK_AHEAD = "updated_at lies in the future; the time of receipt counts"
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -54,16 +56,31 @@ class Dispatcher:
         self._coopcycle_for = coopcycle_for
         self._shop_for = shop_for
 
-    def dispatch(self, connection: Connection, secrets: Secrets, message: WebhookMessage) -> Result:
+    def dispatch(
+        self,
+        connection: Connection,
+        secrets: Secrets,
+        message: WebhookMessage,
+        *,
+        retry_in: Callable[[RetryableError], float] | None = None,
+    ) -> Result:
         """Bring CoopCycle to what this webhook says of the order.
+
+        ``retry_in`` gives the seconds after which the message comes again when it has to.
 
         Raises:
             RetryableError: nothing is known to be wrong; the message must come again.
             PermanentError: a person must look; the message is to be parked.
 
         """
-        parsed = read_order(connection, message.payload, self._shop_for(secrets))
         record = self._load(message)
+        if record.supersedes(message.received_at + CLOCK_TOLERANCE):  # no state is newer than its webhook
+            return Result(Outcome.IGNORED, "older_than_applied", record.delivery_iri)
+        parsed = read_order(connection, message.payload, self._shop_for(secrets))
+        if parsed.updated_at is not None and parsed.updated_at > message.received_at + CLOCK_TOLERANCE:
+            parsed = replace(parsed, updated_at=message.received_at)
+            ahead = Event(self._environment.clock(), message.topic, Outcome.SEEN, CLOCK_AHEAD)
+            record = record.noting(ahead)
         if isinstance(parsed, Ignored) and not parsed.retracts:
             return Result(Outcome.IGNORED, parsed.reason, record.delivery_iri)
         if parsed.updated_at is not None and record.supersedes(parsed.updated_at):
@@ -74,7 +91,7 @@ class Dispatcher:
         except AlreadyInProgress:
             raise
         except RetryableError as error:
-            _note_waiting(work, parsed, error.code)
+            _note_waiting(work, parsed, error, retry_in)
             raise
 
     def recheck(self, connection: Connection, secrets: Secrets, message: Recheck) -> Result:
@@ -93,9 +110,7 @@ class Dispatcher:
     def note_parked(self, message: WebhookMessage | Recheck, error_code: str) -> None:
         """Write into the order's record that its message was parked, for the dispatcher who asks."""
         now = self._environment.clock()
-        record = self._load(message)
-        if not record.exists and not record.in_flight:
-            record = lifecycle.rejected(record, error_code, now)
+        record = lifecycle.parked(self._load(message).not_waiting(), error_code, now)
         self._environment.deliveries.save(
             record.noting(Event(now, message.topic, Outcome.PARKED, error_code))
         )
@@ -136,7 +151,7 @@ def _resolve(work: Work, parsed: Order | Ignored) -> Result | None:
     """Find out about the last call; that an address was not found matters to an order which still has it."""
     try:
         return resolve(work)
-    except AddressNotFound:
+    except CoopCycleFails:
         if isinstance(parsed, Order) and parsed.updated_at <= work.record.order_updated_at:
             raise
         return None
@@ -164,23 +179,32 @@ def _wait_for_more(work: Work, ignored: Ignored, order: Order) -> Result:
 
 
 def _plan(work: Work, order: Order) -> Ignored | Delivery:
-    """Return the delivery that the order asks for now; windows fixed earlier stay while they can."""
+    """Return the delivery that the order asks for now; windows fixed earlier stay while they can.
+
+    Its reference is made of the record's key: how the order's id is read may have changed since its receipt.
+    """
     now = work.now()
     kept = work.record.windows
     if kept is not None and not work.record.exists and kept.pickup.before <= now:
         kept = None  # the outage outlived the window; nothing was booked for it
-    return plan(order, work.connection, work.coopcycle, now=now, kept=kept)
+    planned = plan(order, work.connection, work.coopcycle, now=now, kept=kept)
+    if isinstance(planned, Delivery):
+        return replace(planned, bridge_ref=work.record.reference)
+    return planned
 
 
-def _note_waiting(work: Work, parsed: Order | Ignored, reason: str) -> None:
-    """Make an order that has to wait findable, once per reason."""
-    last = work.record.history[-1:] or (None,)
-    if last[0] is not None and (last[0].outcome, last[0].reason) == (Outcome.RETRIED, reason):
-        return
+def _note_waiting(
+    work: Work,
+    parsed: Order | Ignored,
+    error: RetryableError,
+    retry_in: Callable[[RetryableError], float] | None,
+) -> None:
+    """Make an order that has to wait findable, with the time of the next try."""
     record = work.record
     if record.version == 0 and isinstance(parsed, Order):
-        record = replace(
+        work.record = replace(
             record, state=State.CREATING, order_name=parsed.name, order_updated_at=parsed.updated_at
         )
     if record.version or isinstance(parsed, Order):
-        work.save(record, Outcome.RETRIED, reason)
+        next_try_at = work.now() + timedelta(seconds=retry_in(error)) if retry_in else None
+        work.note_waiting(error, next_try_at)

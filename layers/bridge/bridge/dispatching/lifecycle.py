@@ -100,6 +100,11 @@ def nothing_found(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     return replace(record, pending=None, changed_at=now)
 
 
+def without_phones(record: DeliveryRecord, refused: tuple[str, ...]) -> DeliveryRecord:
+    """Remember numbers that CoopCycle holds invalid, by their digests; they are told in words."""
+    return replace(record, refused_phones=tuple(dict.fromkeys((*record.refused_phones, *refused))))
+
+
 def created(record: DeliveryRecord, receipt: Receipt, now: datetime) -> DeliveryRecord:
     """Record the receipt of the POST that was just answered."""
     return replace(
@@ -197,6 +202,13 @@ def restored(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     return replace(record, state=State.CREATED, reason="", changed_at=now)
 
 
+def parked(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryRecord:
+    """Record that a message was parked; what says that no delivery is wanted is never weakened by one."""
+    open_question = record.state in (State.CREATING, State.REJECTED) and record.pending is None
+    never_planned = record.state is State.IGNORED and not record.attempts
+    return rejected(record, reason, now) if open_question or never_planned else record
+
+
 def rejected(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryRecord:
     """Record that no delivery can be made until a person helps."""
     return replace(record, state=State.REJECTED, pending=None, failures=0, reason=reason, changed_at=now)
@@ -250,6 +262,7 @@ def redacted(record: DeliveryRecord, topic: str, now: datetime) -> DeliveryRecor
         sent="",
         held="",
         in_question=(),
+        refused_phones=(),
         message="",
         tracking_url="",
         attempts=tuple(replace(attempt, fingerprint="") for attempt in record.attempts),

@@ -58,6 +58,7 @@ class Finding(StrEnum):
     FINISHED = "finished", ""
     MOVED = "moved", ""
     REWORDED = "reworded", ""
+    PHONE_REFUSED = "phone_refused", ""  # sent again without it, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +85,11 @@ class Result:
             *["TwinRemoved"] * self.twins_removed,
             *["TwinLeft"] * self.twins_left,
         ]
+
+
+_ALARMS = {"credentials_rejected": "CredentialsRejected"}  # reasons for which a waiting order rings
+
+
+def metrics_of_retry(reason: str) -> list[str]:
+    """Return the metrics of a message that comes again: an alarm rings at once, not when it is given up."""
+    return [Outcome.RETRIED.metric, *([_ALARMS[reason]] if reason in _ALARMS else [])]

@@ -16,9 +16,10 @@ from bridge.dispatching.change import put_again
 from bridge.dispatching.observe import observe
 from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.record import DeliveryRecord, Pending, State
+from bridge.dispatching.refusals import fails
 from bridge.dispatching.scan import delivery_number
 from bridge.dispatching.work import FAILURES_BEFORE_PARKING, Work
-from bridge.errors import AddressNotFound, CoopCycleRejected, CoopCycleUnavailable
+from bridge.errors import CoopCycleFails, CoopCycleRejected, CoopCycleUnavailable
 from bridge.model import Receipt, TimeWindow
 
 
@@ -27,7 +28,7 @@ def resolve(work: Work) -> Result | None:
 
     Raises:
         DeliveryOutcomeUnknown: the request may still be at work; come again after the settle time.
-        AddressNotFound: CoopCycle answered 500 to every attempt, and holds nothing.
+        CoopCycleFails: CoopCycle answered 500 to every attempt, and holds nothing.
         RetryableError: the listing failed; nothing is posted.
 
     """
@@ -53,8 +54,9 @@ def _resolve_post(work: Work) -> None:
         work.save(lifecycle.adopted(record, live[0], now), Outcome.ADOPTED)
         _remove(work, live[1:])
     elif record.failures >= FAILURES_BEFORE_PARKING:
-        work.save(lifecycle.rejected(record, AddressNotFound.code, now))
-        raise AddressNotFound
+        failure = fails(record.body)
+        work.save(lifecycle.rejected(record, failure.code, now))
+        raise failure
     else:
         work.save(lifecycle.nothing_found(record, now), Outcome.NOT_FOUND)
 
@@ -62,7 +64,7 @@ def _resolve_post(work: Work) -> None:
 def recheck(work: Work) -> Result:
     """Compare what CoopCycle holds with what the record says, and mend it."""
     refused = None
-    with suppress(AddressNotFound):  # which is in the record then
+    with suppress(CoopCycleFails):  # which is in the record then
         refused = _if_refused(resolve(work))
     live = _find_deliveries(work)
     if work.record.exists or work.record.state is State.WITHDRAWN:
@@ -76,7 +78,7 @@ def recheck(work: Work) -> Result:
         with_it = replace(work.record, delivery_iri=live[0].delivery_iri)
         work.record = lifecycle.cancel_refused(with_it, work.now())
         refused = cancel.refused(work)
-    with suppress(AddressNotFound):  # its message was parked, or will be
+    with suppress(CoopCycleFails):  # its message was parked, or will be
         put_again(work)
     seen = lifecycle.rechecked(
         work.record, seen_until=work.began_at - work.environment.recheck_delay, now=work.now()

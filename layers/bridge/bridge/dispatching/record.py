@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bridge.errors import RetryableError
 from bridge.model import TimeWindow
 from bridge.schedule.windows import Windows
 
@@ -95,12 +96,17 @@ class DeliveryRecord:
         default="", repr=False
     )  # the one that it was seen to take; empty when unknown; personal
     in_question: tuple[Sent, ...] = ()
+    refused_phones: tuple[str, ...] = ()  # digests of numbers that CoopCycle holds invalid
     seen: tuple[str, ...] = ()  # what CoopCycle showed of the delivery last: findings, see outcomes.py
     message: str = field(default="", repr=False)  # the webhook it was made from, as queued; personal
     delivery_iri: str = ""
     tracking_url: str = ""
     reason: str = ""  # of cancelled, withdrawn, ignored, rejected
     history: tuple[Event, ...] = ()
+    waiting_for: str = ""  # the code of the error for which its message comes again
+    waiting_status: int | None = None  # the HTTP status that was answered, if there was one
+    next_try_at: datetime | None = None
+    left_out: tuple[str, ...] = ()  # fields that were too large to be stored: message, held, sent
 
     def __post_init__(self) -> None:
         if self.pending is not None and self.state not in _PENDING_IN[self.pending]:
@@ -124,7 +130,7 @@ class DeliveryRecord:
     @property
     def body(self) -> dict[str, Any]:
         """What CoopCycle is to hold."""
-        body: dict[str, Any] = json.loads(self.sent)
+        body: dict[str, Any] = json.loads(self.sent or "{}")
         return body
 
     @property
@@ -150,3 +156,19 @@ class DeliveryRecord:
         """Return the record with one more thing that happened."""
         short = replace(event, topic=event.topic[:TEXT_LENGTH], reason=event.reason[:TEXT_LENGTH])
         return replace(self, history=(*self.history, short)[-HISTORY_LENGTH:])
+
+    def waiting(self, error: RetryableError, event: Event, next_try_at: datetime | None) -> DeliveryRecord:
+        """Return the record of an order whose message comes again; one line of history for each reason."""
+        last = self.history[-1:]
+        again = [(each.outcome, each.reason) for each in last] == [(event.outcome, event.reason)]
+        kept = replace(self, history=self.history[:-1]) if again else self
+        return replace(
+            kept.noting(event),
+            waiting_for=error.code,
+            waiting_status=getattr(error, "status", None),
+            next_try_at=next_try_at,
+        )
+
+    def not_waiting(self) -> DeliveryRecord:
+        """Return the record of an order whose message was handled."""
+        return replace(self, waiting_for="", waiting_status=None, next_try_at=None)

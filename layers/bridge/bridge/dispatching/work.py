@@ -12,7 +12,7 @@ from bridge.dispatching.outcomes import Finding, Outcome, Result
 from bridge.dispatching.ports import CoopCycle, Deliveries, Rechecks
 from bridge.dispatching.record import DeliveryRecord, Event
 from bridge.dispatching.scan import Crowd
-from bridge.errors import DeliveryOutcomeUnknown
+from bridge.errors import DeliveryOutcomeUnknown, RetryableError
 from bridge.receiving.messages import Recheck, WebhookMessage
 
 FAILURES_BEFORE_PARKING = 3  # a 500 that repeats: the first POST or PUT and two more
@@ -66,10 +66,18 @@ class Work:
         """Store the record with the message it stands for and, if given, what happened."""
         if isinstance(self.message, WebhookMessage):
             record = replace(record, message=self.message.to_text())
+        record = record.not_waiting()
         if outcome is not None:
             record = record.noting(Event(self.now(), self.message.topic, outcome, reason))
         self.record = self.environment.deliveries.save(record)
         return self.record
+
+    def note_waiting(self, error: RetryableError, next_try_at: datetime | None) -> None:
+        """Store that the message comes again, and when."""
+        if isinstance(self.message, WebhookMessage):
+            self.record = replace(self.record, message=self.message.to_text())
+        event = Event(self.now(), self.message.topic, Outcome.RETRIED, error.code)
+        self.record = self.environment.deliveries.save(self.record.waiting(error, event, next_try_at))
 
     def schedule_recheck(self, record: DeliveryRecord) -> DeliveryRecord:
         """Have the order looked at again, unless that is under way; return the record that says so."""
