@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import unified_diff
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -270,7 +271,7 @@ def _rehearse(
     change = changes[-1]
     sent = json.loads(record.sent) if record is not None and record.exists and record.sent else {}
     wanted = change.body if change is not None else sent
-    holds, held = "last sent to CoopCycle", sent
+    holds, held = "last sent to CoopCycle", named(sent, wanted) if change is not None else sent
     if live and record is not None and record.exists:
         try:
             body = client().get_delivery_body(record.delivery_iri)
@@ -282,6 +283,16 @@ def _rehearse(
             "\n".join(unified_diff(pretty(held), pretty(wanted), holds, "what would be sent", lineterm="")),
             nl=held != wanted,
         )
+
+
+def named(sent: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a body the members that a change names: a PUT says only what differs."""
+    if "tasks" in change or "tasks" in sent or not sent:
+        return dict(sent)
+    return {
+        stop: {name: sent[stop][name] for name in members if name in sent.get(stop, {})}
+        for stop, members in change.items()
+    }
 
 
 def _verdict(result: Result, change: Change | None, record: DeliveryRecord | None) -> str:
