@@ -183,7 +183,7 @@ def test_twice_in_a_row(bridge: Bridge, deployed: Run, order: Order) -> None:
 def test_dry_run_shows_the_difference_and_sends_nothing(
     bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
 ) -> None:
-    """What would be sent now against what was sent last, as a unified diff; nothing is changed anywhere."""
+    """What would be sent now against what was sent last, as a unified diff; the delivery is read alone."""
     body = order()
     handle(bridge, body)
     before, requests_before = record_of(bridge, body), sandbox.stats()["requests"]
@@ -200,7 +200,9 @@ def test_dry_run_shows_the_difference_and_sends_nothing(
     ] == lines[:3]
     assert CHANGED == [line for line in lines[3:] if line.startswith(("+", "-"))]
     assert before == record_of(bridge, body)
-    assert requests_before == sandbox.stats()["requests"]
+    asked = sandbox.stats()["requests"]
+    assert asked.pop("GET /api/deliveries/{id}")
+    assert requests_before == asked
     assert [] == bridge.receive_messages()
 
 

@@ -7,6 +7,7 @@ more, later (:func:`recheck`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -94,18 +95,33 @@ def _if_refused(result: Result | None) -> Result | None:
 
 
 def _find_deliveries(work: Work) -> list[Receipt]:
-    """Return the order's live deliveries on CoopCycle: those a courier has first, then the oldest."""
-    record = work.record
+    """Return the order's live deliveries on CoopCycle: those a courier has first, then the oldest.
+
+    They are looked for in the windows that were sent; where that shows none, or not all, among what was made
+    since: a dispatcher may have moved it already. A listing costs the instance ten times a POST.
+    """
     store_iri = work.coopcycle.me().store
     if store_iri is None:
         raise CoopCycleUnavailable("GET /api/me names no store: these credentials belong to none")
     timezone = work.coopcycle.settings().timezone
-    found: dict[str, Receipt] = {}
-    for window in _windows_of(record):
-        for receipt in _list_window(work, store_iri, window, timezone):
-            if receipt.bridge_ref == record.reference and receipt.is_live:
-                found[receipt.delivery_iri] = receipt
+    pages = [
+        work.coopcycle.list_deliveries(
+            store_iri, before_from=window.before, before_to=window.before, timezone=timezone
+        )
+        for window in _windows_of(work.record)
+    ]
+    found = _ours(work, (receipt for page in pages for receipt in page.members))
+    if not found or not all(page.is_whole for page in pages):
+        found |= _ours(work, _made_since(work, store_iri))
     return sorted(found.values(), key=lambda each: (not each.assigned, delivery_number(each.delivery_iri)))
+
+
+def _ours(work: Work, receipts: Iterable[Receipt]) -> dict[str, Receipt]:
+    return {
+        receipt.delivery_iri: receipt
+        for receipt in receipts
+        if receipt.bridge_ref == work.record.reference and receipt.is_live
+    }
 
 
 def _windows_of(record: DeliveryRecord) -> set[TimeWindow]:
@@ -124,18 +140,13 @@ def _since(work: Work) -> datetime:
     return (min(posted, default=work.record.changed_at) - work.settle).replace(microsecond=0)
 
 
-def _list_window(work: Work, store_iri: str, window: TimeWindow, timezone: str) -> list[Receipt]:
-    """List one window of the store; where a page is not enough, what was made since as well."""
-    listed = work.coopcycle.list_deliveries(
-        store_iri, before_from=window.before, before_to=window.before, timezone=timezone
-    )
-    if listed.is_whole:
-        return list(listed.members)
+def _made_since(work: Work, store_iri: str) -> list[Receipt]:
+    """Return what the store got since the order's first attempt, and the page's rest."""
     since = _since(work)
     recent = work.coopcycle.list_recent_deliveries(store_iri)
     oldest = min((each.created_at for each in recent.members if each.created_at), default=None)
     if recent.is_whole or (oldest is not None and oldest < since):
-        return [*listed.members, *recent.members]
+        return list(recent.members)
     older = work.environment.crowd.older_than_listed(
         work.coopcycle,
         f"{work.connection.coopcycle_url}{store_iri}",
@@ -143,7 +154,7 @@ def _list_window(work: Work, store_iri: str, window: TimeWindow, timezone: str) 
         reference=work.record.reference,
         since=since,
     )
-    return [*listed.members, *recent.members, *older]
+    return [*recent.members, *older]
 
 
 def _with_expected(work: Work, live: list[Receipt]) -> list[Receipt]:
