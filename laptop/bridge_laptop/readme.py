@@ -18,7 +18,8 @@ from bridge_laptop.cli.main import COMMANDS
 README = sam.ROOT / "README.md"
 SENDERS = sam.ROOT / "docs" / "senders.md"
 COMMANDS_PAGE = sam.ROOT / "docs" / "commands.md"
-DOCUMENTS = (README, SENDERS, COMMANDS_PAGE)
+SANDBOX = sam.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
+DOCUMENTS = (README, SENDERS, COMMANDS_PAGE, SANDBOX)
 EXAMPLE = sam.ROOT / "examples" / "use_the_layer.py"
 
 
@@ -124,6 +125,23 @@ def _json_type(hint: Any) -> str:
     return _JSON_TYPES.get(hint) or f"`{hint.__name__}`"
 
 
+def sandbox_routes() -> str:
+    """Return the table of the sandbox's routes, and the file that answers each."""
+    from bridge_laptop.sandbox.app import create_app  # what it needs is not in the layer
+
+    app = create_app()
+    found: dict[tuple[str, str], set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        module = app.view_functions[rule.endpoint].__module__.removeprefix("bridge_laptop.sandbox.")
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        found.setdefault((path, module.replace(".", "/") + ".py"), set()).update(rule.methods or ())
+    rows = [_row(("route", "methods", "file")), _row(("---",) * 3)]
+    for (path, file), methods in sorted(found.items(), key=lambda each: (each[0][1], each[0][0])):
+        named = ", ".join(method for method in ("GET", "POST", "PUT", "DELETE") if method in methods)
+        rows.append(_row((f"`{path}`", named, f"[{file}]({file})")))
+    return "\n".join(rows)
+
+
 def layer_example() -> str:
     """Return the example of a function of one's own."""
     return f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```"
@@ -138,6 +156,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "exit-codes": codes,
     "json": json_names,
+    "sandbox-routes": sandbox_routes,
 }
 _MARKED = re.compile(r"(<!-- made by `make readme`: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# Characters of a street, company or contact: one more is answered 500 for ever (recorded: create_addresses).
+COLUMN_LENGTH = 255
+
 _SAVED_ADDRESS = re.compile(r"/api/addresses/[0-9]{1,18}", re.ASCII)
 
 
@@ -37,6 +40,16 @@ class TimeWindow:
     after: datetime
     before: datetime
 
+    @classmethod
+    def parse(cls, after: str, before: str) -> TimeWindow:
+        """Read both ends in ISO 8601 with offsets.
+
+        Raises:
+            ValueError: they are not, or no window lies between them.
+
+        """
+        return cls(datetime.fromisoformat(after), datetime.fromisoformat(before))
+
     def __post_init__(self) -> None:
         _require_aware("after", self.after)
         _require_aware("before", self.before)
@@ -54,7 +67,11 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class PostalAddress:
-    """An address as a buyer typed it; every part may be empty."""
+    """An address as a buyer typed it; every part may be empty.
+
+    ``house_number`` is one that the sender keeps apart from the street ("118 A"); in ``line1`` it need not be
+    missing. How the parts become what a geocoder and a courier read: :mod:`bridge.planning.address`.
+    """
 
     line1: str = ""
     line2: str = ""
@@ -62,6 +79,9 @@ class PostalAddress:
     city: str = ""
     country: str = ""  # the country's name in the order's language: "France"
     country_code: str = ""  # ISO 3166-1 alpha-2, upper case
+    house_number: str = ""
+    district: str = ""  # of the town: a neighbourhood, "Santa Cecília"
+    state: str = ""  # or province: its code or its name, as the sender has it
     coordinates: Coordinates | None = None
     iri: str = ""  # "/api/addresses/7": one that the store has saved on CoopCycle
 
@@ -95,6 +115,18 @@ class OrderItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an order cannot be delivered as it was read, though every part of it could be.
+
+    ``field`` is in the sender's terms, ``sentence`` says what is wrong and what would be right. An order that
+    the connection's filters leave out is never stopped by one.
+    """
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """One more place that an order's delivery goes to, besides :attr:`Order.address`."""
 
@@ -105,6 +137,7 @@ class Stop:
     note: str = ""
     items: tuple[OrderItem, ...] = ()
     path: str = ""  # where it stood in the sender's body, for messages
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +167,7 @@ class Order:
     pickup_locations: tuple[str, ...] = ()  # the sender's keys of the places the goods leave from
     dropoffs: tuple[Stop, ...] = ()  # further ones, in the order of the sender
     weight_override_grams: int | None = None  # where the sender gives one weight for everything
+    problems: tuple[Problem, ...] = ()
     # Where the sender has a field of ours, for messages: {"address.postcode": "shipping_address.zip"}.
     paths: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -165,13 +199,6 @@ class Order:
         whole = field.partition("[")[0]  # "phones" of "phones[1]"
         return self.paths.get(field) or self.paths.get(whole) or field
 
-    @property
-    def weight_grams(self) -> int:
-        """The weight of everything to be carried."""
-        if self.weight_override_grams is not None:
-            return self.weight_override_grams
-        return sum(item.weight_grams * item.quantity for item in self.items)
-
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -202,7 +229,8 @@ class Task:
     """One stop of a delivery.
 
     ``street_address`` is one line fit for geocoding ("48 Rue de Rivoli, 75004 Paris, France"); ``None`` in a
-    pickup means the store's own address on CoopCycle. ``telephone`` is E.164 or ``None``.
+    pickup means the store's own address on CoopCycle. It, ``company`` and ``contact_name`` have at most
+    :data:`COLUMN_LENGTH` characters. ``telephone`` is a valid number in E.164, or ``None``.
     """
 
     window: TimeWindow
@@ -250,6 +278,16 @@ class PlacedTask:
     iri: str  # "/api/tasks/7"
     kind: str  # PICKUP or DROPOFF
     status: str  # as in Receipt.statuses
+    window: TimeWindow | None = None  # None where CoopCycle holds one without length
+    comments: str = ""
+    street_address: str = ""
+    address_iri: str = ""  # "/api/addresses/7"
+
+    @property
+    def number(self) -> int:
+        """Its id in a body; 0 when it has none."""
+        tail = self.iri.rsplit("/", 1)[-1]
+        return int(tail) if tail.isascii() and tail.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +297,6 @@ class Receipt:
     delivery_iri: str  # "/api/deliveries/42"
     tracking_url: str = ""
     bridge_ref: str = ""  # as CoopCycle holds it, empty when it holds none
-    pickup_iri: str = ""
-    dropoff_iri: str = ""
     statuses: tuple[str, ...] = ()  # of the tasks: TODO, DOING, DONE, FAILED, CANCELLED
     assigned: bool = False
     created_at: datetime | None = field(default=None, compare=False)
@@ -275,3 +311,19 @@ class Receipt:
             any(task.kind == kind and task.status != "CANCELLED" for task in self.tasks)
             for kind in {task.kind for task in self.tasks}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first page of a store's deliveries, at most thirty; ``total`` is how many there are in all.
+
+    As ``hydra:totalItems`` says (recorded: listing). The next page cannot be had: ``page`` is answered 500.
+    """
+
+    members: tuple[Receipt, ...]
+    total: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page holds everything that was asked for."""
+        return len(self.members) >= self.total

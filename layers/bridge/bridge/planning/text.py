@@ -8,7 +8,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 LINE_LENGTH = 250
-COMMENTS_LENGTH = 2000  # of all comments of a task, in characters
+COMMENTS_LENGTH = 5000  # of all comments of a task, in characters; CoopCycle took 10,000 (create_texts)
+DESCRIPTION_LENGTH = 5000  # of an address, as CoopCycle took it (recorded: create_addresses)
+LONGEST_LENGTH = 2000  # of a text that has to fit elsewhere; what is longer is no name and no street
+_MOST_READ = 20_000  # characters of one text that are looked at
+_LAST_WORD = 40  # a text is cut at a blank, unless that would cost more than this
 
 # Control characters but tab and line feed, the marks that turn the reading direction of all that
 # follows, half surrogate pairs (no UTF-8 for them), and the byte order mark.
@@ -25,6 +29,35 @@ def clean_lines(text: str, length: int = COMMENTS_LENGTH) -> str:
     """Return a text of several lines without control characters and empty lines, at most ``length`` long."""
     lines = (clean(line, length) for line in _LINE_ENDS.sub("\n", text).split("\n"))
     return "\n".join(line for line in lines if line)[:length].rstrip()
+
+
+def fit(text: str, length: int) -> tuple[str, str]:
+    """Return what of a text of one line fits into ``length`` characters, and the rest, "" when all does."""
+    whole = clean(text, LONGEST_LENGTH)
+    if len(whole) <= length:
+        return whole, ""
+    blank = whole.rfind(" ", length - _LAST_WORD, length + 1)
+    end = blank if blank > 0 else length
+    return whole[:end].rstrip(), whole[end:].lstrip()
+
+
+def fit_address(line: str, length: int) -> tuple[str, str]:
+    """Return what of an address fits, and the rest: cut is the street, for the town says where it is."""
+    if len(line) <= length:
+        return line, ""
+    parts = line.split(", ")
+    town: list[str] = []
+    while len(parts) > 1 and len(", ".join([parts[-1], *town])) <= length // 2:
+        town.insert(0, parts.pop())
+    end = ", ".join(["", *town])
+    street, rest = fit(", ".join(parts), length - len(end))
+    return street + end, rest
+
+
+def beyond(text: str) -> str:
+    """Return what :func:`clean` and :func:`clean_lines` cut off each line of a text."""
+    lines = (clean(line, LONGEST_LENGTH) for line in _LINE_ENDS.sub("\n", text[:_MOST_READ]).split("\n"))
+    return " ".join(rest for line in lines if (rest := line[len(line[:LINE_LENGTH].rstrip()) :].strip()))
 
 
 def fold(text: str) -> str:
