@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz chaos machine readme lint format build validate sam-local sam-local-podman ci lock clean
+.PHONY: help install run test test-fast fuzz chaos machine readme lint format build validate sam-local sam-local-podman ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,8 +32,8 @@ install: .venv/.installed ## make .venv with all that `make run` and `make test`
 run: install ## the local stack: a sample order becomes a delivery; stays up until Ctrl-C
 	@exec $(BIN)/bridge local
 
-test: install ## every test that needs no AWS account
-	$(BIN)/pytest
+test: install ## every test that needs no AWS account, on all cores
+	$(BIN)/pytest -n auto --dist loadgroup
 
 fuzz: install ## 150000 hostile webhooks through every source: make fuzz CASES=500000 SEED=2
 	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)
@@ -56,6 +56,9 @@ lint: install ## format, lint and types, without changing anything
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+test-fast: install ## the quick part: no sockets, no processes
+	$(BIN)/pytest -n auto tests/unit tests/template
+
 validate: .venv/sam/.installed ## check template.yaml
 	$(SAM) validate --lint
 
@@ -65,6 +68,7 @@ build: .venv/sam/.installed ## build the functions and the layer into .aws-sam: 
 	@# what was built for one processor can be deployed for no other
 	@sed -e '/^  Architecture:/,/^  [A-Z]/ { s/Default: .*/Default: $(ARCHITECTURE)/; $(OTHERS_DELETED) }' \
 		.aws-sam/build/template.yaml > .aws-sam/template.yaml && mv .aws-sam/template.yaml .aws-sam/build/template.yaml
+	@BUILT_FOR=$(ARCHITECTURE) BYTECODE=$(BYTECODE) $(BIN)/pytest --quiet --no-header -p no:cacheprovider tests/build
 ARCHITECTURE ?= arm64
 BYTECODE ?= 1
 OTHERS_DELETED = $(foreach other,$(filter-out $(ARCHITECTURE),arm64 x86_64),/^ *- $(other)$$/d;)

@@ -25,13 +25,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge import sources
-from bridge.connection import Connection, parse_connection
+from bridge.connections.model import Connection
+from bridge.connections.parse import parse_connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import BridgeError, ShopRejected
-from bridge.fields import read_order
-from bridge.hosts import is_encrypted_or_local
+from bridge.fields.fields import read_order
+from bridge.http_hosts import is_encrypted_or_local
 from bridge.model import Ignored, Order
-from bridge.planning import plan
+from bridge.planning.plan import plan
 from bridge.sources import Payload, Push, Signed, Source, Webhook
 from bridge_laptop.nobody import Nobody
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
-from bridge.messages import read_recheck
+from bridge.receiving.messages import read_recheck
 from bridge.runtime import webhooks_queue
 from bridge.telemetry import logger
 

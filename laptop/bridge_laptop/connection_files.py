@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.connection import Connection, parse_connection
+from bridge.connections.model import Connection
+from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection
 
 # SSM's own limits: an advanced parameter holds 8 KB, and a value must not refer to another parameter.

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl
 from bridge import sources
 from bridge.aws.queues import message_group
 from bridge.errors import RejectedWebhook
-from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Ignored
+from bridge.receiving.messages import Recheck, WebhookMessage
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import MessageSystemAttributeNameType

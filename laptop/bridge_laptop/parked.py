@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 
 from bridge.aws.queues import MAXIMUM_MESSAGE_BYTES, NOT_IN_FLIGHT, message_group
 from bridge.errors import WebhookTooLarge
-from bridge.hosts import LOCAL_HOSTS
-from bridge.messages import QueueMessage, UnreadableMessage, WebhookMessage, read_message
+from bridge.http_hosts import LOCAL_HOSTS
+from bridge.receiving.messages import QueueMessage, UnreadableMessage, WebhookMessage, read_message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

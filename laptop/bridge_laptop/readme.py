@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 
 from bridge import sources
-from bridge.fields import FIELDS
+from bridge.fields.fields import FIELDS
 from bridge_laptop import template as sam
 
 README = sam.ROOT / "README.md"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bridge.coopcycle.client import CoopCycleClient, Identity, InstanceSettings
-from bridge.lifecycle import DeliveryRecord
-from bridge.messages import Recheck
+from bridge.dispatching.record import DeliveryRecord
 from bridge.model import Receipt, TimeWindow
+from bridge.receiving.messages import Recheck
 
 
 @dataclass(frozen=True, slots=True)

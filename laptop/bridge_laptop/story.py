@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bridge.lifecycle import DeliveryRecord, State
+from bridge.dispatching.record import DeliveryRecord, State
 from bridge.model import TimeWindow
 from bridge_laptop.parked import Parked
 

@@ -17,7 +17,7 @@ from tests.component.conftest import Bridge, Sandbox, settings
 
 from bridge import runtime
 from bridge.aws.deliveries import DeliveriesTable
-from bridge.lifecycle import DeliveryRecord
+from bridge.dispatching.record import DeliveryRecord
 from bridge_laptop.cli.main import COMMANDS, main
 from bridge_laptop.local import state
 

@@ -15,7 +15,7 @@ from tests.component.conftest import Bridge, Sandbox, settings
 
 from bridge import runtime
 from bridge.aws.deliveries import DeliveriesTable
-from bridge.lifecycle import DeliveryRecord, State
+from bridge.dispatching.record import DeliveryRecord, State
 
 Order = Callable[..., bytes]
 Run = Callable[..., Result]

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from tests import sending
 
 from bridge import sources
-from bridge.messages import WebhookMessage, read_message
-from bridge.receiving import Request
+from bridge.receiving.http import Request
+from bridge.receiving.messages import WebhookMessage, read_message
 from bridge_laptop import signing
 from bridge_laptop.cli.main import COMMANDS, main
 from bridge_laptop.secrets import local_defaults, secrets_from_environment

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from bridge.aws.connections import ConnectionStore
-from bridge.connection import Secrets
+from bridge.connections.model import Secrets
 from bridge.errors import InvalidConnection, UnknownConnection
 from bridge_laptop.secrets import write_connection
 

@@ -14,7 +14,7 @@ from tests.component.conftest import Bridge, Sandbox, webhook_event
 from bridge import sources
 from bridge.aws.connections import CLIENT_ID, CLIENT_SECRET, WEBHOOK_SECRET
 from bridge.aws.deliveries import DeliveriesTable
-from bridge.connection import parse_connection
+from bridge.connections.parse import parse_connection
 from bridge.runtime import utc_now
 from bridge_laptop.secrets import local_defaults
 

@@ -12,8 +12,8 @@ import pytest
 from tests import sending
 
 from bridge import sources
-from bridge.connection import parse_connection
-from bridge.fields import read_order
+from bridge.connections.parse import parse_connection
+from bridge.fields.fields import read_order
 from bridge.model import Order
 from bridge.sources import Payload, Push, Webhook
 

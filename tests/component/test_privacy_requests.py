@@ -15,11 +15,11 @@ from tests.component.test_dispatch_delivery import key, reason_of, record_of
 from bridge import runtime
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.aws.queues import ParkedQueue
-from bridge.compliance import Compliance
-from bridge.connection import parse_connection
+from bridge.connections.parse import parse_connection
+from bridge.dispatching.privacy import Compliance
+from bridge.dispatching.record import State
 from bridge.errors import RedactionUnfinished
-from bridge.lifecycle import State
-from bridge.messages import PrivacyMessage
+from bridge.receiving.messages import PrivacyMessage
 from bridge_laptop import signing
 
 Order = Callable[..., bytes]

@@ -11,7 +11,7 @@ import pytest
 from tests.component.conftest import Bridge, Sandbox, settings
 
 from bridge import runtime
-from bridge.messages import WebhookMessage, read_message
+from bridge.receiving.messages import WebhookMessage, read_message
 from bridge_laptop import template as sam
 from bridge_laptop.local import resources
 from bridge_laptop.local.runtimes import Context

@@ -16,8 +16,8 @@ from tests.component.fake_server import FakeServer, Fault, Request, http
 from bridge import sources
 from bridge.errors import InvalidConnection, ShopRejected, ShopUnavailable
 from bridge.model import Ignored, Order
-from bridge.shops import LARGEST_ANSWER_BYTES, ShopApi
 from bridge.sources import Options, Payload
+from bridge.sources.shared.shop_api import LARGEST_ANSWER_BYTES, ShopApi
 
 NOW = 1_795_424_400.0  # Mon, 23 Nov 2026 09:00:00 GMT
 TOKEN = "shop-token-of-the-test"

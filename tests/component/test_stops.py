@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from bridge.connection import Connection, OrderFilter
+from bridge.connections.model import Connection, OrderFilter
 from bridge.coopcycle import payload
 from bridge.coopcycle.client import CoopCycleClient
 from bridge.coopcycle.token import TokenSource
 from bridge.coopcycle.transport import new_session
 from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, NotFeasible
-from bridge.feasibility import check
 from bridge.model import Delivery, Ignored, Package, Task, TimeWindow
+from bridge.planning.feasibility import check
 from bridge_laptop.cli.main import main
 from bridge_laptop.sandbox.seed import DEFAULT_SEED
 from bridge_laptop.sandbox.server import SandboxServer

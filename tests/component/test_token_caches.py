@@ -14,13 +14,7 @@ from botocore.exceptions import ClientError
 
 from bridge.aws.token_caches import DynamoDbTokenCache, SsmTokenCache
 from bridge.coopcycle.client import CoopCycleClient
-from bridge.coopcycle.token import (
-    AccessToken,
-    CacheEntry,
-    TokenCache,
-    TokenCacheUnavailable,
-    TokenProvider,
-)
+from bridge.coopcycle.token import AccessToken, CacheEntry, TokenCache, TokenCacheUnavailable, TokenProvider
 from bridge.coopcycle.transport import new_session
 from bridge.errors import CredentialsRejected, TokenUnavailable
 

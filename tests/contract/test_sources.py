@@ -32,7 +32,7 @@ from bridge.errors import (
     UnmappableOrder,
 )
 from bridge.model import Ignored
-from bridge.receiving import Request
+from bridge.receiving.http import Request
 from bridge.sources import Payload, Push, Source, Traits, Webhook
 
 ALL = samples.load_all()

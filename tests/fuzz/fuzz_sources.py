@@ -22,7 +22,7 @@ from tests import samples
 from tests.fuzz.hostile import Hostile
 from tests.samples import FakeShop, Sample, SourceSamples
 
-from bridge.connection import Connection, Secrets
+from bridge.connections.model import Connection, Secrets
 from bridge.coopcycle.payload import assert_body, encode
 from bridge.errors import (
     InvalidSignature,
@@ -33,8 +33,8 @@ from bridge.errors import (
     UnknownConnection,
     UnmappableOrder,
 )
-from bridge.messages import MAXIMUM_BODY_BYTES, WebhookMessage, read_message
-from bridge.receiving import Receiver, Request
+from bridge.receiving.http import Receiver, Request
+from bridge.receiving.messages import MAXIMUM_BODY_BYTES, WebhookMessage, read_message
 from bridge.sources import Signed
 
 HEADERS_BENT = 0.2  # share of the cases whose headers are changed after signing

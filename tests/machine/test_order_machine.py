@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 from tests.machine.world import SETTLE_SECONDS, Invocation, Queued, World
 
-from bridge.lifecycle import State
+from bridge.dispatching.record import State
 
 CHANGES = (
     "ok",

@@ -19,9 +19,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from bridge.aws.deliveries import DeliveriesTable, _from_item
-from bridge.connection import Connection, Secrets, parse_connection
+from bridge.connections.model import Connection, Secrets
+from bridge.connections.parse import parse_connection
 from bridge.coopcycle.client import Identity, InstanceSettings
-from bridge.dispatch import Dispatcher
+from bridge.dispatching.dispatcher import Dispatcher
+from bridge.dispatching.record import DeliveryRecord
 from bridge.errors import (
     AwsUnavailable,
     CoopCycleRejected,
@@ -30,9 +32,8 @@ from bridge.errors import (
     PermanentError,
     RetryableError,
 )
-from bridge.lifecycle import DeliveryRecord
-from bridge.messages import Recheck, WebhookMessage
 from bridge.model import Receipt
+from bridge.receiving.messages import Recheck, WebhookMessage
 
 ORDER = json.loads(
     (Path(__file__).parents[2] / "events" / "webhooks" / "shopify" / "order-typical.json").read_bytes()

@@ -5,19 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.connection import (
-    Connection,
-    DispatchTags,
-    OrderFilter,
-    Parcels,
-    Pickup,
-    Secrets,
-    is_connection_id,
-    parse_connection,
-)
+from bridge.connections.model import Connection, DispatchTags, OrderFilter, Parcels, Pickup, Secrets
+from bridge.connections.parse import is_connection_id, parse_connection
 from bridge.errors import InvalidConnection
 from bridge.model import Coordinates
-from bridge.schedule import Schedule
+from bridge.schedule.opening_hours import Schedule
 from bridge_laptop.connection_files import check_files, files_in, read_connection_file
 
 EXAMPLES = Path(__file__).parents[2] / "connections"

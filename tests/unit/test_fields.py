@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge import sources
-from bridge.connection import parse_connection
+from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection, UnmappableOrder
-from bridge.field_values import Values
-from bridge.fields import FIELDS, apply_fields, read_order
-from bridge.mapping import map_order
+from bridge.fields.fields import FIELDS, apply_fields, read_order
+from bridge.fields.postal_text import split_address
+from bridge.fields.values import Values
 from bridge.model import (
     Coordinates,
     Delivery,
@@ -29,7 +29,7 @@ from bridge.model import (
     TimeWindow,
     TimeWish,
 )
-from bridge.postal_text import split_address
+from bridge.planning.mapping import map_order
 from bridge.sources import Options, Payload
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -20,15 +20,10 @@ from hypothesis import strategies as st
 from tests import sending
 
 from bridge import sources
-from bridge.connection import Connection, parse_connection
-from bridge.errors import (
-    BridgeError,
-    InvalidConnection,
-    InvalidSignature,
-    MalformedWebhook,
-    UnmappableOrder,
-)
-from bridge.fields import read_order
+from bridge.connections.model import Connection
+from bridge.connections.parse import parse_connection
+from bridge.errors import BridgeError, InvalidConnection, InvalidSignature, MalformedWebhook, UnmappableOrder
+from bridge.fields.fields import read_order
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
 from bridge.sources import Options, Payload, Push, Webhook
 

@@ -17,7 +17,7 @@ LAYER = ROOT / "layers" / "bridge" / "bridge"
 
 # From the inside out; a module imports from its own ring and from those further in. What is not named here
 # (mapping, schedule, sources, coopcycle, dispatch …) is the domain, between the words and the outside.
-WORDS = ("bridge.errors", "bridge.model", "bridge.toml_table")
+WORDS = ("bridge.errors", "bridge.model", "bridge.document", "bridge.connections.toml_table")
 OUTSIDE = ("bridge.aws", "bridge.settings", "bridge.telemetry")
 ROOT_OF_COMPOSITION = ("bridge.runtime",)
 RINGS = ("words", "domain", "outside", "composition root", "callers")
@@ -27,11 +27,13 @@ RESERVED = {
     "boto3": ("bridge.runtime",),
     "botocore": ("bridge.aws",),
     "aws_lambda_powertools": ("bridge.telemetry", "bridge.aws.batches"),
-    "requests": ("bridge.coopcycle", "bridge.shops"),
-    "urllib3": ("bridge.coopcycle.transport", "bridge.shops"),
-    "phonenumbers": ("bridge.mapping",),
+    "requests": ("bridge.coopcycle", "bridge.sources.shared.shop_api"),
+    "urllib3": ("bridge.coopcycle.transport", "bridge.sources.shared.shop_api"),
+    "phonenumbers": ("bridge.planning.mapping",),
 }
-EXCEPTIONS = {("bridge.worker", "botocore.exceptions")}  # tells AWS's failures from our own mistakes
+EXCEPTIONS = {
+    ("bridge.dispatching.worker", "botocore.exceptions")
+}  # tells AWS's failures from our own mistakes
 HEAVY = ("pydantic", "requests", "phonenumbers")
 
 
@@ -89,7 +91,7 @@ BRIDGE = sorted(module for module in FILES if is_in(module, ("bridge",)))
 def test_something_is_looked_at() -> None:
     """The layer, the functions and the laptop are all found, with what they import."""
     assert {"bridge", "bridge_laptop", "functions"} == {module.split(".")[0] for module in FILES}
-    assert "bridge.mapping" in GRAPH["bridge.planning"]
+    assert "bridge.planning.mapping" in GRAPH["bridge.planning.plan"]
     assert "bridge.coopcycle.client" in GRAPH["bridge.runtime"], "imports inside functions count"
 
 

@@ -15,10 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import sending
 
-from bridge.connection import Connection, DispatchTags, OrderFilter, Parcels, Pickup
+from bridge.connections.model import Connection, DispatchTags, OrderFilter, Parcels, Pickup
 from bridge.coopcycle.payload import delivery_body, fields_of
 from bridge.errors import InvalidConnection, MalformedWebhook, UnmappableOrder
-from bridge.mapping import COMMENTS_LENGTH, clean, clean_lines, format_address, map_order
 from bridge.model import (
     Coordinates,
     Delivery,
@@ -32,8 +31,10 @@ from bridge.model import (
     TimeWindow,
     TimeWish,
 )
-from bridge.provenance import Origin, Trace
-from bridge.schedule import Schedule, Windows
+from bridge.planning.mapping import COMMENTS_LENGTH, clean, clean_lines, format_address, map_order
+from bridge.planning.trace import Origin, Trace
+from bridge.schedule.opening_hours import Schedule
+from bridge.schedule.windows import Windows
 from bridge.sources import shopify
 
 PARIS = ZoneInfo("Europe/Paris")

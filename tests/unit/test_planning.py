@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.connection import Connection, OrderFilter
+from bridge.connections.model import Connection, OrderFilter
 from bridge.coopcycle.client import InstanceSettings
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.model import Delivery, Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
-from bridge.planning import choose_windows, plan
-from bridge.schedule import Schedule, Windows
+from bridge.planning.plan import choose_windows, plan
+from bridge.schedule.opening_hours import Schedule
+from bridge.schedule.windows import Windows
 
 PARIS = ZoneInfo("Europe/Paris")
 SHOP = Schedule(

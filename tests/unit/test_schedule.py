@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bridge.errors import InvalidConnection
 from bridge.model import TimeWindow
-from bridge.schedule import Period, Schedule, Windows, check, next_windows, parse_opening_hours
+from bridge.schedule.opening_hours import Period, Schedule, check, parse_opening_hours
+from bridge.schedule.windows import Windows, next_windows
 
 PARIS = ZoneInfo("Europe/Paris")
 NINE_TO_SEVEN = Period(9 * 60, 19 * 60)

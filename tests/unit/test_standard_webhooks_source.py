@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests import samples, sending
 
 from bridge import sources
-from bridge.connection import parse_connection
+from bridge.connections.parse import parse_connection
 from bridge.errors import BridgeError, InvalidConnection, MalformedWebhook, UnmappableOrder
-from bridge.fields import FIELDS
+from bridge.fields.fields import FIELDS
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
 from bridge.sources import Options, Payload, Push, Webhook, standard_webhooks
 

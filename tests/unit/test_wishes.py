@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import UnmappableOrder
 from bridge.model import TimeWindow, TimeWish
-from bridge.wishes import KNOWN_LANGUAGES, Choice, Hours, Reading, parse_day_part, read_wish
+from bridge.schedule.chosen_time import KNOWN_LANGUAGES, Choice, Hours, Reading, parse_day_part, read_wish
 
 PARIS = ZoneInfo("Europe/Paris")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -471,7 +471,7 @@ def test_numbers_alone_never_load_the_library_for_words() -> None:
         "from datetime import UTC, datetime\n"
         "from zoneinfo import ZoneInfo\n"
         "from bridge.model import TimeWish\n"
-        "from bridge.wishes import Reading, read_wish\n"
+        "from bridge.schedule.chosen_time import Reading, read_wish\n"
         "wish = TimeWish(date='24/12/2026', time='14:00 - 16:00')\n"
         "read_wish(wish, Reading(ZoneInfo('UTC'), 'FR'), ordered_at=datetime.now(UTC))\n"
         "sys.exit('dateparser' in sys.modules)\n"

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bridge.model import Coordinates
-from bridge.zones import distance_km, doubt, is_place
+from bridge.planning.distance import distance_km, doubt, is_place
 
 PARIS = Coordinates(48.85341, 2.34880)
 

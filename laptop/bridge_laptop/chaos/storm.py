@@ -19,8 +19,8 @@ import boto3
 import requests
 
 from bridge.aws.deliveries import DeliveriesTable
-from bridge.lifecycle import DeliveryRecord
-from bridge.messages import read_message
+from bridge.dispatching.record import DeliveryRecord
+from bridge.receiving.messages import read_message
 from bridge_laptop import secrets
 from bridge_laptop.chaos import faults, plan, verdict
 from bridge_laptop.chaos.faults import Timings

@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from bridge import sources
-from bridge.connection import Connection
+from bridge.connections.model import Connection
 from bridge.coopcycle.payload import delivery_body
-from bridge.lifecycle import DeliveryRecord, State
+from bridge.dispatching.record import DeliveryRecord, State
 from bridge.model import Delivery, Order
-from bridge.planning import plan
-from bridge.schedule import Windows
+from bridge.planning.plan import plan
+from bridge.schedule.windows import Windows
 from bridge_laptop.chaos.plan import PlannedOrder
 from bridge_laptop.nobody import Nobody
 

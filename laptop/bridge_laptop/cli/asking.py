@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import click
 
 from bridge.aws.connections import CLIENT_ID, CLIENT_SECRET, SHOP_TOKEN
-from bridge.connection import Connection
+from bridge.connections.model import Connection
 from bridge.coopcycle.client import CoopCycleClient
 from bridge.coopcycle.token import TokenSource
 from bridge.coopcycle.transport import new_session
 from bridge.errors import CredentialsRejected, ShopRejected
-from bridge.feasibility import ask
-from bridge.shops import ShopApi
+from bridge.planning.feasibility import ask
 from bridge.sources import Shop
+from bridge.sources.shared.shop_api import ShopApi
 from bridge_laptop.secrets import secrets_from_environment, variable_name
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from bridge.aws.connections import WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS, read_parameters
-from bridge.connection import parse_connection
+from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection
 from bridge_laptop.cli.aws import plain_aws_errors, ssm_client
 from bridge_laptop.cli.registry import (

@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 from bridge import sources
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.deliveries import DeliveriesTable
+from bridge.dispatching.worker import BACKOFF_CEILING, GIVE_UP_AFTER
 from bridge.errors import BridgeError, InvalidConnection, UnknownConnection
 from bridge.model import Ignored
-from bridge.worker import BACKOFF_CEILING, GIVE_UP_AFTER
 from bridge_laptop.cli.aws import plain_aws_errors
 from bridge_laptop.cli.connections import environment_option
 from bridge_laptop.cli.registry import connections_path
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-    from bridge.connection import Connection, Secrets
+    from bridge.connections.model import Connection, Secrets
     from bridge.coopcycle.client import CoopCycleClient
-    from bridge.messages import WebhookMessage
+    from bridge.receiving.messages import WebhookMessage
 
 P = ParamSpec("P")
 R = TypeVar("R")

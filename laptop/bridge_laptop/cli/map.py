@@ -15,13 +15,13 @@ from pathlib import Path
 import click
 
 from bridge import sources
-from bridge.connection import Connection
+from bridge.connections.model import Connection
 from bridge.coopcycle.payload import delivery_body, fields_of
 from bridge.errors import InvalidConnection, NotFeasible, PermanentError, RejectedWebhook, RetryableError
-from bridge.fields import read_order
+from bridge.fields.fields import read_order
 from bridge.model import Delivery, Ignored
-from bridge.planning import plan
-from bridge.provenance import Trace
+from bridge.planning.plan import plan
+from bridge.planning.trace import Trace
 from bridge_laptop.cli.asking import ask_coopcycle, shop_for
 from bridge_laptop.connection_files import read_connection_file
 from bridge_laptop.nobody import Nobody

@@ -12,8 +12,8 @@ import click
 
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.coopcycle import payload
+from bridge.dispatching.record import DeliveryRecord, State
 from bridge.errors import BridgeError, InvalidConnection, UnknownConnection
-from bridge.lifecycle import DeliveryRecord, State
 from bridge.model import TimeWindow
 from bridge_laptop import story
 from bridge_laptop.cli.deployment import Deployment, deployment_options, zone_of

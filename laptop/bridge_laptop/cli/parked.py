@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from bridge.messages import WebhookMessage
+from bridge.receiving.messages import WebhookMessage
 from bridge_laptop.cli.connections import yes_option
 from bridge_laptop.cli.deployment import Deployment, deployment_options, zone_of
 from bridge_laptop.cli.registry import read_all

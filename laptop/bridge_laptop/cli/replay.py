@@ -15,8 +15,9 @@ import click
 
 from bridge import sources
 from bridge.aws.connections import read_parameters, secrets_of
-from bridge.connection import Connection, Secrets
-from bridge.dispatch import Dispatcher, Result
+from bridge.connections.model import Connection, Secrets
+from bridge.dispatching.dispatcher import Dispatcher, Result
+from bridge.dispatching.record import DeliveryRecord, State
 from bridge.errors import (
     BridgeError,
     InvalidConnection,
@@ -26,10 +27,9 @@ from bridge.errors import (
     UnknownConnection,
     WebhookTooLarge,
 )
-from bridge.lifecycle import DeliveryRecord, State
-from bridge.messages import UnreadableMessage, WebhookMessage, read_message
 from bridge.model import Ignored
-from bridge.shops import ShopApi
+from bridge.receiving.messages import UnreadableMessage, WebhookMessage, read_message
+from bridge.sources.shared.shop_api import ShopApi
 from bridge_laptop import signing
 from bridge_laptop.cli.connections import yes_option
 from bridge_laptop.cli.deployment import Deployment, deployment_options, zone_of

@@ -11,7 +11,7 @@ import click
 
 from bridge import sources
 from bridge.aws.connections import WEBHOOK_SECRET
-from bridge.connection import is_connection_id
+from bridge.connections.parse import is_connection_id
 from bridge_laptop import signing
 from bridge_laptop import template as sam
 from bridge_laptop.connection_files import read_connection_file

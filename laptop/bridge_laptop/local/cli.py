@@ -11,8 +11,8 @@ from typing import Any
 import click
 import requests
 
+from bridge.dispatching.record import State
 from bridge.errors import InvalidConnection
-from bridge.lifecycle import State
 from bridge_laptop.local import sample
 from bridge_laptop.local.stack import EndpointNotReachable, LocalStack, Options, running
 from bridge_laptop.local.state import announced

@@ -38,6 +38,8 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True, name="relay")
         self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()  # of connections that are open
 
     @property
     def port(self) -> int:
@@ -60,30 +62,42 @@ class Relay:
         self._loop.close()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._relay, sock=self._socket)
+        server = await asyncio.start_server(self._accept, sock=self._socket)
         await self._stopping.wait()
         server.close()
-        open_ones = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in open_ones:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*open_ones, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # the loop closes what was aborted in its next round
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        task = asyncio.ensure_future(self._relay(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        both = [writer]
         try:
             target_reader, target_writer = await asyncio.open_connection(*self._target)
-        except OSError:
-            writer.transport.abort()  # nothing listens there: the caller is cut off
-            return
-        try:
+            self._writers.add(target_writer)
+            both.append(target_writer)
             async with asyncio.TaskGroup() as both_ways:
                 both_ways.create_task(_pass_on(reader, target_writer))
                 both_ways.create_task(_pass_on(target_reader, writer))
-        except* OSError:  # one side broke off: so does the other
-            writer.transport.abort()
-            target_writer.transport.abort()
+        except* OSError:  # nothing listens there, or one side broke off: the other is cut off as well
+            for one in both:
+                one.transport.abort()
         finally:
-            writer.close()
-            target_writer.close()
+            for one in both:
+                one.close()  # what was written is sent first
+            for one in both:
+                with contextlib.suppress(OSError):
+                    await one.wait_closed()
+            self._writers.difference_update(both)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

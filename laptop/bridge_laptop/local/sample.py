@@ -11,7 +11,7 @@ import requests
 
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.deliveries import DeliveriesTable
-from bridge.lifecycle import DeliveryRecord, State
+from bridge.dispatching.record import DeliveryRecord, State
 from bridge.settings import DispatchSettings
 from bridge_laptop import signing
 from bridge_laptop import template as sam

@@ -16,7 +16,8 @@ import boto3
 import requests
 from botocore.exceptions import EndpointConnectionError
 
-from bridge.connection import Connection, parse_connection
+from bridge.connections.model import Connection
+from bridge.connections.parse import parse_connection
 from bridge_laptop import secrets
 from bridge_laptop import template as sam
 from bridge_laptop.local import emulator, engine, resources

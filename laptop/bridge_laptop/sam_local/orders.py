@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge import sources
-from bridge.connection import Connection, Secrets
+from bridge.connections.model import Connection, Secrets
 from bridge_laptop import lambda_events, signing
 from bridge_laptop import template as sam
 

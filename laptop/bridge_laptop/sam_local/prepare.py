@@ -16,7 +16,8 @@ import boto3
 import yaml
 
 from bridge.aws.connections import SETTINGS, ConnectionStore
-from bridge.connection import Connection, Secrets, parse_connection
+from bridge.connections.model import Connection, Secrets
+from bridge.connections.parse import parse_connection
 from bridge_laptop import template as sam
 from bridge_laptop.lambda_events import EVENT_SOURCE_NAME
 from bridge_laptop.local import resources

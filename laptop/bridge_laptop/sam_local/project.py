@@ -8,7 +8,6 @@ values, and they stand in the file for ``--env-vars`` too: nothing in a develope
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +22,14 @@ from bridge_laptop.local.state import LocalState
 
 CONNECTIONS_PATH = "/bridge/sam-local/connections"  # copies whose CoopCycle is HOST_NAME
 ARCHITECTURES = ("arm64", "x86_64")
+KEPT = (
+    "Description",
+    "Handler",
+    "Runtime",
+    "MemorySize",
+    "Timeout",
+    "Layers",
+)  # of a function, as it is deployed
 LOCAL_COMMANDS = ("local_invoke", "local_start_api")  # as samconfig.toml names them
 
 
@@ -56,10 +63,7 @@ def derived_template(
 
     No parameter, condition or reference is left in it, and its paths are absolute.
     """
-    shared = copy.deepcopy(template["Globals"]["Function"])
-    for name in ("Environment", "Tags"):
-        del shared[name]
-    shared["Architectures"] = [architecture]
+    shared = _kept(template["Globals"]["Function"]) | {"Architectures": [architecture]}
     resources: dict[str, Any] = {}
     for logical_id, properties in sam.resources(template, "AWS::Serverless::LayerVersion").items():
         metadata = template["Resources"][logical_id]["Metadata"]
@@ -86,18 +90,17 @@ def derived_template(
     }
 
 
+def _kept(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: properties[name] for name in KEPT if name in properties}
+
+
 def _function(properties: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    kept = {
-        name: value
-        for name, value in properties.items()
-        if name not in ("Policies", "LoggingConfig", "Events")
-    }
     routes = {
         name: {"Type": "HttpApi", "Properties": {key: event["Properties"][key] for key in ("Method", "Path")}}
         for name, event in properties["Events"].items()
         if event["Type"] == "HttpApi"
     }
-    return kept | {
+    return _kept(properties) | {
         "CodeUri": str(sam.ROOT / properties["CodeUri"]),
         "Environment": {"Variables": dict(environment)},
         **({"Events": routes} if routes else {}),

@@ -19,16 +19,16 @@ import boto3
 
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
-from bridge.receiving import Receiver
+from bridge.receiving.http import Receiver
 from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
 
 if TYPE_CHECKING:
-    from bridge.connection import Connection, Secrets
+    from bridge.connections.model import Connection, Secrets
     from bridge.coopcycle.breaker import CircuitBreaker
     from bridge.coopcycle.client import CoopCycleClient
     from bridge.coopcycle.token import TokenCache
-    from bridge.receiving_events import EventReceiver
-    from bridge.worker import Worker
+    from bridge.dispatching.worker import Worker
+    from bridge.receiving.events import EventReceiver
 
 
 def utc_now() -> datetime:
@@ -114,10 +114,10 @@ class CoopCycleClients:
 def dispatch_runtime() -> DispatchRuntime:
     """Return what ``dispatch_delivery`` works with in this environment."""
     from bridge.aws.deliveries import DeliveriesTable
-    from bridge.compliance import Compliance
-    from bridge.dispatch import Dispatcher
-    from bridge.shops import ShopApi
-    from bridge.worker import Worker
+    from bridge.dispatching.dispatcher import Dispatcher
+    from bridge.dispatching.privacy import Compliance
+    from bridge.dispatching.worker import Worker
+    from bridge.sources.shared.shop_api import ShopApi
 
     settings = DispatchSettings.from_env(os.environ)
     sqs = boto3.client("sqs")
@@ -158,7 +158,7 @@ def webhooks_queue() -> WebhooksQueue:
 def event_receiver() -> EventReceiver:
     """Return what ``receive_event`` works with in this environment."""
     from bridge.aws.connection_index import ConnectionIndex
-    from bridge.receiving_events import EventReceiver
+    from bridge.receiving.events import EventReceiver
 
     settings = EventSettings.from_env(os.environ)
     return EventReceiver(

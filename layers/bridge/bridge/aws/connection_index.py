@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bridge.aws.connections import SETTINGS
-from bridge.connection import Connection, parse_connection
+from bridge.connections.model import Connection
+from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection, UnknownConnection
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from bridge.connection import Connection, Secrets, is_connection_id, parse_connection
+from bridge.connections.model import Connection, Secrets
+from bridge.connections.parse import is_connection_id, parse_connection
 from bridge.errors import InvalidConnection, UnknownConnection
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import ClientError
 
+from bridge.dispatching.record import Attempt, DeliveryRecord, Event, State
 from bridge.errors import AlreadyInProgress
-from bridge.lifecycle import Attempt, DeliveryRecord, Event, State
 from bridge.model import TimeWindow
-from bridge.schedule import Windows
+from bridge.schedule.windows import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from bridge.errors import WebhookTooLarge
-from bridge.messages import ParkReason, PrivacyMessage, Recheck, WebhookMessage
+from bridge.receiving.messages import ParkReason, PrivacyMessage, Recheck, WebhookMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ from urllib3.exceptions import (
 )
 
 from bridge.errors import InvalidConnection
-from bridge.hosts import is_encrypted_or_local
+from bridge.http_hosts import is_encrypted_or_local
 
 RETRY_AFTER_LIMIT_SECONDS = 3600.0  # a proxy that asks for a year must not park an order for one
 

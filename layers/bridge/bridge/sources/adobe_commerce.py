@@ -18,11 +18,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from bridge.document import Fields, load_object, parse_rfc3339
 from bridge.errors import InvalidSignature, MalformedWebhook
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.reading import Fields, load_object, parse_rfc3339
 from bridge.sources.shared.rsa import decode_base64, sign_rsa_sha256, verify_rsa_sha256
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
@@ -112,7 +112,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
 
     Raises:
         MalformedWebhook: ``topic_missing``, ``order_id_malformed``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     event = load_object(push.body)

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
+from bridge.document import Fields, load_object, whole_id
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWish
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.reading import Fields, load_object, whole_id
 from bridge.sources.shared.standard_signing import sign_standard_webhook, verify_standard_webhook
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
@@ -104,7 +104,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:
 
     Raises:
         MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     event = Fields(load_object(push.body))

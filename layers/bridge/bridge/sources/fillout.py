@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bridge.document import Fields
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
@@ -24,7 +25,6 @@ from bridge.sources.shared.forms import (
 )
 from bridge.sources.shared.forms import show_in_header as sign
 from bridge.sources.shared.forms import verify_shared_secret as verify
-from bridge.sources.shared.reading import Fields
 
 __all__ = [
     "SETTINGS",

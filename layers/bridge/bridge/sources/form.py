@@ -13,11 +13,7 @@ from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import (
-    HONEYPOT,
-    FormService,
-    Submission,
-)
+from bridge.sources.shared.forms import HONEYPOT, FormService, Submission
 from bridge.sources.shared.forms import SETTINGS as FORM_SETTINGS
 from bridge.sources.shared.forms import show_in_header as sign
 from bridge.sources.shared.forms import verify_shared_secret as verify

@@ -11,21 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bridge.document import load_object
 from bridge.errors import MalformedWebhook
-from bridge.field_values import number_text
+from bridge.fields.values import number_text
 from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import (
-    SETTINGS,
-    FormService,
-    Submission,
-    text_of,
-)
+from bridge.sources.shared.forms import SETTINGS, FormService, Submission, text_of
 from bridge.sources.shared.forms import show_in_address as sign
 from bridge.sources.shared.forms import verify_shared_secret as verify
-from bridge.sources.shared.reading import load_object
 
 __all__ = [
     "SETTINGS",

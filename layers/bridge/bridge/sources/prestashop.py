@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bridge.document import LARGEST_ID, Fields, load_object, whole_id
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.reading import LARGEST_ID, Fields, load_object, whole_id
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -80,7 +80,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
 
     Raises:
         MalformedWebhook: ``topic_missing``, ``webhook_id_missing``, ``order_id_missing``,
-            ``order_id_malformed``, or what :func:`~bridge.sources.shared.reading.load_object` says.
+            ``order_id_malformed``, or what :func:`~bridge.document.load_object` says.
 
     """
     event = Fields(load_object(push.body))

@@ -13,13 +13,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bridge.document import LARGEST_ID, Fields, load_object, whole_id
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWish
 from bridge.sources.shared import date_pickers
 from bridge.sources.shared.base import Options, Payload, PrivacyRequest, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.reading import LARGEST_ID, Fields, load_object, whole_id
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -129,7 +129,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
     Raises:
         MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``,
             ``order_ids_malformed``, ``shop_domain_malformed``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     topic = push.headers.get(_TOPIC_HEADER, "").strip()

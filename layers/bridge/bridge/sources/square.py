@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bridge.document import Fields, load_object
 from bridge.errors import (
     InvalidConnection,
     InvalidSignature,
@@ -25,7 +26,6 @@ from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWin
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.reading import Fields, load_object
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -102,7 +102,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
 
     Raises:
         MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     event = Fields(load_object(push.body))

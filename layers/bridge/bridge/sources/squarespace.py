@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, DecimalException
 
+from bridge.document import Fields, load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWish
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.reading import Fields, load_object
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
 __all__ = [
@@ -112,7 +112,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
 
     Raises:
         MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     notification = Fields(load_object(push.body))

@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bridge.document import Fields, load_object
 from bridge.model import Ignored, Order
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.forms import SETTINGS as FORM_SETTINGS
 from bridge.sources.shared.forms import Submission, identify_submission, parse_submission
-from bridge.sources.shared.reading import Fields, load_object
 from bridge.sources.shared.standard_signing import (
     sign_standard_webhook,
     standard_headers,
@@ -78,7 +78,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:
 
     Raises:
         MalformedWebhook: ``order_id_missing``, ``order_id_unreadable``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     body = load_object(push.body)

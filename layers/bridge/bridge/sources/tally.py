@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bridge.document import Fields
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.base import Options, Push, Signed, Traits
 from bridge.sources.shared.base import no_greeting as greeting
@@ -22,7 +23,6 @@ from bridge.sources.shared.forms import (
     own_names,
     text_of,
 )
-from bridge.sources.shared.reading import Fields
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [

@@ -17,12 +17,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bridge.document import Fields, load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources.shared.base import Options, Payload, PrivacyRequest, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.reading import Fields, load_object
 from bridge.sources.shared.rsa import decode_base64, sign_rsa_sha256, verify_rsa_sha256
 
 __all__ = [

@@ -19,11 +19,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, DecimalException
 
+from bridge.document import Fields, load_object, parse_rfc3339, whole_id
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.reading import Fields, load_object, parse_rfc3339, whole_id
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 from bridge.sources.shared.wordpress_meta import Meta, find_wish
 
@@ -118,7 +118,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
     Raises:
         MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``,
             ``legacy_api_version`` (the webhook must be set to the REST API v3), or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     topic = push.headers.get(_TOPIC_HEADER, "").strip()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from bridge.document import load_object
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable
-from bridge.hosts import is_encrypted_or_local
+from bridge.http_hosts import is_encrypted_or_local
 from bridge.sources.shared.base import Options, Shop
-from bridge.sources.shared.reading import load_object
 
 
 def base_url(options: Options, key: str, default: str = "") -> str:

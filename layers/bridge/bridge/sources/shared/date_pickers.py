@@ -1,8 +1,8 @@
 """The customer's choice of time among free name and value pairs: where date-picker apps and plugins put it.
 
 Pure, only the standard library: any source may pass pairs of its own (note attributes, line item properties,
-order metas, form fields). The texts are handed over as they stand; :mod:`bridge.wishes` reads them. Times of
-*picking up* in the shop are no choice of a delivery and are not looked at.
+order metas, form fields). The texts are handed over as they stand; :mod:`bridge.schedule.chosen_time` reads
+them. Times of *picking up* in the shop are no choice of a delivery and are not looked at.
 
 Whose names these are:
 

@@ -13,9 +13,9 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from bridge.document import load_object
 from bridge.errors import InvalidSignature, MalformedWebhook
 from bridge.sources.shared.base import Push
-from bridge.sources.shared.reading import load_object
 
 SHOPIFY_SOURCES = "aws.partner/shopify.com/"
 _SHOP_DOMAIN_HEADER = "x-shopify-shop-domain"
@@ -29,7 +29,7 @@ def read_shopify_event(text: str, *, source_name: str, received_at: datetime) ->
     Raises:
         InvalidSignature: ``another_source``, it is no event of ``source_name``.
         MalformedWebhook: ``no_metadata``, ``no_payload``, ``shop_domain_missing``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     event = load_object(text.encode("utf-8", "surrogatepass"))

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
+from bridge.document import load_object
 from bridge.errors import MalformedWebhook
-from bridge.sources.shared.reading import load_object
 
 _MOST_FIELDS = 1000
 _LONGEST_FIELD_BYTES = 1024 * 1024
@@ -27,7 +27,7 @@ def read_form(body: bytes, content_type: str) -> dict[str, object]:
 
     Raises:
         MalformedWebhook: ``empty_body``, ``not_a_form``, ``too_many_fields``, or what
-            :func:`~bridge.sources.shared.reading.load_object` says.
+            :func:`~bridge.document.load_object` says.
 
     """
     kind = content_type.partition(";")[0].strip().lower()

@@ -16,13 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.document import load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, UnmappableOrder
-from bridge.field_values import Values, number_text
-from bridge.fields import KEY_FIELDS, apply_fields
+from bridge.fields.fields import KEY_FIELDS, apply_fields
+from bridge.fields.values import Values, number_text
 from bridge.model import Ignored, Order, PostalAddress
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Webhook
 from bridge.sources.shared.form_bodies import guess_content_type
-from bridge.sources.shared.reading import load_object
 
 HONEYPOT = "honeypot"
 SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105  # a header's name
@@ -208,7 +208,7 @@ def load_json(body: bytes, content_type: str) -> Mapping[str, object]:
     """Read the body of a service that posts JSON alone, whatever it calls it.
 
     Raises:
-        MalformedWebhook: what :func:`~bridge.sources.shared.reading.load_object` says.
+        MalformedWebhook: what :func:`~bridge.document.load_object` says.
 
     """
     del content_type

@@ -1,0 +1,1 @@
+"""The order's life: from an accepted webhook to one delivery on CoopCycle."""

@@ -1,0 +1,1 @@
+"""The table ``[fields]``: JMESPath into a sender's document."""

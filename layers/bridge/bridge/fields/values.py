@@ -1,0 +1,157 @@
+"""What a sender's document holds under our own names, as texts, numbers and moments. Pure.
+
+Numbers where texts are wanted become texts, the texts of a list are joined; objects never become texts.
+Messages name the expression or the sender's field, and never quote a value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bridge.document import kind, parse_rfc3339
+from bridge.errors import UnmappableOrder
+from bridge.fields import expressions
+
+_LONGEST_TEXT = 5000
+_EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in Unix seconds
+_NUMBER = re.compile(r"\s*[+-]?\d{1,15}([.,]\d{1,15})?\s*", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(t|\b)", re.ASCII)
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"", "false", "no", "off", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a document, or one stop in it, holds under our names.
+
+    A name with an expression is looked for with it. Without one, a field that has our own name is taken, from
+    the first of the objects in ``own`` (by their paths) which has it.
+    """
+
+    document: Mapping[str, object]
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.expressions or self._holder(name) is not None
+
+    def where(self, name: str) -> str:
+        """Return where the sender has a field, in its own terms."""
+        if name in self.expressions:
+            return self.expressions[name]
+        path = self._holder(name) or ""
+        return f"{path}.{name}" if path else name
+
+    def refuse(self, name: str, sentence: str) -> UnmappableOrder:
+        """Make the error that names a field; the caller raises it."""
+        if name in self.expressions:
+            return UnmappableOrder(f"fields.{name}", f"{self.expressions[name]} {sentence}")
+        return UnmappableOrder(self.where(name), sentence)
+
+    def raw(self, name: str) -> object:
+        """Return what stands there, ``None`` for nothing.
+
+        Raises:
+            UnmappableOrder: the expression needs a key that is not in the document.
+
+        """
+        if name in self.expressions:
+            return expressions.search(self.expressions[name], self.document, field=f"fields.{name}")
+        holder = self._holder(name)
+        return None if holder is None else self.own[holder].get(name)
+
+    def text(self, name: str, separator: str = ", ") -> str:
+        """Return a text, a number as a text, or the texts of a list joined."""
+        return separator.join(self.texts(name))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the texts of a list, or the one there is; without empty ones."""
+        value = self.raw(name)
+        texts = [self._as_text(name, one) for one in (value if isinstance(value, list) else [value])]
+        return tuple(text for text in texts if text)
+
+    def number(self, name: str) -> float | None:
+        """Return a number, also one written as a text; ``None`` for nothing."""
+        value = self.raw(name)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        number = as_number(value)
+        if number is None:
+            raise self.refuse(name, f"should be a number, but is {kind(value)}")
+        return number
+
+    def flag(self, name: str) -> bool:
+        """Return true or false: nothing, empty and 0 are false; a text must be a known word, or a moment.
+
+        Another text may well mean "no" in the language of the form, so it is never taken for true.
+        """
+        value = self.raw(name)
+        if not isinstance(value, str):
+            return bool(value)
+        text = value.strip().casefold()
+        if text in _TRUE or text in _FALSE:
+            return text in _TRUE
+        if _DAY.match(text):  # such as the time of the cancellation
+            return True
+        raise self.refuse(
+            name, "should be true or false; an answer in words is compared, as in answers.wanted == 'no'"
+        )
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a date and time with an offset, also Unix seconds; ``None`` for nothing."""
+        value = self.raw(name)
+        seconds = as_number(value)
+        if seconds is not None and _EARLIEST <= seconds < _LATEST:
+            return datetime.fromtimestamp(seconds, UTC)
+        text = self.text(name)
+        try:
+            return parse_rfc3339(text) if text else None
+        except ValueError:
+            raise self.refuse(
+                name,
+                "should be a date and time with an offset (2026-11-23T10:12:08+01:00), or Unix seconds",
+            ) from None
+
+    def _holder(self, name: str) -> str | None:
+        return next((path for path, values in self.own.items() if values.get(name) is not None), None)
+
+    def _as_text(self, name: str, value: object) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value.strip()[:_LONGEST_TEXT]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return number_text(value)
+        raise self.refuse(name, f"should be a text, but is {kind(value)}")
+
+
+def number_text(value: float) -> str:
+    """Write a JSON number as people do: 75011 and not 75011.0; of one too long to be anything, nothing."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return ""
+        value = int(value) if value.is_integer() and abs(value) < 1e15 else value
+    if isinstance(value, int) and value.bit_length() > 128:  # str() refuses thousands of digits
+        return ""
+    return str(value)
+
+
+def as_number(value: object) -> float | None:
+    """Read a finite number, or a text that holds one ("48,85"); ``None`` when it is anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        if not _NUMBER.fullmatch(value):
+            return None
+        value = float(value.replace(",", "."))
+    if not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,142 @@
+"""What the receiver decides about one request: verified, known and worth queueing, or not.
+
+Imports nothing heavy: this is the path on which a sender waits for its answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bridge import sources
+from bridge.connections.model import Connection, Secrets
+from bridge.errors import MalformedWebhook, NotATrialCall
+from bridge.model import Ignored
+from bridge.receiving.messages import PrivacyMessage, WebhookMessage
+
+
+class Connections(Protocol):
+    """Where connections are looked up, as :class:`bridge.aws.connections.ConnectionStore` does it."""
+
+    def get(self, connection_id: str) -> tuple[Connection, Secrets]:
+        """Return a connection, or raise ``UnknownConnection`` or ``InvalidConnection``."""
+
+
+class Queue(Protocol):
+    """Where accepted webhooks go, as :class:`bridge.aws.queues.WebhooksQueue` does it."""
+
+    def send(self, message: WebhookMessage | PrivacyMessage) -> None:
+        """Enqueue, or raise ``WebhookTooLarge``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as it came: header names in lower case, the body as the sender's bytes."""
+
+    connection_id: str
+    headers: Mapping[str, str] = field(repr=False)  # one of them may be the secret
+    body: bytes = field(repr=False)
+    path_secret: str = field(default="", repr=False)
+    method: str = "POST"
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, object]) -> Request:
+        """Read an API Gateway HTTP API event (payload format 2.0).
+
+        Raises:
+            MalformedWebhook: a body that claims to be base64 and is not.
+
+        """
+        path, headers = _texts(event.get("pathParameters")), _texts(event.get("headers"))
+        text = event.get("body")
+        body = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else b""
+        if event.get("isBase64Encoded"):
+            try:
+                body = base64.b64decode(body, validate=True)
+            except binascii.Error as error:
+                raise MalformedWebhook("not_base64") from error
+        return cls(
+            connection_id=path.get("connection_id", ""),
+            path_secret=path.get("secret", ""),
+            headers={name.lower(): value for name, value in headers.items()},
+            body=body,
+            method=str(event.get("routeKey", "POST")).partition(" ")[0],
+            query=_texts(event.get("queryStringParameters")),
+        )
+
+
+def _texts(value: object) -> dict[str, str]:
+    """Return a part of an event as texts by name; API Gateway leaves out what is empty, or says null."""
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the sender is told."""
+
+    outcome: str  # accepted | ignored
+    source: str
+    reason: str = ""
+    topic: str = ""
+    webhook_id: str = ""
+    order_id: str = ""
+    greeting: str = ""  # a sender's trial call is answered with this text alone
+
+
+class Receiver:
+    """Verifies a webhook and queues it: one AWS call on the accepted path."""
+
+    def __init__(self, connections: Connections, queue: Queue, *, clock: Callable[[], datetime]) -> None:
+        self._connections = connections
+        self._queue = queue
+        self._clock = clock
+
+    def receive(self, request: Request) -> Receipt:
+        """Verify the raw bytes, read which order they are about, and queue them.
+
+        Raises:
+            RejectedWebhook: the request is to be answered with the error's status.
+
+        """
+        connection, secrets = self._connections.get(request.connection_id)
+        source = sources.get(connection.source)
+        push = sources.Push(
+            request.body,
+            request.headers,
+            self._clock(),
+            request.path_secret,
+            method=request.method,
+            query=request.query,
+        )
+        greeting = source.greeting(push, connection.options)
+        if greeting is not None:
+            return Receipt("ignored", connection.source, reason="trial_call", greeting=greeting)
+        if request.method != "POST":
+            raise NotATrialCall("method")
+        source.verify(push, secrets.webhook, connection.options)
+        return accept(connection, push, self._queue)
+
+
+def accept(connection: Connection, push: sources.Push, queue: Queue) -> Receipt:
+    """Read which order a push is about, which is known to be genuine, and queue it.
+
+    Raises:
+        RejectedWebhook: it cannot be read, or is too large.
+
+    """
+    webhook = sources.get(connection.source).identify(push, connection.options)
+    if isinstance(webhook, Ignored):
+        return Receipt("ignored", connection.source, reason=webhook.reason)
+    if isinstance(webhook, sources.PrivacyRequest):
+        queue.send(PrivacyMessage.of(connection.connection_id, webhook))
+        return Receipt("accepted", connection.source, topic=webhook.topic, webhook_id=webhook.webhook_id)
+    known = {"source": connection.source, "topic": webhook.topic, "order_id": webhook.order_id}
+    if connection.orders.topics and webhook.topic not in connection.orders.topics:
+        return Receipt("ignored", reason="topic_not_followed", webhook_id=webhook.webhook_id, **known)
+    queue.send(WebhookMessage.of(connection.connection_id, connection.source, push, webhook))
+    return Receipt("accepted", webhook_id=webhook.webhook_id, **known)

@@ -1,0 +1,1 @@
+"""When: opening hours, windows, and the time that a customer chose."""
