@@ -30,7 +30,7 @@ def sam_local(check: bool, arguments: tuple[str, ...]) -> None:
     sample order that nobody has seen yet. No profile and no credentials of the shell reach a function.
     Without ARGUMENTS everything is only written, under .aws-sam/local, for calling the SAM CLI by hand.
 
-    Exit code 2: no container engine.
+    Exit code 1: it failed, or an invocation had no good answer; 2: no container engine.
     """
     engine = engines.find(os.environ)
     if engine is None:
@@ -41,7 +41,7 @@ def sam_local(check: bool, arguments: tuple[str, ...]) -> None:
             checking.check(engine, arguments)
             return
         if arguments and arguments[0] not in COMMANDS:
-            raise click.UsageError(f"`sam local {arguments[0]}`: {' or '.join(COMMANDS)} is run here")
+            raise click.ClickException(f"`sam local {arguments[0]}`: {' or '.join(COMMANDS)} is run here")
         with isolation():
             prepared = prepare(state.read(), engine)
     except (CannotRun, checking.CheckFailed, state.NotRunning) as error:
@@ -57,28 +57,23 @@ def sam_local(check: bool, arguments: tuple[str, ...]) -> None:
 
 def _run(prepared: Prepared, engine: engines.Engine, arguments: tuple[str, ...]) -> int:
     """Run the SAM CLI; an invocation whose answer is none, or an error, is a failure as well."""
-    invoking = arguments[0] == "invoke"
+    command = sam_command(prepared, arguments)
+    environ = clean_environment(os.environ, engine)
+    if arguments[0] != "invoke":
+        os.execve(command[0], command, environ)  # noqa: S606  # Ctrl-C is for sam alone: it removes its containers
     done = subprocess.run(  # noqa: S603  # the SAM CLI of our own virtual environment
-        sam_command(prepared, arguments),
-        env=clean_environment(os.environ, engine),
-        stdout=subprocess.PIPE if invoking else None,
-        text=True,
-        check=False,
+        command, env=environ, stdout=subprocess.PIPE, text=True, check=False
     )
-    if not invoking or done.returncode != 0:
+    if done.returncode != 0:
         return done.returncode
     click.echo(done.stdout.strip())
     problem = checking.problem_of(done.stdout)
     if problem is not None:
         click.echo(f"Error: {problem}", err=True)
         return 1
-    invocation = next(
-        (prepared.invocations[name] for name in arguments if name in prepared.invocations), None
-    )
-    if invocation is not None and "--event" in sam_command(prepared, arguments)[-2:]:
-        connection_id = prepared.connection.connection_id
-        click.echo(
-            f"Its order: .venv/bin/bridge orders show {connection_id} '{invocation.order.name}' --local",
-            err=True,
-        )
+    for function, file in prepared.events.items():
+        if str(file) in command and function != "QueueRecheckFunction":
+            order = prepared.invocations[function].order
+            show = f"orders show {prepared.connection.connection_id} '{order.name}' --local"
+            click.echo(f"Its order: .venv/bin/bridge {show}", err=True)
     return 0
