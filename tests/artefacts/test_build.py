@@ -1,4 +1,4 @@
-"""What `make build` has built is what it was asked for; `make build` itself runs these, on what lies in .aws-sam."""
+"""What `make build` has built is what it was asked for; `make build` runs these on what lies in .aws-sam."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_layer_has_bytecode_of_its_dependencies() -> None:
 
 @with_bytecode
 def test_the_bytecode_is_that_of_lambdas_python_and_is_never_checked() -> None:
-    """Bytecode by time stamp would be stale as soon as the layer is unpacked; another Python's is not read."""
+    """Bytecode by time stamp is stale once the layer is unpacked, and another Python's is not read."""
     for file in LAYER.rglob("*.pyc"):
         with file.open("rb") as opened:
             magic, flags = struct.unpack("<4sI", opened.read(8))
