@@ -12,7 +12,7 @@ from bridge_laptop import template as sam
 from bridge_laptop.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = readme.DOCUMENTS
+DOCUMENTS = (readme.README, *sorted((ROOT / "docs").glob("*.md")))
 TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 
 
@@ -56,6 +56,15 @@ def test_links_lead_somewhere() -> None:
     for document in DOCUMENTS:
         links = re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text(encoding="utf-8"))
         assert [] == [link for link in links if not (document.parent / link).exists()]
+
+
+def test_functions_that_are_invoked_exist() -> None:
+    """What is shown of `bridge sam-local invoke` can be pasted as it stands."""
+    functions = {*sam.resources(sam.load(), "AWS::Serverless::Function"), "FUNCTION"}
+    invoked = set(re.findall(r"sam-local invoke (\w+)", TEXT))
+
+    assert len(invoked) > 1
+    assert invoked <= functions
 
 
 def test_commands_that_are_shown_exist() -> None:
