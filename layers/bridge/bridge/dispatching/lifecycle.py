@@ -188,7 +188,7 @@ def put_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> De
 
 
 def given_up(record: DeliveryRecord) -> DeliveryRecord:
-    """Record that a change is parked: CoopCycle is to hold what it was seen to take, and is brought back to it."""
+    """Record that a change is parked: CoopCycle is to hold again what it was seen to take."""
     return replace(record, sent=record.held) if record.held else record
 
 
