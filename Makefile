@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast fuzz chaos machine readme lint format build validate sam-local ci lock clean
+.PHONY: help install run test test-fast fuzz chaos machine contract readme lint format build validate sam-local ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ chaos: install ## 1000 orders in a storm of faults and kills, then the books com
 
 machine: install ## the life of an order over many more interleavings: make machine EXAMPLES=20000
 	MACHINE_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q tests/machine
+
+contract: install ## does an instance answer as the recorded one? make contract COOPCYCLE_URL=… CLIENT=id:secret
+	@$(BIN)/python -m tests.sandbox.contract
 
 readme: install ## write the parts of README.md and docs/ that are made from the code
 	$(BIN)/python -m bridge_laptop.readme

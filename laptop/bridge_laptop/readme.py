@@ -12,6 +12,8 @@ from bridge_laptop import template as sam
 
 README = sam.ROOT / "README.md"
 SENDERS = sam.ROOT / "docs" / "senders.md"
+SANDBOX = sam.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
+DOCUMENTS = (README, SENDERS, SANDBOX)
 EXAMPLE = sam.ROOT / "examples" / "use_the_layer.py"
 
 
@@ -60,6 +62,23 @@ def fields() -> str:
     return "\n".join(rows)
 
 
+def sandbox_routes() -> str:
+    """Return the table of the sandbox's routes, and the file that answers each."""
+    from bridge_laptop.sandbox.app import create_app  # what it needs is not in the layer
+
+    app = create_app()
+    found: dict[tuple[str, str], set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        module = app.view_functions[rule.endpoint].__module__.removeprefix("bridge_laptop.sandbox.")
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        found.setdefault((path, module.replace(".", "/") + ".py"), set()).update(rule.methods or ())
+    rows = [_row(("route", "methods", "file")), _row(("---",) * 3)]
+    for (path, file), methods in sorted(found.items(), key=lambda each: (each[0][1], each[0][0])):
+        named = ", ".join(method for method in ("GET", "POST", "PUT", "DELETE") if method in methods)
+        rows.append(_row((f"`{path}`", named, f"[{file}]({file})")))
+    return "\n".join(rows)
+
+
 def layer_example() -> str:
     """Return the example of a function of one's own."""
     return f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```"
@@ -70,6 +89,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "fields": fields,
     "layer-example": layer_example,
+    "sandbox-routes": sandbox_routes,
 }
 _MARKED = re.compile(r"(<!-- made by `make readme`: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -80,8 +100,8 @@ def filled(text: str) -> str:
 
 
 def main() -> int:
-    """Write both documents."""
-    for document in (README, SENDERS):
+    """Write the documents."""
+    for document in DOCUMENTS:
         document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 

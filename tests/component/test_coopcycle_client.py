@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import pytest
 import requests
@@ -35,6 +35,7 @@ from bridge.errors import (
     TokenUnavailable,
 )
 from bridge.model import Coordinates, Delivery, Listing, Receipt, Task, TimeWindow
+from bridge_laptop.sandbox.client import SandboxClient
 
 from .fake_server import Drip, FakeServer, Fault, Request, http
 
@@ -54,7 +55,7 @@ RECEIPT = Receipt(
 )
 SETTINGS = {"country": "fr", "locale": "fr", "timezone": "Europe/Paris", "currency_code": "eur"}
 
-# CoopCycle's errors as recorded: token, create_refusals, store_and_slots; "<text>" follows the language.
+# CoopCycle's errors (recorded: token, create_refusals, store_and_slots). Its texts follow the language.
 UNAUTHORIZED = http(401, {"code": 401, "message": "<text>"})
 HYDRA_ERROR = {
     "@context": "/api/contexts/Error",
@@ -834,16 +835,7 @@ def test_choices_that_are_none_are_no_answer(serve: Serve, body: dict[str, objec
     assert isinstance(error, CoopCycleUnavailable)
 
 
-# --- against the sandbox, which was read from CoopCycle's own features apart from this client --------------
-
-
-class Address(Protocol):
-    """What these tests need to know of the sandbox."""
-
-    url: str
-
-    def courier(self, delivery: str, do: str) -> None:
-        """Play the courier."""
+# --- against the sandbox, which answers as the recorded CoopCycle --------------
 
 
 class NoCache:
@@ -857,7 +849,7 @@ class NoCache:
 
 
 @pytest.fixture
-def at_sandbox(sandbox: Address) -> Iterator[CoopCycleClient]:
+def at_sandbox(sandbox: SandboxClient) -> Iterator[CoopCycleClient]:
     """Return a client of the store Acme at the sandbox, with a token of the sandbox's own."""
     with new_session() as session:
         tokens = TokenProvider(
@@ -912,16 +904,16 @@ def test_life_of_a_delivery(at_sandbox: CoopCycleClient) -> None:
     assert at_sandbox.get_delivery(created.delivery_iri).statuses == ("CANCELLED", "CANCELLED")
 
 
-def test_choices_of_the_stores_time_slot(at_sandbox: CoopCycleClient, sandbox: Address) -> None:
+def test_choices_of_the_stores_time_slot(at_sandbox: CoopCycleClient, sandbox: SandboxClient) -> None:
     """The store's default slot of working days is offered until each window begins."""
-    requests.post(f"{sandbox.url}/_sandbox/clock", json={"now": "2020-04-02T12:30:00+02:00"}, timeout=5)
+    sandbox.clock("2020-04-02T12:30:00+02:00")
 
     choices = at_sandbox.time_slot_choices()
 
     assert [(2, 12), (3, 10), (3, 12)] == [(choice.after.day, choice.after.hour) for choice in choices]
 
 
-def test_choices_of_a_store_without_a_time_slot(sandbox: Address) -> None:
+def test_choices_of_a_store_without_a_time_slot(sandbox: SandboxClient) -> None:
     """The connection is at fault, and says so."""
     with new_session() as session:
         tokens = TokenProvider(
@@ -937,7 +929,7 @@ def test_choices_of_a_store_without_a_time_slot(sandbox: Address) -> None:
             CoopCycleClient(sandbox.url, tokens, session=session).time_slot_choices()
 
 
-def test_cancel_after_a_courier_was_assigned(at_sandbox: CoopCycleClient, sandbox: Address) -> None:
+def test_cancel_after_a_courier_was_assigned(at_sandbox: CoopCycleClient, sandbox: SandboxClient) -> None:
     """CoopCycle refuses to cancel what a courier has, with status 400."""
     created = at_sandbox.create_delivery(ordered())
     sandbox.courier(created.delivery_iri, "assign")

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
-import requests
 from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
 
 from bridge.aws.deliveries import DeliveriesTable
@@ -396,7 +395,7 @@ def test_a_time_slot_of_coopcycle_is_taken(bridge: Bridge, sandbox: Sandbox, ord
     day = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
     while day.weekday() > 4:  # the slot is one of working days
         day += dt.timedelta(days=1)
-    requests.post(f"{sandbox.url}/_sandbox/clock", json={"now": f"{day}T08:00:00+01:00"}, timeout=5)
+    sandbox.clock(f"{day}T08:00:00+01:00")
 
     failed = bridge.dispatch([bridge.message(order(id=7))])
 

@@ -18,7 +18,7 @@ from bridge.coopcycle import payload
 from bridge.coopcycle.client import CoopCycleClient
 from bridge.coopcycle.token import TokenSource
 from bridge.coopcycle.transport import new_session
-from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, NotFeasible
+from bridge.errors import CoopCycleUnavailable, NotFeasible
 from bridge.model import Delivery, Ignored, Package, Task, TimeWindow
 from bridge.planning.feasibility import check
 from bridge_laptop.cli.main import main
@@ -84,9 +84,10 @@ THREE = replace(
 
 
 def streets(client: CoopCycleClient, iri: str) -> list[tuple[int, str]]:
-    """Return number and street of each task that CoopCycle lists."""
+    """Return number and street of each task that CoopCycle lists and that was not cancelled."""
     tasks: Any = client.get_delivery_body(iri)["tasks"]
-    return [(task["id"], task["address"]["streetAddress"].partition(",")[0]) for task in tasks]
+    live = [task for task in tasks if task["status"] != "CANCELLED"]
+    return [(task["id"], task["address"]["streetAddress"].partition(",")[0]) for task in live]
 
 
 def test_several_stops_are_created(client: CoopCycleClient) -> None:
@@ -139,7 +140,7 @@ def test_several_stops_are_changed_each_in_its_place(client: CoopCycleClient) ->
 
 
 def test_stop_is_taken_off(client: CoopCycleClient) -> None:
-    """What is left out is cancelled by CoopCycle, down to one pickup and one dropoff."""
+    """What is left out is cancelled and stays in the list, down to one pickup and one dropoff."""
     before = payload.delivery_body(THREE)
     receipt = client.create_delivery(before)
     two = replace(THREE, earlier_dropoffs=THREE.earlier_dropoffs[1:])
@@ -155,14 +156,14 @@ def test_stop_is_taken_off(client: CoopCycleClient) -> None:
 
 
 def test_stop_that_coopcycle_does_not_hold(client: CoopCycleClient) -> None:
-    """CoopCycle refuses a task it does not know, and nothing is changed."""
+    """A task without a number is a new stop, after those that there are."""
     receipt = client.create_delivery(payload.delivery_body(PAIR))
 
-    with pytest.raises(CoopCycleRejected) as caught:
-        client.update_delivery(receipt.delivery_iri, payload.delivery_body(THREE))
+    client.update_delivery(receipt.delivery_iri, payload.delivery_body(THREE))
 
-    assert 400 == caught.value.status
-    assert [(1, "272"), (2, "1 Rue Un")] == streets(client, receipt.delivery_iri)
+    assert [(2, "272"), (1, "1 Rue Un"), (3, "2 Rue Deux"), (4, "3 Rue Trois")] == streets(
+        client, receipt.delivery_iri
+    )
 
 
 def test_saved_address(client: CoopCycleClient) -> None:

@@ -1,14 +1,15 @@
 """Which faults the storm holds, and how often: a mixture that lasts as long as the storm, and short spells.
 
-Pure: rows for ``POST /_sandbox/fault``. The faults themselves are described in the sandbox's ``faults.py``.
+Pure: rows for ``POST /_sandbox/fault``. The sandbox's ``faults/modes.py`` describes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

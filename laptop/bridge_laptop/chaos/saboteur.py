@@ -7,35 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from random import Random
 
-import requests
-
 from bridge_laptop.chaos.faults import Row
 from bridge_laptop.local.runtimes import RiePool
+from bridge_laptop.sandbox.client import SandboxClient
 
 LONGEST_WAIT_FOR_WORK = 10.0  # seconds for a function to be at work; then an idle one is killed
 LONGEST_MOMENT = 1.0  # seconds into an invocation
-
-
-class Control:
-    """The sandbox's control."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def fault(self, row: Row) -> None:
-        """Set a fault."""
-        requests.post(f"{self.url}/_sandbox/fault", json=dict(row), timeout=10).raise_for_status()
-
-    def end_faults(self) -> None:
-        """End all faults; what they already hold up takes its course."""
-        self.fault({"mode": None})
-
-    def stats(self) -> dict[str, object]:
-        """Return what the sandbox counted."""
-        answer = requests.get(f"{self.url}/_sandbox/stats", timeout=30)
-        answer.raise_for_status()
-        stats: dict[str, object] = answer.json()
-        return stats
 
 
 class Saboteur:
@@ -43,7 +20,7 @@ class Saboteur:
 
     def __init__(
         self,
-        control: Control,
+        sandbox: SandboxClient,
         pools: Sequence[RiePool],
         *,
         kills: int,
@@ -51,7 +28,7 @@ class Saboteur:
         seed: int,
         progress: Callable[[], float],
     ) -> None:
-        self._control = control
+        self._sandbox = sandbox
         self._pools = pools
         self._random = Random(seed)  # noqa: S311  # a seeded generator is wanted
         self._progress = progress
@@ -90,7 +67,7 @@ class Saboteur:
             if not self._due(number, len(spells)):
                 return
             for row in spell:
-                self._control.fault(row)
+                self._sandbox.fault(**row)
             self.spells += 1
 
     def _kill_all(self, count: int) -> None:

@@ -244,7 +244,8 @@ class CoopCycleRejected(PermanentError):
     """CoopCycle refused the request for good (400, 404, 415, 422 …).
 
     ``violations`` holds the property paths of a ConstraintViolationList; CoopCycle's own texts are
-    translated to the instance's language, so classify by ``status`` and property path only. The
+    translated to the instance's language, so classify by ``status`` and property path only (recorded:
+    phones, "a French number of the range kept for fiction"). The
     texts are attributes and not part of ``str(error)``: a text can quote what was sent.
     """
 

@@ -47,7 +47,8 @@ class CircuitBreaker:
         try:
             yield
         except DeliveryOutcomeUnknown as error:
-            # 500 is also the answer to an address that cannot be geocoded: it says nothing of the instance
+            # 500 is also the answer to one body (recorded: create_addresses, "text that nobody finds", "a
+            # street of 300 characters"): it says nothing of the instance
             self._leave(alive=error.status == 500)
             raise
         except (CoopCycleUnavailable, CoopCycleThrottled, TokenUnavailable) as error:

@@ -41,7 +41,8 @@ from bridge.model import Listing, Receipt, TimeWindow
 T = TypeVar("T")
 
 SETTINGS_MAX_AGE_SECONDS = 900.0
-# CoopCycle answers 415 to POST /api/deliveries in plain JSON, and its errors have another form there.
+# Plain JSON is answered 415, and who accepts it gets errors of another form (recorded: create_refusals,
+# "application/json", "asks for JSON, refused").
 _HEADERS = {"Accept": "application/ld+json", "Content-Type": "application/ld+json"}
 _NO_TIME_SLOT = (
     "schedule.window: the store has no time slot on CoopCycle; give it one there, or write "
@@ -139,8 +140,9 @@ class CoopCycleClient:
         return self._change("POST", "/api/deliveries", body, done=201)
 
     def update_delivery(self, iri: str, body: Mapping[str, object]) -> Receipt:
-        """Replace what the body names; CoopCycle keeps a field that the body leaves out.
+        """Replace what the body names; CoopCycle keeps a field that the body leaves out, or gives empty.
 
+        Recorded: change, "comments emptied", "weight 0"; metadata are merged into what is there ("metadata").
         For a body of several stops the delivery is read first, since each must name the task it changes.
         """
         if "tasks" in body:
@@ -148,10 +150,11 @@ class CoopCycleClient:
         return self._change("PUT", _checked(iri), body, done=200)
 
     def cancel_delivery(self, iri: str) -> None:
-        """Cancel a delivery; doing so twice is no error.
+        """Cancel a delivery; doing so twice is no error (recorded: cancel, "again").
 
         Raises:
-            CoopCycleRejected: 400 when a courier already has a task of it, 404 when there is none.
+            CoopCycleRejected: 400 when a courier already has a task of it (recorded: cancel, "assigned"), 404
+                when there is none.
 
         """
         self._authorized("DELETE", _checked(iri), change=True, done=204)
@@ -181,8 +184,10 @@ class CoopCycleClient:
     ) -> Listing:
         """Return the first page of the store's deliveries whose dropoff ``before`` lies in this range.
 
-        Both ends are included. The filter compares with the wall clock that the instance stores, an offset
-        is dropped (recorded: listing), so the moments, aware, are put into ``timezone``, the instance's own.
+        Both ends are included. The filter compares with the wall clock that the instance stores, so the
+        moments, aware, are put into ``timezone``, the instance's own (recorded: listing, "exact minute, wall
+        clock", "exact minute, Z"). No ``page`` parameter: with one the route answers 500 (recorded: listing,
+        "GET …?page=2").
 
         Raises:
             ValueError: a time zone that does not exist.
@@ -198,14 +203,18 @@ class CoopCycleClient:
         )
 
     def list_recent_deliveries(self, store_iri: str) -> Listing:
-        """Return the first page of a store's deliveries, the newest created first."""
+        """Return the first page of a store's deliveries, the newest created first.
+
+        Within one second their order is arbitrary (recorded: listing, "GET …?order%5BcreatedAt%5D=desc").
+        """
         return self._list(store_iri, {"order[createdAt]": "desc"})
 
     def time_slot_choices(self) -> list[TimeWindow]:
         """Return the windows that the store's own time slot offers now, the earliest first.
 
         Raises:
-            InvalidConnection: the store has no time slot, to which CoopCycle answers 500.
+            InvalidConnection: the store has no time slot, to which CoopCycle answers 500 (a belief, read in
+                its code).
 
         """
         path = "/api/time_slots/choices"

@@ -1,9 +1,9 @@
 """CoopCycle's wire format: the one module that knows how CoopCycle spells a delivery.
 
 From :class:`bridge.model.Delivery` to the body of ``POST /api/deliveries``, and from answers back to
-plain values. CoopCycle ignores a field it does not know without a word, so a body is checked here
-before it is sent. Pure: no HTTP, no clock. Source of every name: ``features/deliveries.feature``,
-``src/Api/Dto/TaskDto.php`` and ``src/Serializer`` of coopcycle/coopcycle-web.
+plain values. CoopCycle ignores a field it does not know without a word (recorded: create_texts, "unknown
+members"), so a body is checked here before it is sent. Pure: no HTTP, no clock. Source of every name: the
+recordings, ``features/deliveries.feature`` and ``src/Api/Dto/TaskDto.php`` of coopcycle/coopcycle-web.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from bridge.model import (
     is_saved_address,
 )
 
-REFERENCE_KEY = "bridge_ref"  # in the dropoff's metadata; CoopCycle stores it and gives it back
+# In the dropoff's metadata; CoopCycle stores it and gives it back (recorded: create_simple).
+REFERENCE_KEY = "bridge_ref"
 
 _PICKUP, _DROPOFF = "pickup", "dropoff"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -45,7 +46,8 @@ def delivery_body(delivery: Delivery) -> dict[str, object]:
     """Return the body of a create or an update; what is empty is left out.
 
     One pickup and one dropoff are sent as such, more as ``tasks``. Both windows are sent whole, because
-    CoopCycle's own defaults surprise: a missing ``after`` becomes ``before`` minus 15 minutes.
+    CoopCycle's own defaults surprise: a missing ``after`` becomes ``before`` minus 15 minutes (recorded:
+    create_windows, "before only, no pickup").
 
     Raises:
         ValueError: a value CoopCycle would refuse, misread or answer with 500 (a weight that is no whole
@@ -79,7 +81,11 @@ def _require_address(name: str, task: Task) -> None:
 
 
 def assert_body(body: Mapping[str, object]) -> dict[str, object]:
-    """Return the same for ``POST /api/deliveries/assert``, whose older reader knows no metadata object."""
+    """Return the same for ``POST /api/deliveries/assert``, whose older reader needs no metadata.
+
+    It takes them as an object too (recorded: feasibility_and_price, "metadata as an object"); upstream tests
+    them as text alone, so they are left out.
+    """
     asked: dict[str, object] = {}
     for name, value in body.items():
         if isinstance(value, Mapping):
@@ -134,9 +140,9 @@ def _with_telephone_in_words(task: Mapping[str, object]) -> dict[str, object]:
 
 # --- changing a delivery of several stops -----------------------------------------------------------
 #
-# ``PUT`` with ``pickup`` and ``dropoff`` changes the first and the last task; with ``tasks`` each must carry
-# the id of one of the delivery's tasks, those left out are cancelled, and none can be added
-# (``src/Api/State/DeliveryProcessor.php``).
+# ``PUT`` with ``pickup`` and ``dropoff`` changes the first and the last task; with ``tasks`` those with the
+# id of one of the delivery's tasks are changed, one without an id is a new stop, and those left out are
+# cancelled and stay in the answer (recorded: change_stops, "comments by id", "a stop more", "a stop less").
 
 
 def revised_body(before: Mapping[str, object], body: dict[str, object]) -> dict[str, object]:
@@ -172,7 +178,7 @@ def with_task_ids(body: Mapping[str, object], held: object) -> dict[str, object]
     """Return a body in ``tasks`` with the ids of the delivery's tasks, ``held`` being its answer to GET.
 
     A stop is matched with a task at the same address, else with the next one of its kind. One that finds
-    no task stays without an id, which CoopCycle refuses.
+    no task stays without an id, which CoopCycle adds as a new stop (recorded: change_stops, "a stop more").
 
     Raises:
         ValueError: ``held`` is not a delivery.

@@ -1,8 +1,8 @@
 """OAuth access tokens (RFC 6749, client credentials): memory, then a shared cache, then ``/oauth2/token``.
 
 However many processes start at once, one asks for a token and the others wait for its result: the
-cache lends a short lease. CoopCycle's tokens live an hour and each is a row in the co-operative's
-database (``config/packages/league_oauth2_server.yaml`` of coopcycle/coopcycle-web), so sharing is kind.
+cache lends a short lease. CoopCycle's tokens live an hour (recorded: token, "no scope") and each is a row in
+the co-operative's database (upstream: config/packages/league_oauth2_server.yaml), so sharing is kind.
 Must not know AWS: a cache is a :class:`TokenCache`. No text holds a token, a secret or a foreign body.
 """
 

@@ -1,7 +1,7 @@
 """Finding an order's deliveries where a page of CoopCycle's listing is not enough.
 
-The listing of a store shows one page of thirty and cannot show the next (see
-:meth:`bridge.coopcycle.client.CoopCycleClient.list_deliveries`). When the store got more than that since a
+The listing of a store shows one page of thirty and cannot show the next (recorded: listing, "GET …?page=2",
+"GET …?page%5B%5D=2"). When the store got more than that since a
 POST whose outcome is unknown, the rest is looked at one by one, by number: CoopCycle numbers deliveries as
 it makes them. What a number stands for never changes, so each is asked for once and remembered; of orders
 that are in doubt together, the first pays for all. Knows no AWS.

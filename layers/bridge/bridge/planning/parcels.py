@@ -9,7 +9,8 @@ from bridge.model import OrderItem, Package
 from bridge.planning.text import any_match, fold
 from bridge.planning.trace import OrderParts, Origin, Rule, Traced, setting
 
-_LARGEST_WEIGHT_GRAMS = 2**31 - 1  # CoopCycle's column is an integer of 32 bits
+# CoopCycle answers 500 to more (recorded: create_goods, "weight of 3 000 000 000").
+_LARGEST_WEIGHT_GRAMS = 2**31 - 1
 
 
 def packages_of(
