@@ -55,7 +55,7 @@ RECEIPT = Receipt(
 )
 SETTINGS = {"country": "fr", "locale": "fr", "timezone": "Europe/Paris", "currency_code": "eur"}
 
-# CoopCycle's errors as recorded: token, create_refusals, store_and_slots; "<text>" follows the language.
+# CoopCycle's errors (recorded: token, create_refusals, store_and_slots). Its texts follow the language.
 UNAUTHORIZED = http(401, {"code": 401, "message": "<text>"})
 HYDRA_ERROR = {
     "@context": "/api/contexts/Error",

@@ -281,7 +281,6 @@ def test_whole_order() -> None:
         items=(OrderItem("Bouquet d'automne", 2, sku="BQT-L", weight_grams=1250),),
         shipping_methods=("Livraison à vélo - Jour même",),
         paid=False,
-        email="camille.moreau@example.com",
     )
 
 

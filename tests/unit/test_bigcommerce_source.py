@@ -417,7 +417,6 @@ def test_an_order_is_read_whole() -> None:
         address=CAMILLE,
         recipient_name="Camille Moreau",
         phones=("06 12 34 56 78",),
-        email="camille.moreau@example.com",
         note="Code 48B12\nSonner chez la gardienne",
         items=(BOUQUET, CARD),
         shipping_methods=("Livraison à vélo",),

@@ -94,7 +94,6 @@ def read_one(body: dict[str, Any] | None = None, **expressions: str) -> Order:
         ("phone", "answers.tel[0]", "phones", ("0612345678",)),
         ("phone", "answers.blank", "phones", ()),
         ("phone", "stops[?who=='Nobody'].tel", "phones", ()),
-        ("email", "'a@example.com'", "email", "a@example.com"),
         ("order_name", "join('', ['#', to_string(id)])", "name", "#1042"),
         ("order_name", "answers.note", "name", "Order 7"),
         ("tags", "'urgent, fragile,, urgent'", "tags", ("urgent", "fragile")),

@@ -275,7 +275,6 @@ def test_an_order_is_read_whole() -> None:
         address=PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris", country_code="FR"),
         recipient_name="Camille Moreau",
         phones=("06 12 34 56 78",),
-        email="camille.moreau@example.com",
         note="Code 48B12",
         items=(OrderItem("Bouquet de saison", 1, sku="BQT-L", variant="Grand, Rose", weight_grams=900),),
         shipping_methods=("Livraison à vélo",),
@@ -406,7 +405,7 @@ def test_a_weight_is_read_in_the_sites_unit(unit: str, weight: object, grams: in
 
     found = parsed(options=Options(settings={"weight_unit": unit}), lineItems=[line])
 
-    assert grams == found.weight_grams
+    assert grams == found.items[0].weight_grams
 
 
 def test_an_unknown_unit_of_weight_is_named() -> None:

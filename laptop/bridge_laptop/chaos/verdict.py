@@ -32,6 +32,7 @@ class Held:
     cancelled: int  # deliveries
     record: DeliveryRecord | None
     parked: Sequence[str]  # reasons of its parked messages
+    moved: bool = False  # by hand, on CoopCycle
 
 
 @dataclass
@@ -132,7 +133,7 @@ def _wrong(
     # A delivery stays as it was when the last state's address is one that nobody finds.
     states = [body for body, findable in zip(order.states, order.findable, strict=True) if findable]
     must = oracle.wanted(states[-1], connection, record, now)
-    differences = list(oracle.differences(must, found.live[0]))
+    differences = list(oracle.differences(must, found.live[0], moved=found.moved))
     return f"differs from the last state: {differences}" if differences else ""
 
 

@@ -145,8 +145,8 @@ class Order:
     """A buyer's purchase in our neutral form, whatever the source.
 
     ``order_id`` is the sender's lasting key, ``name`` what people call it ("#1042"), ``updated_at`` the
-    sender's own time of this state of the order (aware). ``phones`` are candidates as typed, best first.
-    ``cancelled`` means that no delivery is wanted any more, with ``cancel_reason`` saying why.
+    sender's own time of this state of the order (aware). ``phones`` are candidates as typed, best first. An
+    order of which no delivery is wanted any more is no ``Order`` but :class:`Ignored`.
     """
 
     order_id: str
@@ -161,7 +161,6 @@ class Order:
     items: tuple[OrderItem, ...] = ()
     shipping_methods: tuple[str, ...] = ()
     paid: bool = False
-    email: str = ""
     tags: tuple[str, ...] = ()
     wish: TimeWish | None = None
     pickup_locations: tuple[str, ...] = ()  # the sender's keys of the places the goods leave from

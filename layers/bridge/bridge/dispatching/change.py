@@ -102,8 +102,8 @@ def _put(work: Work, putting: DeliveryRecord, receipt: Receipt, outcome: Outcome
     except DeliveryOutcomeUnknown as error:
         doubtful = lifecycle.put_unknown(work.record, error.status, work.now())
         if doubtful.failures >= FAILURES_BEFORE_PARKING:
-            work.save(doubtful, Outcome.UNKNOWN, status_of(error))
-            raise fails(work.record.body) from error
+            work.save(lifecycle.given_up(doubtful), Outcome.UNKNOWN, status_of(error))
+            raise fails(putting.body) from error
         work.save(work.schedule_recheck(doubtful), Outcome.UNKNOWN, status_of(error))
         if error.status == 500:
             raise work.settling(str(error), error.status) from error

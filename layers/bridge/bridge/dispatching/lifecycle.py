@@ -187,6 +187,11 @@ def put_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> De
     )
 
 
+def given_up(record: DeliveryRecord) -> DeliveryRecord:
+    """Record that a change is parked: CoopCycle is to hold again what it was seen to take."""
+    return replace(record, sent=record.held) if record.held else record
+
+
 def withdrawn(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     """Record that the dispatcher has cancelled the delivery on CoopCycle."""
     return replace(record, state=State.WITHDRAWN, pending=None, reason=Finding.WITHDRAWN, changed_at=now)

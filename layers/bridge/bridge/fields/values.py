@@ -33,8 +33,8 @@ class Values:
 
     A name with an expression is looked for with it. Without one, a field that has our own name is taken, from
     the first of the objects in ``own`` (by their paths) which has it: as we write it, else with capitals,
-    blanks and signs ("Order ID"), else under another word for it ("Phone number"). The names in ``only_named``
-    are never taken without an expression.
+    blanks and signs ("Order ID"), else under another word for it ("Phone number"). What is in ``only_named``
+    is never taken without an expression.
     """
 
     document: Mapping[str, object]

@@ -1,8 +1,8 @@
 """Where each value of a delivery came from, and which rules fired: what ``bridge map --explain`` prints.
 
 What makes a value returns it as :class:`Traced`, with what it was made of; :mod:`bridge.planning.mapping`
-takes the values out and leaves the rest here, by the names of our own model ("dropoffs[0].telephone"). A trace
-holds paths, keys and sentences; never a value of the order. Pure.
+takes the values out and leaves the rest here, by the names of our own model ("dropoffs[0].telephone"). A
+trace holds paths, keys and sentences; never a value of the order. Pure.
 """
 
 from __future__ import annotations

@@ -220,7 +220,6 @@ def _order(order: Fields, items: tuple[OrderItem, ...]) -> Order:
         items=items,
         shipping_methods=(method,) if method else (),
         paid=_paid(order),
-        email=order.optional_text("customer_email"),
         paths=_PATHS,
     )
 

@@ -286,7 +286,6 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], options: 
         ),
         recipient_name=_full_name(address),
         phones=_phones(order),
-        email=order.optional_text("customerEmail"),
         note=_answer(order, settings.get("note_label", ""))[0],
         items=items,
         shipping_methods=_shipping_methods(order),

@@ -285,7 +285,6 @@ def _order(order: Fields, items: tuple[OrderItem, ...]) -> Order:
         items=items,
         shipping_methods=(title,) if title else (),
         paid=order.text("paymentStatus") in _PAID,
-        email=order.optional_child("buyerInfo").optional_text("email"),
         paths=_PATHS,
     )
 

@@ -325,7 +325,6 @@ def _order(order: Fields, order_id: str, meta: Mapping[str, Meta], options: Opti
         ),
         company=shipping.optional_text("company"),
         phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
-        email=billing.optional_text("email"),
         note=order.optional_text("customer_note"),
         items=_items(order),
         shipping_methods=_shipping_methods(order),
