@@ -14,7 +14,7 @@ from bridge.planning.text import (
     COMMENTS_LENGTH,
     DESCRIPTION_LENGTH,
     LINE_LENGTH,
-    beyond,
+    between_words,
     clean,
     clean_lines,
     fold,
@@ -41,11 +41,7 @@ def description_of(stop: Stop, written: WrittenAddress, cut: Sequence[str], part
         if fold(hint) not in fold(" ".join(texts)):
             texts.append(clean(hint))
             origins.append(parts("note", "the sentences that say how to get in"))
-    address = stop.address
-    fields = ("line1", "line2", "house_number", "district", "postcode", "city", "state", "country")
-    rests = [(f"address.{field}", beyond(getattr(address, field))) for field in fields]
-    texts += [f"…{rest}" for rest in (*cut, *(rest for _, rest in rests)) if rest]
-    origins += [parts(field, "what is too long for its column") for field, rest in rests if rest]
+    texts += [f"…{rest}" for rest in cut if rest]
     return Traced(clean("; ".join(text for text in texts if text), DESCRIPTION_LENGTH), tuple(origins))
 
 
@@ -63,7 +59,7 @@ def comments_of(
     ``told`` are lines for an address that has no room for them, ``remarks`` those of the chosen time. When it
     gets too long the list of items is cut, since the note may say how to get in.
     """
-    head = [clean(order.name), *told]
+    head = [clean(order.name, LINE_LENGTH), *told]
     tail = [_note(stop.note), *remarks, phone_words]
     room = COMMENTS_LENGTH - len(lines_of([*head, *tail])) - _MOST_MORE
     text = lines_of([*head, *_item_lines(stop.items, room), *tail])
@@ -90,8 +86,8 @@ def _comment_origins(
 
 def _note(note: str) -> str:
     """Return the note, with a mark where it was cut."""
-    whole = clean_lines(note, _NOTE_LENGTH + 1)
-    return whole if len(whole) <= _NOTE_LENGTH else f"{whole[:_NOTE_LENGTH].rstrip()} …"
+    whole = clean_lines(note, COMMENTS_LENGTH)
+    return whole if len(whole) <= _NOTE_LENGTH else f"{whole[: between_words(whole, _NOTE_LENGTH)]} …"
 
 
 def _item_lines(items: Sequence[OrderItem], room: int) -> list[str]:
@@ -107,7 +103,7 @@ def _item_lines(items: Sequence[OrderItem], room: int) -> list[str]:
 
 
 def _item_line(item: OrderItem) -> str:
-    title = clean(item.title, LINE_LENGTH) or clean(item.sku) or "?"
+    title = clean(item.title, LINE_LENGTH) or clean(item.sku, LINE_LENGTH) or "?"
     variant = clean(item.variant, LINE_LENGTH)
     return f"{item.quantity} × {title}" + (f" ({variant})" if variant else "")
 

@@ -26,7 +26,7 @@ from bridge.planning.courier_texts import comments_of, contact_line, description
 from bridge.planning.distance import doubt
 from bridge.planning.parcels import packages_of, tags_of, weight_of
 from bridge.planning.phone import Telephone, read_telephone
-from bridge.planning.text import LONGEST_LENGTH, clean, clean_lines, fit, fit_address
+from bridge.planning.text import LINE_LENGTH, clean, clean_lines, fit, fit_address
 from bridge.planning.trace import OrderParts, Origin, Rule, TaskTrace, Trace, Traced, default, setting
 from bridge.schedule.opening_hours import Schedule
 
@@ -95,7 +95,7 @@ class _Tasks:
         address = setting(f"{key}.address")
         saved = is_saved_address(place.address)
         phone = read_telephone((place.phone,) if place.phone else (), self._country)
-        street, *cut = fit_address("" if saved else clean(place.address, LONGEST_LENGTH), COLUMN_LENGTH)
+        street, *cut = fit_address("" if saved else clean(place.address), COLUMN_LENGTH)
         company, more_company = fit(place.company, COLUMN_LENGTH)
         contact_name, more_contact = fit(place.contact_name, COLUMN_LENGTH)
         contact = "" if street else contact_line(company, contact_name, phone.number)
@@ -181,7 +181,9 @@ class _Tasks:
         self, place: Pickup, key: str, contact: str, cut: Sequence[str], phone_words: str
     ) -> Traced[str]:
         rests = [f"…{rest}" for rest in cut if rest]
-        text = lines_of([clean(self._order.name), contact, clean_lines(place.comments), *rests, phone_words])
+        text = lines_of(
+            [clean(self._order.name, LINE_LENGTH), contact, clean_lines(place.comments), *rests, phone_words]
+        )
         origins = [OrderParts(self._order)("name")]
         if place.comments or contact or rests or phone_words:
             origins.append(setting(f"{key}.comments" if place.comments else key))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from bridge.planning.text import clean
+from bridge.planning.text import LINE_LENGTH, clean
 
 _MOST_CANDIDATES = 10  # looked at; each costs CPU, and a stranger may write thousands
 _MOST_SHOWN = 3
@@ -66,7 +66,7 @@ def _valid_number(phone: str, region: str) -> tuple[str | None, bool]:
         number = None
     if number is not None and phonenumbers.is_valid_number(number):
         return _e164(number), not number.extension
-    for match in phonenumbers.PhoneNumberMatcher(clean(phone), region, max_tries=10):
+    for match in phonenumbers.PhoneNumberMatcher(clean(phone, LINE_LENGTH), region, max_tries=10):
         return _e164(match.number), False  # "06 12 34 56 78 / 09 12 34 56 78"
     return None, False
 
