@@ -355,8 +355,8 @@ def test_any_object_is_an_address_or_a_problem(address: dict[str, Any]) -> None:
         (
             {"street": "Keizersgracht", "houseNum2": "118", "zip": "1015 CV", "city": "Amsterdam"},
             "address",
-            "has houseNum2, which looks like a part of the address and is not read; write under [fields] what "
-            'it is, such as line2 = "address.houseNum2"',
+            "has houseNum2, which looks like a part of the address and is not read; write under [fields] "
+            'what it is, such as line2 = "address.houseNum2"',
         ),
         (
             {"where": "14 rue des Lilas", "who": "Lea"},
