@@ -134,8 +134,10 @@ def takes(text: str) -> bool:
     match = _TAKES.fullmatch(plain_text(tidy(text))) if len(text) <= 60 else None
     if match is None:
         return False
-    return match[2] == "min" or match[2].startswith(TAKES_PARTS) or (
-        match[2][0] in "hu" and int(match[1]) > _HOURS_OF_A_DAY
+    return (
+        match[2] == "min"
+        or match[2].startswith(TAKES_PARTS)
+        or (match[2][0] in "hu" and int(match[1]) > _HOURS_OF_A_DAY)
     )
 
 
@@ -225,7 +227,9 @@ def _ranked(name: Name, one: Written, text: str, candidate: object) -> Candidate
         role = "both" if name.date and name.time else "date" if name.date else "time"
         made = candidate(role, Rank.CERTAIN)
     elif one.place == "question":
-        made = candidate("date", Rank.CERTAIN if name.delivery else Rank.LIKELY if name.plain else Rank.DOUBTFUL)
+        made = candidate(
+            "date", Rank.CERTAIN if name.delivery else Rank.LIKELY if name.plain else Rank.DOUBTFUL
+        )
     elif name.delivery:
         made = candidate("both", Rank.LIKELY if name.plain else Rank.DOUBTFUL)
     else:
@@ -256,9 +260,7 @@ def joined(candidates: list[Candidate], *, zone: ZoneInfo, clocks_in_utc: bool) 
     ends: dict[tuple[object, ...], dict[str, Candidate]] = {}
     found: list[Candidate] = []
     for one in candidates:
-        plain = replace(
-            one, text=in_words(tidy(one.text), one.role, zone=zone, clocks_in_utc=clocks_in_utc)
-        )
+        plain = replace(one, text=in_words(tidy(one.text), one.role, zone=zone, clocks_in_utc=clocks_in_utc))
         if one.name.edge and one.role != "date":
             ends.setdefault((one.name.stem, one.holder, one.place), {}).setdefault(one.name.edge, plain)
         else:

@@ -187,7 +187,9 @@ def tidy(text: str) -> str:
 _ORDINAL = re.compile(
     r"(?<!\w)(\d{1,2})(?:(?:st|nd|rd|th|er|ère|ste)(?!\w)|(?:o|a|e|de|:e|:a)(?=\s+[^\W\d]{3}))", re.IGNORECASE
 )
-_SOME_MINUTES = re.compile(r"[\s(,;~+-]*(?:\d{1,3}\s?-?\s?)?\d{1,3}\s?(?:min|mins|minutes|minuten|minuti|minutos)?\)?")
+_SOME_MINUTES = re.compile(
+    r"[\s(,;~+-]*(?:\d{1,3}\s?-?\s?)?\d{1,3}\s?(?:min|mins|minutes|minuten|minuti|minutos)?\)?"
+)
 
 
 def says_no_time(text: str) -> bool:
@@ -195,7 +197,9 @@ def says_no_time(text: str) -> bool:
     folded = _fold(text).strip(" .!()")
     if folded in NO_TIME:
         return True
-    rest = next((folded.removeprefix(said) for said in ("asap", "dès que possible") if folded.startswith(said)), "")
+    rest = next(
+        (folded.removeprefix(said) for said in ("asap", "dès que possible") if folded.startswith(said)), ""
+    )
     return bool(rest) and _SOME_MINUTES.fullmatch(rest) is not None
 
 

@@ -37,7 +37,9 @@ _DAY_AND_MONTH = re.compile(
     r"|(?<![\w])(([^\W\d_]{3,12})\.?\s\d{1,2}(?:,?\s\d{4})?)(?![\w:.])"
 )
 _NUMBER_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}", re.ASCII)
-_WHOLE_TIME = re.compile(r"\d{1,2}(?:[:.h]\d\d)?\s?(?:[ap]m)?\s?-\s?\d{1,2}(?:[:.h]\d\d)?\s?(?:h|[ap]m)?", re.IGNORECASE)
+_WHOLE_TIME = re.compile(
+    r"\d{1,2}(?:[:.h]\d\d)?\s?(?:[ap]m)?\s?-\s?\d{1,2}(?:[:.h]\d\d)?\s?(?:h|[ap]m)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)

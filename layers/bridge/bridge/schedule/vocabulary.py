@@ -27,9 +27,31 @@ def _set(text: str) -> frozenset[str]:
 
 # Parts of words: "Lieferdatum", "leveringsdato", "amdeliverydate_date". Receiving is the same moment.
 DELIVERY_PARTS = (
-    *("deliver", "livrais", "livrer", "livrez", "liefer", "zustell", "entreg", "entrega", "consegn", "recapit"),
+    *(
+        "deliver",
+        "livrais",
+        "livrer",
+        "livrez",
+        "liefer",
+        "zustell",
+        "entreg",
+        "entrega",
+        "consegn",
+        "recapit",
+    ),
     *("bezorg", "levering", "leverans", "leverdat", "leverdag", "levertid", "levertijd", "leveres", "levere"),
-    *("leveran", "toimitus", "toimitet", "kuljetus", "dostaw", "dostarcz", "dorecz", "lliura", "doruc", "dodani"),
+    *(
+        "leveran",
+        "toimitus",
+        "toimitet",
+        "kuljetus",
+        "dostaw",
+        "dostarcz",
+        "dorecz",
+        "lliura",
+        "doruc",
+        "dodani",
+    ),
     *("kezbesit", "szallit", "livrare", "livrari", "dostav", "teslim", "afhending", "kohaletoim", "piegad"),
     *("pristatym", "isporuk", "доставк", "παραδοσ", "recevoir", "receive", "recibir", "erhalten", "ricever"),
     *("receber", "ontvang", "modtage", "vastaanot", "otrzyma", "arrival", "arrivee", "ankunft", "llegada"),
@@ -60,10 +82,14 @@ WISH_PARTS = (
     *("desej", "desider", "onske", "onskad", "toivot", "zyczen", "choisi", "chosen", "select", "elegid"),
     *("escolh", "scelt", "gewahlt", "gekozen", "valgt", "vald", "valittu", "wybran", "schedul", "planned"),
 )
-FROM_WORDS = _set("from start starts begin begins beginning since von ab desde debut inizio van fra fran od min")
+FROM_WORDS = _set(
+    "from start starts begin begins beginning since von ab desde debut inizio van fra fran od min"
+)
 TO_WORDS = _set("to end ends until till finish bis hasta fin fine tot til ate do max before")
 # Of these, the ones that mean an end wherever they stand in a name: "delivery_start_time".
-_ENDS_ANYWHERE = _set("start starts begin begins beginning from end ends finish until desde hasta inizio debut")
+_ENDS_ANYWHERE = _set(
+    "start starts begin begins beginning from end ends finish until desde hasta inizio debut"
+)
 # Words beside these that change nothing: questions, articles, what an order is called.
 FILLER = _set(
     "the a an of for at on in by my your our you we i do does would like want wanted please is it be to what which "
@@ -79,7 +105,17 @@ FILLER = _set(
 # What makes a day or an hour something else; parts of words.
 OTHER_PARTS: Mapping[str, tuple[str, ...]] = {
     "a birth": (
-        *("birth", "naissance", "geburt", "nacimiento", "nascita", "nasciment", "geboort", "fodsel", "fodelse"),
+        *(
+            "birth",
+            "naissance",
+            "geburt",
+            "nacimiento",
+            "nascita",
+            "nasciment",
+            "geboort",
+            "fodsel",
+            "fodelse",
+        ),
         *("syntym", "urodz", "naixement", "anniversaire", "verjaardag", "compleanno", "cumple", "aniversari"),
         *("narozen", "szulet", "naster", "rojstv", "roden", "bday"),
     ),
@@ -100,18 +136,48 @@ OTHER_PARTS: Mapping[str, tuple[str, ...]] = {
         *("cookie", "subscribe", "optin", "agree", "zustimm"),
     ),
     "a campaign or a visit": (
-        *("campaign", "campagn", "kampan", "campana", "campanha", "promo", "coupon", "voucher", "attribution"),
+        *(
+            "campaign",
+            "campagn",
+            "kampan",
+            "campana",
+            "campanha",
+            "promo",
+            "coupon",
+            "voucher",
+            "attribution",
+        ),
         *("session", "utm", "visit", "referr", "besuch", "tracking", "analytics", "kampagne"),
     ),
     "the life of the record": (
         *("created", "creation", "updated", "modif", "erstellt", "creado", "creat", "aangemaakt"),
-        *("imported", "exported", "synced", "synchron", "printed", "imprim", "emailed", "notified", "reminder"),
+        *(
+            "imported",
+            "exported",
+            "synced",
+            "synchron",
+            "printed",
+            "imprim",
+            "emailed",
+            "notified",
+            "reminder",
+        ),
         *("registr", "signup", "published", "completed", "cancel", "storn", "annul", "refund", "return"),
         *("ruckgab", "retour", "tracked", "shipped", "shipment", "dispatched", "processed"),
     ),
     "a subscription": ("subscription", "abonnement", "suscrip", "assinatura", "renewal", "recurr", "trial"),
     "an estimate": (
-        *("estimat", "estime", "geschatz", "voraussichtl", "schatz", "geschat", "estimad", "stimat", "previst"),
+        *(
+            "estimat",
+            "estime",
+            "geschatz",
+            "voraussichtl",
+            "schatz",
+            "geschat",
+            "estimad",
+            "stimat",
+            "previst",
+        ),
         *("prevu", "verwacht", "forventet", "forventad", "beraknad", "arvioitu", "expected", "leadtime"),
     ),
 }
@@ -144,24 +210,88 @@ COLLECTION_WORDS = _set("collect collecting retiro hamta hente henter enlevement
 # No time at all: whole texts.
 NO_TIME = frozenset(
     (
-        *("asap", "as soon as possible", "soonest", "now", "anytime", "any time", "any", "whenever", "flexible"),
+        *(
+            "asap",
+            "as soon as possible",
+            "soonest",
+            "now",
+            "anytime",
+            "any time",
+            "any",
+            "whenever",
+            "flexible",
+        ),
         *("all day", "no preference", "no preferred time", "dès que possible", "au plus vite", "au plus tôt"),
         *("le plus tôt possible", "le plus vite possible", "maintenant", "n'importe quand", "peu importe"),
-        *("indifférent", "sans préférence", "toute la journée", "so schnell wie möglich", "so bald wie möglich"),
-        *("schnellstmöglich", "baldmöglichst", "sobald wie möglich", "so früh wie möglich", "sofort", "jederzeit"),
-        *("egal", "ganztägig", "ganzer tag", "keine präferenz", "beliebig", "lo antes posible", "cuanto antes"),
-        *("lo más pronto posible", "ahora", "en cualquier momento", "cualquier hora", "todo el día", "il prima"),
-        *("il prima possibile", "al più presto", "appena possibile", "prima possibile", "in qualsiasi momento"),
-        *("qualsiasi orario", "tutto il giorno", "o mais rápido possível", "o mais breve possível", "quanto antes"),
+        *(
+            "indifférent",
+            "sans préférence",
+            "toute la journée",
+            "so schnell wie möglich",
+            "so bald wie möglich",
+        ),
+        *(
+            "schnellstmöglich",
+            "baldmöglichst",
+            "sobald wie möglich",
+            "so früh wie möglich",
+            "sofort",
+            "jederzeit",
+        ),
+        *(
+            "egal",
+            "ganztägig",
+            "ganzer tag",
+            "keine präferenz",
+            "beliebig",
+            "lo antes posible",
+            "cuanto antes",
+        ),
+        *(
+            "lo más pronto posible",
+            "ahora",
+            "en cualquier momento",
+            "cualquier hora",
+            "todo el día",
+            "il prima",
+        ),
+        *(
+            "il prima possibile",
+            "al più presto",
+            "appena possibile",
+            "prima possibile",
+            "in qualsiasi momento",
+        ),
+        *(
+            "qualsiasi orario",
+            "tutto il giorno",
+            "o mais rápido possível",
+            "o mais breve possível",
+            "quanto antes",
+        ),
         *("assim que possível", "o quanto antes", "a qualquer hora", "qualquer hora", "o dia todo"),
         *("zo snel mogelijk", "zo spoedig mogelijk", "z.s.m.", "zsm", "elk moment", "maakt niet uit"),
         *("hele dag", "de hele dag", "geen voorkeur", "hurtigst muligt", "så hurtigt som muligt", "snarest"),
         *("snarest muligt", "når som helst", "hele dagen", "så snart som möjligt", "så fort som möjligt"),
         *("när som helst", "hela dagen", "så snart som mulig", "så raskt som mulig", "snarest mulig"),
         *("mahdollisimman pian", "niin pian kuin mahdollista", "heti", "milloin vain", "koko päivä"),
-        *("jak najszybciej", "najszybciej jak to możliwe", "jak najwcześniej", "dowolnie", "o dowolnej porze"),
+        *(
+            "jak najszybciej",
+            "najszybciej jak to możliwe",
+            "jak najwcześniej",
+            "dowolnie",
+            "o dowolnej porze",
+        ),
         *("cały dzień", "tan aviat com sigui possible", "el més aviat possible", "com més aviat millor"),
-        *("qualsevol hora", "tot el dia", "co nejdříve", "kdykoliv", "amint lehet", "minél hamarabb", "bármikor"),
+        *(
+            "qualsevol hora",
+            "tot el dia",
+            "co nejdříve",
+            "kdykoliv",
+            "amint lehet",
+            "minél hamarabb",
+            "bármikor",
+        ),
         *("cât mai repede", "oricând", "što prije", "čim prej", "якнайшвидше", "το συντομότερο δυνατό"),
     )
 )
@@ -169,7 +299,23 @@ NO_TIME = frozenset(
 NOTHING = frozenset(
     (
         *("", "-", "--", "–", "n/a", "na", "n.a.", "none", "null", "nil", "undefined", "false", "no", "off"),
-        *("true", "yes", "on", "oui", "non", "ja", "nein", "nee", "nei", "nej", "si", "sì", "sí", "sim", "não"),
+        *(
+            "true",
+            "yes",
+            "on",
+            "oui",
+            "non",
+            "ja",
+            "nein",
+            "nee",
+            "nei",
+            "nej",
+            "si",
+            "sì",
+            "sí",
+            "sim",
+            "não",
+        ),
         *("nao", "kyllä", "ei", "tak", "nie", "0000-00-00", "0000-00-00 00:00:00", "array", "invalid date"),
         *("not specified", "not selected", "select", "please select", "choose", "choisir", "auswählen"),
         *("bitte wählen", "seleccionar", "kies", "vælg", "välj", "wybierz"),
@@ -185,8 +331,33 @@ PARTS_OF_A_DAY = _set(
 # Units of a time that deliveries take: "2-3 Werktage", "24/48 h", "30 min" choose neither a day nor an hour.
 TAKES_PARTS = (
     *("day", "jour", "tag", "dia", "giorn", "dag", "paiv", "dni", "dzien", "week", "semaine"),
-    *("woche", "semana", "settiman", "uke", "uge", "vecka", "viikko", "tydz", "month", "mois", "monat", "mes"),
-    *("minut", "ouvr", "laboral", "lavorativ", "uteis", "working", "business", "werk", "hverdag", "arkipaiv", "robocz"),
+    *(
+        "woche",
+        "semana",
+        "settiman",
+        "uke",
+        "uge",
+        "vecka",
+        "viikko",
+        "tydz",
+        "month",
+        "mois",
+        "monat",
+        "mes",
+    ),
+    *(
+        "minut",
+        "ouvr",
+        "laboral",
+        "lavorativ",
+        "uteis",
+        "working",
+        "business",
+        "werk",
+        "hverdag",
+        "arkipaiv",
+        "robocz",
+    ),
 )
 _MONDAY_TO_SUNDAY: Mapping[str, str] = {
     "en": "monday tuesday wednesday thursday friday saturday sunday",
@@ -287,7 +458,9 @@ def read_name(name: str) -> Name:
         date=bool(dates),
         time=bool(times),
         edge=("from" if edge in FROM_WORDS else "to") if edge else "",
-        plain=all(word in known or word in FILLER or word == edge or _has(word, WISH_PARTS) for word in words),
+        plain=all(
+            word in known or word in FILLER or word == edge or _has(word, WISH_PARTS) for word in words
+        ),
         collection=collection,
         other=_other(words, known) or ("says something about it" if about else "") or _of_the_order(words),
     )
@@ -301,7 +474,7 @@ def _other(words: tuple[str, ...], known: set[str]) -> str:
             for what, parts in OTHER_PARTS.items():
                 if _has(word, parts):
                     return what
-        elif (what := next((what for what in ("a birth", "an estimate") if _has(word, OTHER_PARTS[what])), "")) :
+        elif what := next((what for what in ("a birth", "an estimate") if _has(word, OTHER_PARTS[what])), ""):
             return what
     return ""
 

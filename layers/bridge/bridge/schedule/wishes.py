@@ -91,10 +91,13 @@ class _Finder:
         self.seen += passed
         if len(candidates) > _MOST_CANDIDATES:
             raise _Park(
-                [candidates[0].path], f"and more than {_MOST_CANDIDATES} others may be the time; one is wanted"
+                [candidates[0].path],
+                f"and more than {_MOST_CANDIDATES} others may be the time; one is wanted",
             )
         utc = self._writings.clocks_in_utc
-        reads = [self._read(one) for one in joined(candidates, zone=self._reading.timezone, clocks_in_utc=utc)]
+        reads = [
+            self._read(one) for one in joined(candidates, zone=self._reading.timezone, clocks_in_utc=utc)
+        ]
         passing = said_in_passing(self._writings.entries, self._reading, self._ordered_on)
         blocked = self._blocked(reads, "date")
         if blocked is not None:
@@ -238,7 +241,9 @@ class _Finder:
         self, reads: Sequence[_Read], passing: Sequence[Said], taken: _Taken[date] | None
     ) -> _Taken[date] | None:
         """Compare weekdays alone ("Delivery Day: Friday") with the day, or take the next such day."""
-        named = {one.weekday: one.candidate.path for one in reads if one.weekday is not None and _is_sure(one)}
+        named = {
+            one.weekday: one.candidate.path for one in reads if one.weekday is not None and _is_sure(one)
+        }
         named |= {said.weekday: said.path for said in passing if said.weekday is not None}
         if not named:
             return taken
@@ -304,7 +309,12 @@ class _Finder:
             if day is None and not settled and chosen is not None and chosen > self._ordered_on:
                 raise self._doubt(one.candidate, "day", shown(chosen), self._writings.date_setting)
             is_range = clock is not None and clock.begins is not None and clock.ends is not None
-            if hours is None and clock is not None and is_range and not (settled and self._writings.time_name):
+            if (
+                hours is None
+                and clock is not None
+                and is_range
+                and not (settled and self._writings.time_name)
+            ):
                 raise self._doubt(one.candidate, "time", written(clock), self._writings.time_setting)
             self._note(one.candidate.path, "another name says it, or it is no time of a delivery")
 

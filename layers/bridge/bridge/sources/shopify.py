@@ -473,4 +473,8 @@ def _shipping_methods(order: Fields) -> tuple[str, ...]:
 
 
 def _shipping_lines(order: Fields) -> list[Fields]:
-    return [line for line in order.optional_children("shipping_lines") if line.values.get("is_removed") is not True]
+    return [
+        line
+        for line in order.optional_children("shipping_lines")
+        if line.values.get("is_removed") is not True
+    ]

@@ -84,13 +84,26 @@ _ENDED = {
     "trash": "deleted",
 }
 _FINAL = frozenset({"cancelled", "refunded", "deleted"})
+# Where buyers order by themselves, goods that are shipped always have a way of shipping, and virtual ones may have
+# an address all the same (in the block checkout); orders of the admin and the REST API need neither.
+_CHECKOUTS = frozenset({"checkout", "store-api"})
 _DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
 # A line that is a part of another line, in a bundle, a composite or a set: woocommerce-ios's recorded orders
 # (order-with-bundled-line-items, order-with-composite-product); the meta keys of YITH's and WPC's bundles.
-_PART_OF = ("bundled_by", "composite_parent", "mnm_child_of", "_bundled_by", "_composite_parent", "_mnm_container")
-_PART_META = frozenset({"_bundled_by", "_composite_parent", "_mnm_container", "_woosb_parent_id", "_bundled_item_id"})
+_PART_OF = (
+    "bundled_by",
+    "composite_parent",
+    "mnm_child_of",
+    "_bundled_by",
+    "_composite_parent",
+    "_mnm_container",
+)
+_PART_META = frozenset(
+    {"_bundled_by", "_composite_parent", "_mnm_container", "_woosb_parent_id", "_bundled_item_id"}
+)
 # A house number in a field of its own: PostNL, MyParcel, and Brazil's checkout (``shipping.number``).
 _NUMBER_KEYS = ("house_number", "street_number", "housenumber", "number", "address_number")
+_MORE_KEYS = ("neighborhood", "entrance", "staircase", "floor", "door", "apartment")
 _SUFFIX_KEYS = ("house_number_suffix", "house_number_addition", "number_suffix", "housenumber_suffix")
 
 
@@ -212,9 +225,10 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``draft``, ``already_fulfilled``, ``status`` (one that a
-    plugin has added), ``coopcycle_plugin`` (CoopCycle's own plugin has made the delivery). Retracting:
+    plugin has added), ``coopcycle_plugin`` (CoopCycle's own plugin has made the delivery), ``nothing_to_ship`` where there is
+    neither a way of shipping nor an address. Retracting:
     ``awaiting_payment``, ``on_hold``, ``payment_failed``, ``cancelled``, ``refunded``, ``deleted``,
-    ``nothing_to_ship`` (no goods, or neither a way of shipping nor an address), ``local_pickup``. A part of the money back changes nothing: which items it was for
+    ``nothing_to_ship`` where there are no goods, ``local_pickup``. A part of the money back changes nothing: which items it was for
     is not in the body.
 
     Raises:
@@ -279,10 +293,17 @@ def _reason(order: Fields, options: Options) -> tuple[str, bool]:
         return "refunded", True
     if any(entry.name == "coopcycle_delivery" and entry.value for entry in _order_meta(order)):
         return "coopcycle_plugin", False
-    lines = order.children("shipping_lines")
-    # Virtual goods have neither a way of shipping nor an address; an order typed in by the shop may lack the one.
-    if not _items(order) or (not lines and not _has_address(order.optional_child("shipping"))):
+    if not _items(order):
         return "nothing_to_ship", True
+    lines = order.children("shipping_lines")
+    if not lines and not _has_address(order.optional_child("shipping")):
+        return "nothing_to_ship", False  # virtual goods, or a body that says little: nothing is undone for it
+    if not lines and order.optional_text("created_via") in _CHECKOUTS:
+        raise order.refuse(
+            "shipping_lines",
+            "are none, though the order has an address: virtual goods, or a way of shipping that was taken off? "
+            "Add one to the order if a courier is to come, else complete or cancel it",
+        )
     methods = [(line.text("method_id"), line.optional_text("method_title")) for line in lines]
     if read_way(_written(order), methods=methods).collected:
         return "local_pickup", True
@@ -318,7 +339,10 @@ def _order(order: Fields, order_id: str, options: Options) -> Order:
     holder = shipping if _has_address(shipping) or not _has_address(billing) else billing
     phones = phones_of([(holder, "phone"), (shipping, "phone"), (billing, "phone")])
     written = _written(order)
-    notes = (order.optional_text("customer_note"), *texts.notes(written, options.settings.get("note_meta", "")))
+    notes = (
+        order.optional_text("customer_note"),
+        *texts.notes(written, options.settings.get("note_meta", "")),
+    )
     return Order(
         order_id=order_id,
         name=_name(order, order_id),
@@ -354,7 +378,16 @@ def _address(order: Fields, holder: Fields) -> PostalAddress:
             _part(order, holder, _SUFFIX_KEYS),
             country,
         ),
-        line2=holder.optional_text("address_2"),
+        line2=", ".join(
+            dict.fromkeys(
+                part
+                for part in (
+                    holder.optional_text("address_2"),
+                    *(_part(order, holder, [key]) for key in _MORE_KEYS),
+                )
+                if part
+            )
+        ),
         postcode=holder.text("postcode"),
         city=holder.text("city"),
         country_code=country,
@@ -405,7 +438,8 @@ def _order_meta(order: Fields) -> tuple[Written, ...]:
     """Return the order's own meta data, the last of several of a key; plugins put any JSON there."""
     last = {entry.optional_text("key"): entry for entry in order.optional_children("meta_data")}
     return texts.written(
-        texts.Pair(key, entry.values.get("value"), f"{entry.path_of('value')} {key}") for key, entry in last.items()
+        texts.Pair(key, entry.values.get("value"), f"{entry.path_of('value')} {key}")
+        for key, entry in last.items()
     )
 
 
@@ -415,7 +449,9 @@ def _written(order: Fields) -> tuple[Written, ...]:
     lines = [
         entry
         for number, line in enumerate(order.optional_children("line_items"), 1)
-        for entry in texts.written(texts.named(line.optional_children("meta_data"), "key", "value"), "line", number)
+        for entry in texts.written(
+            texts.named(line.optional_children("meta_data"), "key", "value"), "line", number
+        )
     ]
     of_ways = [
         entry

@@ -33,13 +33,35 @@ class Verdict:
 
 # How collecting is called: the words in their order, without accents, capitals, hyphens.
 _PHRASES = (
-    *("pickup", "pick up", "local pickup", "local pick up", "store pickup", "in store pickup", "instore pickup"),
+    *(
+        "pickup",
+        "pick up",
+        "local pickup",
+        "local pick up",
+        "store pickup",
+        "in store pickup",
+        "instore pickup",
+    ),
     *("in store pick up", "store pick up", "self pickup", "self pick up", "curbside", "curbside pickup"),
-    *("collect", "collect in store", "collect from store", "collection", "customer collection", "self collection"),
+    *(
+        "collect",
+        "collect in store",
+        "collect from store",
+        "collection",
+        "customer collection",
+        "self collection",
+    ),
     *("local collection", "store collection", "in store collection", "self collect", "customer pickup"),
     *("click and collect", "click collect", "click n collect", "clickandcollect", "takeaway", "take away"),
     *("takeout", "take out", "carry out", "carryout", "to go", "dine in", "eat in"),
-    *("retrait", "retrait en magasin", "retrait en boutique", "retrait sur place", "retrait local", "a emporter"),
+    *(
+        "retrait",
+        "retrait en magasin",
+        "retrait en boutique",
+        "retrait sur place",
+        "retrait local",
+        "a emporter",
+    ),
     *("a retirer", "retrait boutique", "retrait magasin", "vente a emporter", "sur place", "retrait gratuit"),
     *("abholung", "selbstabholung", "selbstabholer", "abholen", "abholung im laden", "abholung vor ort"),
     *("lokale abholung", "abholung im geschaft", "zur abholung", "zum mitnehmen", "mitnehmen"),
@@ -49,15 +71,31 @@ _PHRASES = (
     *("levantamento", "levantamento em loja", "levantar na loja", "retirada", "retirada na loja", "retirar"),
     *("recolha", "recolha em loja", "recolha na loja", "takeaway na loja", "recollida", "recollida a botiga"),
     *("afhalen", "afhaal", "afhaling", "ophalen", "zelf afhalen", "afhalen in de winkel", "lokaal ophalen"),
-    *("afhalen in winkel", "ophalen in winkel", "ophalen in de winkel", "afhentning", "afhent", "selvafhentning"),
-    *("afhentning i butik", "hent i butik", "hent selv", "click and collect gratis", "henting", "hent i butikk"),
+    *(
+        "afhalen in winkel",
+        "ophalen in winkel",
+        "ophalen in de winkel",
+        "afhentning",
+        "afhent",
+        "selvafhentning",
+    ),
+    *(
+        "afhentning i butik",
+        "hent i butik",
+        "hent selv",
+        "click and collect gratis",
+        "henting",
+        "hent i butikk",
+    ),
     *("hentes i butikk", "hent selv i butikk", "hamta", "hamtning", "hamta i butik", "hamtas i butik"),
     *("upphamtning", "avhamtning", "nouto", "nouto myymalasta", "noudetaan", "nouda myymalasta"),
     *("odbior", "odbior osobisty", "odbior wlasny", "odbior w sklepie", "na wynos", "osobni odber"),
     *("osobny odber", "szemelyes atvetel", "ridicare", "ridicare personala", "ridicare din magazin"),
 )
 _COLLECTED = frozenset(_PHRASES)
-_ALONE = frozenset({"to go", "sur place", "collect", "collection", "retirer", "d", "ritira"})  # not as a beginning
+_ALONE = frozenset(
+    {"to go", "sur place", "collect", "collection", "retirer", "d", "ritira"}
+)  # not as a beginning
 _BEGINNINGS = tuple(f"{phrase} " for phrase in sorted(_COLLECTED - _ALONE))
 # Platforms' own titles that say "delivery" too: Adobe's "In-Store Pickup Delivery - …".
 _ALL_THE_SAME = ("in store pickup delivery", "instore pickup delivery", "store pickup delivery")
@@ -66,7 +104,16 @@ _DELIVERED = frozenset(
         *("delivery", "deliver", "delivered", "local delivery", "home delivery", "shipping", "ship", "d"),
         *("livraison", "livraison a domicile", "lieferung", "liefern", "versand", "entrega", "envio"),
         *("entrega a domicilio", "consegna", "consegna a domicilio", "spedizione", "bezorging", "bezorgen"),
-        *("verzending", "levering", "leverans", "hjemlevering", "hemleverans", "toimitus", "dostawa", "lliurament"),
+        *(
+            "verzending",
+            "levering",
+            "leverans",
+            "hjemlevering",
+            "hemleverans",
+            "toimitus",
+            "dostawa",
+            "lliurament",
+        ),
     )
 )
 # Ids of ways of shipping, which no shop's owner writes: "local_pickup:3", "instore_pickup", "pickup-cpt".
@@ -79,8 +126,21 @@ _ASKS = frozenset("type method mode option way choice fulfillment fulfilment art
 _ASKS_WHOLE = frozenset(
     (
         *("method", "delivery", "delivery or pickup", "pickup or delivery", "order type", "fulfillment"),
-        *("mode de livraison", "mode de retrait", "mode de reception", "type de livraison", "type de commande"),
-        *("livraison ou retrait", "retrait ou livraison", "lieferart", "versandart", "bestellart", "abholung"),
+        *(
+            "mode de livraison",
+            "mode de retrait",
+            "mode de reception",
+            "type de livraison",
+            "type de commande",
+        ),
+        *(
+            "livraison ou retrait",
+            "retrait ou livraison",
+            "lieferart",
+            "versandart",
+            "bestellart",
+            "abholung",
+        ),
         *("lieferung oder abholung", "abholung oder lieferung", "metodo de entrega", "tipo de entrega"),
         *("modo de entrega", "forma de entrega", "tipo de envio", "metodo di consegna", "tipo di consegna"),
         *("modalita di consegna", "leveringsmetode", "leveringsmade", "leveransmetod", "leveranssatt"),
@@ -89,8 +149,12 @@ _ASKS_WHOLE = frozenset(
         *("delivery pickup", "pickup delivery", "afhalen of bezorgen", "bezorgen of afhalen", "service"),
     )
 )
-_ASKERS = frozenset("delivery order checkout shipping fulfillment fulfilment service receive receiving pickup".split())
-_IS_COLLECTED = re.compile(r"(?:is )?(?:local |store )?pick ?up(?: in store| order)?|is collection|click and collect")
+_ASKERS = frozenset(
+    "delivery order checkout shipping fulfillment fulfilment service receive receiving pickup".split()
+)
+_IS_COLLECTED = re.compile(
+    r"(?:is )?(?:local |store )?pick ?up(?: in store| order)?|is collection|click and collect"
+)
 _YES = frozenset({"yes", "true", "1", "on", "oui", "ja", "si", "sim", "tak", "kylla"})
 _BIRD = ("bird", "chime", "slot", "id")
 
@@ -112,7 +176,10 @@ def title_says_collected(title: str) -> bool:
 
 def id_says_collected(method_id: str) -> bool:
     """Tell whether the id of a way of shipping is that of collecting, whatever comes after it."""
-    return _METHOD_ID.match(plain_text(method_id[:_LONGEST]).strip().replace("-", "_").replace(" ", "_")) is not None
+    return (
+        _METHOD_ID.match(plain_text(method_id[:_LONGEST]).strip().replace("-", "_").replace(" ", "_"))
+        is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +205,9 @@ def read_way(
     said = [(entry, _entry_says(entry)) for entry in entries[:_MOST] if entry.place not in ("method", "tag")]
     collected = [entry for entry, verdict in said if verdict.collected]
     delivered = [entry for entry, verdict in said if verdict.delivered]
-    by_method = bool(methods) and all(id_says_collected(key) or title_says_collected(title) for key, title in methods)
+    by_method = bool(methods) and all(
+        id_says_collected(key) or title_says_collected(title) for key, title in methods
+    )
     if collected and not delivered:
         return Way(collected=True)
     if collected:
@@ -156,7 +225,8 @@ def read_way(
 
 def _contradiction(entry: Written, other: str) -> UnmappableOrder:
     return UnmappableOrder(
-        entry.path, f"and {other} contradict each other: collected in the shop, or delivered? Ask the customer"
+        entry.path,
+        f"and {other} contradict each other: collected in the shop, or delivered? Ask the customer",
     )
 
 
@@ -180,7 +250,11 @@ def _entry_says(entry: Written) -> Verdict:
 
 def _bird(value: object) -> Verdict:
     """Read Bird's "M=P;L=1;D=2026-11-27": M is D for a delivery and P for collecting."""
-    match = re.search(r"(?:^|;)\s*M\s*=\s*([A-Z])", value[:_LONGEST], re.IGNORECASE) if isinstance(value, str) else None
+    match = (
+        re.search(r"(?:^|;)\s*M\s*=\s*([A-Z])", value[:_LONGEST], re.IGNORECASE)
+        if isinstance(value, str)
+        else None
+    )
     letter = match[1].upper() if match else ""
     return Verdict(collected=letter == "P", delivered=letter == "D")
 
@@ -188,7 +262,9 @@ def _bird(value: object) -> Verdict:
 def _plain(text: str) -> str:
     """Write a value as words alone: "Pick-Up (free)" is "pick up"."""
     words = words_of(text[:_LONGEST].replace("&", " and "))
-    return " ".join(word for word in words if word not in ("free", "gratuit", "gratis", "kostenlos", "gratuito"))
+    return " ".join(
+        word for word in words if word not in ("free", "gratuit", "gratis", "kostenlos", "gratuito")
+    )
 
 
 def _begins(text: str) -> bool:
@@ -199,4 +275,7 @@ def _brings(text: str) -> bool:
     """Tell whether a text speaks of bringing too: "Pickup and delivery"."""
     return any(
         word in DELIVERY_WORDS or any(part in word for part in DELIVERY_PARTS) for word in text.split()
-    ) or any(word in ("point", "relais", "locker", "parcel", "paketshop", "courier", "no", "not") for word in text.split())
+    ) or any(
+        word in ("point", "relais", "locker", "parcel", "paketshop", "courier", "no", "not")
+        for word in text.split()
+    )

@@ -27,9 +27,22 @@ _NOTE_WORDS = frozenset(
     "comentarios istruzioni instrucoes instructies opmerking opmerkingen besked bemaerkning bemaerkninger "
     "kommentar meddelande viesti ohjeet huomautus uwagi instrukcje indicacions digicode interphone doorcode".split()
 )
-_NOTE_ENDS = ("hinweis", "hinweise", "anweisungen", "notiz", "instructies", "instruksjoner", "anvisninger", "ohjeet")
-_TO_THE_COURIER = frozenset("courier driver rider coursier livreur kurier fahrer mensajero repartidor corriere".split())
-_GIFT = frozenset("gift cadeau geschenk geschenke regalo presente gave present lahja prezent card carte karte".split())
+_NOTE_ENDS = (
+    "hinweis",
+    "hinweise",
+    "anweisungen",
+    "notiz",
+    "instructies",
+    "instruksjoner",
+    "anvisninger",
+    "ohjeet",
+)
+_TO_THE_COURIER = frozenset(
+    "courier driver rider coursier livreur kurier fahrer mensajero repartidor corriere".split()
+)
+_GIFT = frozenset(
+    "gift cadeau geschenk geschenke regalo presente gave present lahja prezent card carte karte".split()
+)
 _NO_NOTE = frozenset("seller vendor internal admin staff private invoice payment customer_ip".split())
 
 
@@ -106,7 +119,11 @@ def _is_note(name: str, words: tuple[str, ...]) -> bool:
     said = set(words)
     if _NO_NOTE & said or name.startswith("_wc") or not (_NOTE_WORDS & said or name_ends(words)):
         return False
-    return read_name(name).delivery or bool((_TO_THE_COURIER | _GIFT) & said) or bool({"digicode", "interphone"} & said)
+    return (
+        read_name(name).delivery
+        or bool((_TO_THE_COURIER | _GIFT) & said)
+        or bool({"digicode", "interphone"} & said)
+    )
 
 
 def name_ends(words: tuple[str, ...]) -> bool:
