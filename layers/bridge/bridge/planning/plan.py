@@ -30,6 +30,7 @@ from bridge.connections.model import Connection
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.model import Delivery, Ignored, Order, TimeWindow, TimeWish
 from bridge.planning import feasibility
+from bridge.planning.choice import with_choice
 from bridge.planning.mapping import map_order
 from bridge.planning.trace import Trace
 from bridge.schedule import windows as schedules
@@ -80,6 +81,7 @@ def plan(
         settings = instance.settings()
         timezone, country = timezone or settings.timezone, country or settings.country
     zone = ZoneInfo(timezone)
+    order = with_choice(order, connection.schedule.reading(zone, country), trace)
     windows: Windows | None = kept  # with none, the mapping finds and explains the schedule's next ones
     remarks: tuple[str, ...] = ()
     if order.wish is not None or (kept is None and connection.schedule.window != "schedule"):

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
 from bridge.document import Fields, load_object, whole_id
-from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
-from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWish
+from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, Writings, Written
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.standard_signing import sign_standard_webhook, verify_standard_webhook
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
@@ -47,9 +50,7 @@ TOPICS: tuple[str, ...] = (
 
 SETTINGS: Mapping[str, str] = {
     "store_hash": "the store's id in the API path, the abc123 of https://store-abc123.mybigcommerce.com",
-    "date_label": "name of the form field or product option in which the buyer chooses the delivery day",
-    "time_label": "name of the form field or product option in which the buyer chooses the time",
-    "note_label": "name of the form field or product option with the buyer's note for the courier",
+    **texts.LABEL_SETTINGS,
     WEIGHT_UNIT: WEIGHT_UNIT_MEANING,
     "api_url": 'address of BigCommerce\'s API, by default "https://api.bigcommerce.com"',
 }
@@ -60,8 +61,9 @@ TRAITS = Traits(
     replay="timestamp ±5 min, webhook id, order id",
     create="store/order/created, or the status change that ends an incomplete order",
     update="store/order/updated, statusUpdated",
-    cancel="cancelled, declined, refunded, archived, changed to pickup",
-    window="the form field or product option named by date_label and time_label; a product's event date",
+    cancel="cancelled, declined, refunded, archived, awaiting pickup, changed to pickup",
+    window="form fields, product options, shipping method: labels in any language, date_label and time_label; a "
+    "product's event date",
     tested_with="Standard Webhooks' rule, payloads and objects of the documentation; no live store",
 )
 
@@ -74,8 +76,8 @@ _LARGEST_QUANTITY = 10_000
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 # What the order statuses mean: https://developer.bigcommerce.com/docs/rest-management/orders/order-status .
-# 8, "Awaiting Pickup", says nothing here: whether the buyer comes for it stands in the consignments.
-_ENDED = {4: "refunded", 5: "cancelled", 6: "declined"}
+# 8, "Awaiting Pickup": "packaged and is awaiting customer pickup from a seller-specified location".
+_ENDED = {4: "refunded", 5: "cancelled", 6: "declined", 8: "local_pickup"}
 _FULFILLED = frozenset({2, 10})
 _INCOMPLETE = frozenset({0, 1})
 _ON_HOLD = frozenset({12, 13})
@@ -144,7 +146,11 @@ def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
-    order_id = _order_id(Fields(load_object(payload.body)))
+    event = Fields(load_object(payload.body))
+    topic = event.optional_text("scope")
+    if topic and topic not in TOPICS:
+        return Payload(payload.body, topic, payload.received_at, payload.content_type)
+    order_id = _order_id(event)
     store_hash = options.settings.get("store_hash", "").strip()
     if not _STORE_HASH.fullmatch(store_hash):
         raise InvalidConnection(["sender.store_hash: must be the store's id, the abc123 of store-abc123"])
@@ -179,8 +185,8 @@ def sign(
 def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
-    Ignored without retracting a delivery: ``topic``, ``already_fulfilled``, ``incomplete`` (the checkout was
-    not finished), ``on_hold`` (to be verified, or disputed). Retracting: ``cancelled``, ``declined``,
+    Ignored without retracting a delivery: ``topic``, ``already_fulfilled`` (or all that is left),
+    ``incomplete`` (the checkout was not finished), ``on_hold`` (to be verified, or disputed). Retracting: ``cancelled``, ``declined``,
     ``refunded``, ``archived``, ``local_pickup``, ``nothing_to_ship``.
 
     Raises:
@@ -196,8 +202,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     stops: list[Stop] = []
     reason = _finished(order)
     if reason is None:
-        stops = _stops(order, options)
-        reason = _undeliverable(order, stops)
+        reason, stops = _to_carry(order, options)
     if reason is not None:
         return Ignored(
             reason,
@@ -232,11 +237,23 @@ def _finished(order: Fields) -> str | None:
     return "on_hold" if status in _ON_HOLD else None
 
 
-def _undeliverable(order: Fields, stops: Sequence[Stop]) -> str | None:
-    if stops:
-        return None
-    picked_up = order.optional_child("consignments").optional_children("pickups")
-    return "local_pickup" if picked_up else "nothing_to_ship"
+def _to_carry(order: Fields, options: Options) -> tuple[str | None, list[Stop]]:
+    """Return a stop for each shipping consignment in which something is to be carried, or why there is none."""
+    ordered = [one for one in _shipping(order) if _lines(one)]
+    if not ordered:
+        picked_up = order.optional_child("consignments").optional_children("pickups")
+        return ("local_pickup" if picked_up else "nothing_to_ship"), []
+    wanted = [one for one in ordered if not _is_collected(order, one)]
+    if not wanted:
+        return "local_pickup", []
+    grams = grams_per_unit(options)
+    stops = [stop for one in wanted if (stop := _stop(order, one, grams, options.settings)).items]
+    return (None, stops) if stops else ("already_fulfilled", [])
+
+
+def _is_collected(order: Fields, shipping: Fields) -> bool:
+    methods = [("", method)] if (method := shipping.optional_text("shipping_method")) else []
+    return read_way(_written(order, shipping), methods=methods).collected
 
 
 # --- the order ------------------------------------------------------------------------------------
@@ -259,7 +276,7 @@ def _order(order: Fields, order_id: str, stops: Sequence[Stop], options: Options
         items=first.items,
         shipping_methods=_shipping_methods(order),
         paid=_status(order) in _PAYMENT_CONFIRMED or order.text("payment_status") in _PAID,
-        wish=_wish(order, options.settings),
+        writings=_writings(order, stops, options.settings),
         dropoffs=tuple(stops[1:]),
         paths={
             "address.line1": f"{first.path}.street_1",
@@ -278,18 +295,12 @@ def _shipping(order: Fields) -> list[Fields]:
     return consignments.children("shipping")
 
 
-def _stops(order: Fields, options: Options) -> list[Stop]:
-    """Return a stop for each shipping consignment in which there is something to carry."""
-    grams = grams_per_unit(options)
-    stops = (_stop(order, one, grams, options.settings) for one in _shipping(order))
-    return [stop for stop in stops if stop.items]
-
-
 def _stop(order: Fields, shipping: Fields, grams: Decimal | None, settings: Mapping[str, str]) -> Stop:
-    names = (shipping.optional_text("first_name"), shipping.optional_text("last_name"))
-    holders = (shipping, order.optional_child("billing_address"))
-    answer, _ = _answer(order, shipping, settings.get("note_label", ""))
-    notes = (order.optional_text("customer_message"), answer)
+    bill = order.optional_child("billing_address")
+    notes = (
+        order.optional_text("customer_message"),
+        *texts.notes(_written(order, shipping), settings.get("note_label", "")),
+    )
     return Stop(
         address=PostalAddress(
             line1=shipping.text("street_1"),
@@ -299,21 +310,31 @@ def _stop(order: Fields, shipping: Fields, grams: Decimal | None, settings: Mapp
             country=shipping.optional_text("country"),
             country_code=shipping.optional_text("country_iso2").upper(),
         ),
-        recipient_name=" ".join(name for name in names if name),
+        recipient_name=full_name(shipping, "first_name", "last_name")
+        or full_name(bill, "first_name", "last_name"),
         company=shipping.optional_text("company"),
-        phones=tuple(dict.fromkeys(phone for one in holders if (phone := one.optional_text("phone")))),
+        phones=tuple(phones_of([(shipping, "phone"), (bill, "phone")])),
         note="\n".join(dict.fromkeys(note for note in notes if note)),
         items=_items(shipping, grams),
         path=shipping.path,
     )
 
 
+def _lines(shipping: Fields) -> list[tuple[Fields, int]]:
+    """Return the lines that a courier might carry, with what was not refunded of them: no downloads, no vouchers."""
+    return [
+        (line, quantity)
+        for line in shipping.children("line_items")
+        if line.text("type") not in {"digital", "giftcertificate"} and (quantity := _quantity(line)) > 0
+    ]
+
+
 def _items(shipping: Fields, grams: Decimal | None) -> tuple[OrderItem, ...]:
-    """Return the lines that a courier carries: no downloads, no gift certificates, not what was refunded."""
+    """Return what is still to be carried; what was handed out already is not."""
     return tuple(
         OrderItem(
             title=line.optional_text("name"),
-            quantity=quantity,
+            quantity=left,
             sku=line.optional_text("sku"),
             variant=", ".join(
                 value
@@ -323,8 +344,8 @@ def _items(shipping: Fields, grams: Decimal | None) -> tuple[OrderItem, ...]:
             ),
             weight_grams=weight_grams(line.values.get("weight"), grams),
         )
-        for line in shipping.children("line_items")
-        if line.text("type") not in {"digital", "giftcertificate"} and (quantity := _quantity(line)) > 0
+        for line, quantity in _lines(shipping)
+        if (left := quantity - line.optional_count("quantity_shipped", at_most=_LARGEST_QUANTITY)) > 0
     )
 
 
@@ -362,57 +383,40 @@ def _optional_moment(fields: Fields, key: str) -> datetime | None:
         return None
 
 
-def _wish(order: Fields, settings: Mapping[str, str]) -> TimeWish | None:
-    """Return the time that all consignments ask for: by the labels of the settings, or a product's event."""
-    wishes = [_wish_of(order, shipping, settings) for shipping in _shipping(order) if _items(shipping, None)]
-    if len({(wish.date, wish.time) if wish is not None else None for wish in wishes}) > 1:
-        raise UnmappableOrder(
-            "consignments.shipping", "ask for deliveries at different times; make one order for each of them"
+def _writings(order: Fields, stops: Sequence[Stop], settings: Mapping[str, str]) -> Writings:
+    """Return what the forms and options of all consignments say; two that name two days are parked."""
+    paths = {stop.path for stop in stops}
+    entries = [entry for one in _shipping(order) if one.path in paths for entry in _written(order, one)]
+    return texts.writings(entries, settings)
+
+
+def _written(order: Fields, shipping: Fields) -> tuple[Written, ...]:
+    """Return the answers of the address's form, the products' options and the bill's form, and the method."""
+    lines = [
+        entry
+        for number, line in enumerate(shipping.optional_children("line_items"), 1)
+        for entry in texts.written(
+            [
+                *texts.named(line.optional_children("product_options"), "display_name", "display_value"),
+                *_event(line),
+            ],
+            "line",
+            number,
         )
-    return wishes[0]
+    ]
+    own = texts.named(shipping.optional_children("form_fields"), "name", "value")
+    bill = texts.named(
+        order.optional_child("billing_address").optional_children("form_fields"), "name", "value"
+    )
+    title = texts.titles([(shipping.optional_text("shipping_method"), shipping.path_of("shipping_method"))])
+    return (*texts.written(own), *lines, *texts.written(bill), *title)
 
 
-def _wish_of(order: Fields, shipping: Fields, settings: Mapping[str, str]) -> TimeWish | None:
-    date, date_path = _answer(order, shipping, settings.get("date_label", ""))
-    time, time_path = _answer(order, shipping, settings.get("time_label", ""))
-    if not date:
-        date, date_path = _event_date(shipping)
-    if not date and not time:
-        return None
-    return TimeWish(date=date, time=time, path=date_path or time_path)
-
-
-def _event_date(shipping: Fields) -> tuple[str, str]:
+def _event(line: Fields) -> list[texts.Pair]:
     """Return the day for which a product was ordered ("scheduled delivery"), as a date."""
-    for line in shipping.optional_children("line_items"):
-        match = _ISO_DATE.match(line.optional_text("event_date"))
-        moment = _optional_moment(line, "event_date")
-        if match or moment:
-            return match[0] if match else f"{moment:%Y-%m-%d}", line.path_of("event_date")
-    return "", ""
-
-
-def _answer(order: Fields, shipping: Fields, label: str) -> tuple[str, str]:
-    """Return the answer under a label, and where it stands: address form, products, form of the bill."""
-    wanted = _fold(label)
-    if not wanted:
-        return "", ""
-    for answer, name, value in _answers(order, shipping):
-        text = answer.optional_text(value)
-        if text and _fold(answer.optional_text(name)) == wanted:
-            return text, answer.path_of(value)
-    return "", ""
-
-
-def _answers(order: Fields, shipping: Fields) -> Iterator[tuple[Fields, str, str]]:
-    for one in shipping.optional_children("form_fields"):
-        yield one, "name", "value"
-    for line in shipping.optional_children("line_items"):
-        for one in line.optional_children("product_options"):
-            yield one, "display_name", "display_value"
-    for one in order.optional_child("billing_address").optional_children("form_fields"):
-        yield one, "name", "value"
-
-
-def _fold(label: str) -> str:
-    return " ".join(label.split()).casefold()
+    match = _ISO_DATE.match(line.optional_text("event_date"))
+    moment = _optional_moment(line, "event_date")
+    if match is None and moment is None:
+        return []
+    day = match[0] if match else f"{moment:%Y-%m-%d}"
+    return [texts.Pair("delivery date", day, line.path_of("event_date"))]

@@ -15,11 +15,14 @@ from datetime import datetime
 
 from bridge.document import LARGEST_ID, Fields, load_object, whole_id
 from bridge.errors import MalformedWebhook, UnmappableOrder
-from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWish
-from bridge.sources.shared import date_pickers
+from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.schedule.programs import SHOPIFY, programs
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options, Payload, PrivacyRequest, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
+from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -52,7 +55,7 @@ _PRIVACY_TOPICS = {
 }
 
 SETTINGS: Mapping[str, str] = {
-    **date_pickers.SETTINGS,
+    **texts.LABEL_SETTINGS,
     "shop_domain": "the shop's domain at Shopify, such as acme.myshopify.com: for EventBridge, shop/redact",
 }
 
@@ -62,8 +65,9 @@ TRAITS = Traits(
     replay="order id",
     create="orders/create, orders/paid",
     update="orders/updated, orders/edited",
-    cancel="orders/cancelled, full refund, nothing left to ship",
-    window="note attributes or line item properties (Zapiet, Bird, Buunto, date_label and time_label)",
+    cancel="orders/cancelled, full refund, nothing left to ship, collected in the shop",
+    window="attributes, line item properties, shipping title, tags: labels in any language, "
+    f"{programs(SHOPIFY)}, date_label and time_label",
     tested_with="vector of Shopify's own library, samples of the documentation",
 )
 
@@ -226,12 +230,12 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``edit_without_order``, ``test_order``,
-    ``already_fulfilled``. Retracting: ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup``.
-    An address whose parts are all null (redacted by Shopify for want of access to customer data) is
-    no local pickup: it is handed over empty, and the mapping refuses it by name.
+    ``already_fulfilled`` (as a whole, or all that is left). Retracting: ``cancelled``, ``refunded``,
+    ``nothing_to_ship``, ``local_pickup``. An address whose parts are all null (redacted by Shopify for want
+    of access to customer data) is no local pickup: it is handed over empty, and the mapping refuses it by name.
 
     Raises:
-        UnmappableOrder: a field we need has the wrong type.
+        UnmappableOrder: a field we need has the wrong type, or two contradict each other.
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
@@ -243,11 +247,9 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     if topic == "orders/edited":
         return Ignored("edit_without_order", order_id=order_id)
     order = Fields(document)
-    items: tuple[OrderItem, ...] = ()
-    reason = _finished(order, topic)
+    reason, items = _finished(order, topic), ()
     if reason is None:
-        items = _items(order)
-        reason = _undeliverable(order, items)
+        reason, items = _to_carry(order)
     if reason is not None:
         return Ignored(
             reason,
@@ -256,7 +258,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
             order_name=order.optional_text("name"),
             updated_at=order.optional_moment("updated_at"),
         )
-    return _order(order, order_id, items, _wish(order, options.settings))
+    return _order(order, order_id, items, options.settings)
 
 
 def _finished(order: Fields, topic: str) -> str | None:
@@ -276,44 +278,48 @@ def _finished(order: Fields, topic: str) -> str | None:
     return None
 
 
-def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
-    """Say why there is nothing to carry, or nowhere to carry it to."""
-    if not items:
-        return "nothing_to_ship"
-    # Zapiet, https://docs.zapiet.com/guides/note-attributes : the shipping address is then the shop's own.
-    picked_up = any(
-        attribute.optional_text("name").casefold() == "checkout-method"
-        and attribute.optional_text("value").casefold() == "pickup"
-        for attribute in order.optional_children("note_attributes")
+def _to_carry(order: Fields) -> tuple[str | None, tuple[OrderItem, ...]]:
+    """Return what a courier carries, or why there is nothing to carry or nowhere to carry it to."""
+    lines = _shippable(order)
+    if not lines:
+        return "nothing_to_ship", ()
+    methods = [(line.optional_text("code"), line.optional_text("title")) for line in _shipping_lines(order)]
+    way = read_way(_written(order), methods=methods, tags=_tags(order))
+    if way.collected or order.child("shipping_address") is None:
+        return "local_pickup", ()
+    items = tuple(
+        _item(line, quantity)
+        for number, line, ordered in lines
+        if number not in way.collected_lines and (quantity := min(ordered, _left(line))) > 0
     )
-    if picked_up or order.child("shipping_address") is None:
-        return "local_pickup"
-    return None
+    return (None, items) if items else ("already_fulfilled", ())
 
 
-def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], wish: TimeWish | None) -> Order:
+def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], settings: Mapping[str, str]) -> Order:
     address = order.child("shipping_address")
     if address is None:
         raise UnmappableOrder("shipping_address", "is missing")
     updated_at = order.moment("updated_at")
     phones = _phones(order)
+    written = _written(order)
+    notes = (order.optional_text("note"), *texts.notes(written, settings.get("note_label", "")))
     return Order(
         order_id=order_id,
         name=order.optional_text("name") or f"#{order_id}",
         updated_at=updated_at,
         created_at=order.optional_moment("created_at") or updated_at,
         address=_address(address),
-        recipient_name=_recipient_name(address),
+        recipient_name=_recipient_name(order),
         company=address.optional_text("company"),
         phones=tuple(phones),
-        note=order.optional_text("note"),
+        note="\n".join(dict.fromkeys(note for note in notes if note)),
         items=items,
         shipping_methods=_shipping_methods(order),
         paid=order.text("financial_status") in _PAID,
         tags=_tags(order),
         pickup_locations=_pickup_locations(order),
         paths=_paths(order, address, phones),
-        wish=wish,
+        writings=texts.writings(written, settings),
     )
 
 
@@ -374,36 +380,43 @@ def _coordinates(address: Fields) -> Coordinates | None:
     return Coordinates(latitude, longitude)
 
 
-def _recipient_name(address: Fields) -> str:
-    parts = (address.optional_text("first_name"), address.optional_text("last_name"))
-    return address.optional_text("name") or " ".join(part for part in parts if part)
+def _recipient_name(order: Fields) -> str:
+    """Return whom to ask for: the address's name, else the bill's or the account's."""
+    address = order.optional_child("shipping_address")
+    for holder in (address, order.optional_child("billing_address"), order.optional_child("customer")):
+        if name := full_name(holder, "first_name", "last_name", whole="name"):
+            return name
+    return ""
 
 
 def _phones(order: Fields) -> dict[str, str]:
-    """Return the phones as typed with their paths: the recipient's first, then the buyer's, each once."""
-    holders = (
-        order.optional_child("shipping_address"),
-        order,
-        order.optional_child("customer"),
-        order.optional_child("billing_address"),
+    """Return the phones as typed with their paths: the recipient's, the rate's, then the buyer's, each once.
+
+    A delivery rate that asks for a phone keeps it in its line: ``shipping_lines[].phone``.
+    """
+    customer = order.optional_child("customer")
+    return phones_of(
+        (holder, "phone")
+        for holder in (
+            order.optional_child("shipping_address"),
+            *_shipping_lines(order),
+            order,
+            customer,
+            order.optional_child("billing_address"),
+            customer.optional_child("default_address"),
+        )
     )
-    phones: dict[str, str] = {}
-    for holder in holders:
-        phone = holder.optional_text("phone")
-        if phone:
-            phones.setdefault(phone, holder.path_of("phone"))
-    return phones
 
 
-def _items(order: Fields) -> tuple[OrderItem, ...]:
-    """Return the lines a courier carries: shippable, not a gift card, and still in the order after edits."""
-    return tuple(
-        _item(line, quantity)
-        for line in order.children("line_items")
+def _shippable(order: Fields) -> list[tuple[int, Fields, int]]:
+    """Return the lines a courier might carry, each with its number from 1 and its quantity after edits."""
+    return [
+        (number, line, quantity)
+        for number, line in enumerate(order.children("line_items"), 1)
         if line.flag("requires_shipping", default=True)
         and not line.flag("gift_card", default=False)
         and (quantity := _quantity(line)) > 0
-    )
+    ]
 
 
 def _quantity(line: Fields) -> int:
@@ -413,6 +426,15 @@ def _quantity(line: Fields) -> int:
     if quantity is None:
         raise line.refuse("current_quantity", "is missing")
     return quantity
+
+
+def _left(line: Fields) -> int:
+    """Return how many were not handed out yet: https://shopify.dev/docs/api/admin-rest/latest/resources/order ."""
+    if line.optional_text("fulfillment_status") == "fulfilled":
+        return 0
+    left = line.count("fulfillable_quantity", at_most=_LARGEST_QUANTITY)
+    partly = line.optional_text("fulfillment_status") == "partial"
+    return left if left is not None and (left > 0 or partly) else _LARGEST_QUANTITY
 
 
 def _item(line: Fields, quantity: int) -> OrderItem:
@@ -425,33 +447,34 @@ def _item(line: Fields, quantity: int) -> OrderItem:
     )
 
 
-def _wish(order: Fields, settings: Mapping[str, str]) -> TimeWish | None:
-    """Return the time that the customer chose with a date-picker app, if there is one.
-
-    The order's own attributes go before the properties of its lines, which repeat them for each product.
-    """
-    holders = [
-        *((attribute, "note_attributes") for attribute in order.optional_children("note_attributes")),
-        *(
-            (each, f"line_items[{index}].properties")
-            for index, line in enumerate(order.optional_children("line_items"))
-            for each in line.optional_children("properties")
-        ),
+def _written(order: Fields) -> tuple[Written, ...]:
+    """Return the order's attributes and its lines' properties, its shipping titles and its tags."""
+    lines = [
+        entry
+        for number, line in enumerate(order.optional_children("line_items"), 1)
+        if line.values.get("current_quantity") != 0
+        for entry in texts.written(
+            texts.named(line.optional_children("properties"), "name", "value"), "line", number
+        )
     ]
-    pairs = [
-        date_pickers.Pair(name, each.optional_text("value"), f"{path} {name}")
-        for each, path in holders
-        if (name := each.optional_text("name"))
-    ]
-    return date_pickers.find_wish(pairs, settings)
+    attributes = texts.written(texts.named(order.optional_children("note_attributes"), "name", "value"))
+    titles = texts.titles(
+        (line.optional_text(key), line.path_of(key))
+        for line in _shipping_lines(order)
+        for key in ("title", "code")
+    )
+    return (*attributes, *lines, *titles, *texts.tags(_tags(order), "tags"))
 
 
 def _shipping_methods(order: Fields) -> tuple[str, ...]:
     """Return the titles and codes of the shipping lines that were not removed by an edit."""
-    lines = [line for line in order.optional_children("shipping_lines") if not _removed(line)]
-    names = (line.optional_text(key) for line in lines for key in ("title", "code"))
+    names = (line.optional_text(key) for line in _shipping_lines(order) for key in ("title", "code"))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _removed(line: Fields) -> bool:
-    return line.values.get("is_removed") is True
+def _shipping_lines(order: Fields) -> list[Fields]:
+    return [
+        line
+        for line in order.optional_children("shipping_lines")
+        if line.values.get("is_removed") is not True
+    ]

@@ -22,10 +22,12 @@ from bridge.errors import (
     ShopUnavailable,
     UnmappableOrder,
 )
-from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWindow, TimeWish
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWindow, TimeWish, Written
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -46,6 +48,7 @@ TOPICS: tuple[str, ...] = ("order.created", "order.updated", "order.fulfillment.
 SETTINGS: Mapping[str, str] = {
     "notification_url": "the webhook's address exactly as entered at Square; it is part of what is signed",
     "api_url": 'address of Square\'s API, by default "https://connect.squareup.com"',
+    **texts.LABEL_SETTINGS,
     "window_minutes": "length of a delivery window of which Square gives only the beginning, by default 60",
 }
 
@@ -55,8 +58,9 @@ TRAITS = Traits(
     replay="event id, order id",
     create="order.created, order.updated",
     update="order.updated, order.fulfillment.updated",
-    cancel="order or fulfillment cancelled or rejected, changed to pickup",
-    window="deliver_at and delivery_window_duration of a scheduled delivery",
+    cancel="order or fulfillment cancelled or rejected, all of the money back, changed to pickup",
+    window="deliver_at and delivery_window_duration of a scheduled delivery; the order's metadata: labels in any "
+    "language, date_label and time_label",
     tested_with="vectors of Square's own library, events and objects of the documentation; no live account",
 )
 
@@ -138,7 +142,11 @@ def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
-    order_id = _order_id(Fields(load_object(payload.body)))
+    event = Fields(load_object(payload.body))
+    topic = event.optional_text("type")
+    if topic and topic not in TOPICS:
+        return Payload(payload.body, topic, payload.received_at, payload.content_type)
+    order_id = _order_id(event)
     raw = shop.get(
         f"{base_url(options, 'api_url', _API_URL)}/v2/orders/{order_id}",
         {
@@ -181,7 +189,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``draft``, ``already_fulfilled``. Retracting:
-    ``cancelled``, ``rejected`` (the seller refused the fulfillment), ``managed_delivery`` (Square or a
+    ``cancelled``, ``refunded``, ``rejected`` (the seller refused the fulfillment), ``managed_delivery`` (Square or a
     third party sends its own courier), ``local_pickup``, ``nothing_to_ship``.
 
     Raises:
@@ -201,7 +209,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     stops: list[Stop] = []
     wish: TimeWish | None = None
     if reason is None:
-        wanted = [one for one in fulfillments if _is_wanted(one)]
+        wanted = [one for one in fulfillments if _is_wanted(order, one)]
         stops = [stop for one in wanted if (stop := _stop(order, one)).items]
         wish = _wish(wanted, options)
         reason = None if stops else "nothing_to_ship"
@@ -213,7 +221,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
             order_name=_name(order),
             updated_at=order.optional_moment("updated_at"),
         )
-    return _order(order, order_id, stops, wish)
+    return _order(order, order_id, stops, wish, options.settings)
 
 
 # --- whether there is something to deliver --------------------------------------------------------
@@ -228,7 +236,9 @@ def _finished(order: Fields, fulfillments: Sequence[Fields]) -> str | None:
         return "cancelled"
     if order.text("state") == "DRAFT":
         return "draft"
-    if any(_is_wanted(one) for one in fulfillments):
+    if _all_returned(order):
+        return "refunded"
+    if any(_is_wanted(order, one) for one in fulfillments):
         return None
     couriers = [one for one in fulfillments if one.text("type") in _COURIER_TYPES]
     states = {one.text("state") for one in couriers}
@@ -243,12 +253,46 @@ def _finished(order: Fields, fulfillments: Sequence[Fields]) -> str | None:
     return "local_pickup" if fulfillments else "nothing_to_ship"
 
 
-def _is_wanted(fulfillment: Fields) -> bool:
+def _all_returned(order: Fields) -> bool:
+    """Tell whether all of the money went back, which leaves a fulfillment as it was.
+
+    ``net_amounts`` are what is left after returns and refunds, ``refunds`` the money that went back:
+    https://developer.squareup.com/reference/square/objects/Order .
+    """
+    total = _amount(order.optional_child("total_money"))
+    refunds = order.optional_children("refunds")
+    given = sum(
+        _amount(one.optional_child("amount_money"))
+        for one in refunds
+        if one.optional_text("status") not in ("REJECTED", "FAILED")
+    )
+    net = order.optional_child("net_amounts").optional_child("total_money")
+    returned = bool(refunds) or bool(order.optional_children("returns"))
+    return (0 < total <= given) or (total > 0 and returned and "amount" in net.values and _amount(net) == 0)
+
+
+def _amount(money: Fields) -> int:
+    return money.optional_count("amount", at_most=10**12)
+
+
+def _is_collected(order: Fields, fulfillment: Fields) -> bool:
+    """Tell whether a shipment is none: the plugin for WooCommerce sends local pickups as SHIPMENT.
+
+    https://github.com/woocommerce/woocommerce-square/issues/503 . Nothing in the fulfillment tells them apart but
+    what the seller's program writes as the carrier or the kind of shipping, and the order's own metadata.
+    """
+    details = fulfillment.optional_child(_COURIER_TYPES[fulfillment.text("type")])
+    named = [text for key in ("carrier", "shipping_type") if (text := details.optional_text(key))]
+    return read_way(_written(order), methods=[("", text) for text in named]).collected
+
+
+def _is_wanted(order: Fields, fulfillment: Fields) -> bool:
     """Tell whether a courier of ours is to carry it; a state we do not know counts as open."""
     return (
         fulfillment.text("type") in _COURIER_TYPES
         and fulfillment.text("state") not in {"COMPLETED", "CANCELED", "FAILED"}
         and not _is_managed(fulfillment)
+        and not _is_collected(order, fulfillment)
     )
 
 
@@ -259,7 +303,19 @@ def _is_managed(fulfillment: Fields) -> bool:
 # --- the order ------------------------------------------------------------------------------------
 
 
-def _order(order: Fields, order_id: str, stops: Sequence[Stop], wish: TimeWish | None) -> Order:
+def _written(order: Fields) -> tuple[Written, ...]:
+    """Return the metadata that the seller's program has put on the order."""
+    return texts.written(texts.members(order.optional_child("metadata")))
+
+
+def _order(
+    order: Fields,
+    order_id: str,
+    stops: Sequence[Stop],
+    wish: TimeWish | None,
+    settings: Mapping[str, str],
+) -> Order:
+    written = _written(order)
     first = stops[0]
     updated_at = order.moment("updated_at")
     location = order.optional_text("location_id")
@@ -271,10 +327,13 @@ def _order(order: Fields, order_id: str, stops: Sequence[Stop], wish: TimeWish |
         address=first.address,
         recipient_name=first.recipient_name,
         phones=first.phones,
-        note=first.note,
+        note="\n".join(
+            dict.fromkeys([first.note, *texts.notes(written, settings.get("note_label", ""))])
+        ).strip(),
         items=first.items,
         paid=_is_paid(order),
         wish=wish,
+        writings=texts.writings(written, settings),
         pickup_locations=(location,) if location else (),
         dropoffs=tuple(stops[1:]),
         paths={

@@ -5,7 +5,8 @@ of webhooks shows (https://dev.wix.com/docs/rest/articles/getting-started/webhoo
 ``eventType``, ``instanceId`` (the site) and again ``data``, both levels as JSON in a text
 (https://dev.wix.com/docs/rest/api-reference/wix-e-commerce/orders/order-approved ). Names of the order's
 fields: https://dev.wix.com/docs/sdk/backend-modules/ecom/orders/order-conversion and the tables it refers to.
-A customer's choice of time has no documented field that we could check; ``deliveryTime`` is a phrase such as
+A chosen slot stands in ``logistics.deliveryTimeSlot``, two instants: Wix documents ``deliveryTimeSlotFromDate``
+as "shorthand for the shippingInfo.logistics.deliveryTimeSlot.from field"; ``deliveryTime`` is a phrase such as
 "1 - 2 days". Wix wants its answer within 1.25 seconds and tries again for two days.
 """
 
@@ -19,10 +20,13 @@ from datetime import datetime
 
 from bridge.document import Fields, load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, UnmappableOrder
-from bridge.model import Ignored, Order, OrderItem, PostalAddress
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish, Written
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options, Payload, PrivacyRequest, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
+from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.rsa import decode_base64, sign_rsa_sha256, verify_rsa_sha256
 
 __all__ = [
@@ -47,6 +51,7 @@ TOPICS: tuple[str, ...] = (
 
 SETTINGS: Mapping[str, str] = {
     "instance_id": "the app's instance id on this site; without it every site that has the app is accepted",
+    **texts.LABEL_SETTINGS,
 }
 
 TRAITS = Traits(
@@ -55,8 +60,8 @@ TRAITS = Traits(
     replay="expiry of the token and order id",
     create="order_approved",
     update="order_updated, order_payment_status_updated",
-    cancel="order_canceled, full refund, nothing left to ship",
-    window="schedule",
+    cancel="order_canceled, full refund, nothing left to ship, collected in the shop",
+    window="deliveryTimeSlot; custom fields and the lines' options: labels in any language, date_label and time_label",
     tested_with="field tables and event sample of the documentation; no signature vector is published",
 )
 
@@ -198,7 +203,7 @@ def _order_of(event: Fields) -> Fields:
     raise MalformedWebhook("order_missing")
 
 
-def parse(payload: Payload, options: Options) -> Order | Ignored:  # noqa: ARG001
+def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting: ``topic``, ``not_approved``, ``already_fulfilled``. Retracting: ``cancelled``,
@@ -225,7 +230,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:  # noqa: ARG00
             order_name=_name(order),
             updated_at=order.optional_moment("updatedDate"),
         )
-    return _order(order, items)
+    return _order(order, items, options.settings)
 
 
 def _finished(order: Fields, topic: str) -> str | None:
@@ -250,7 +255,9 @@ def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
         return "local_pickup"
     if order.child("shippingInfo") is None:
         return "nothing_to_ship"
-    return None
+    title = order.optional_child("shippingInfo").optional_text("title")
+    methods = [("", title)] if title else []
+    return "local_pickup" if read_way(_written(order), methods=methods).collected else None
 
 
 def _name(order: Fields) -> str:
@@ -261,16 +268,21 @@ def _name(order: Fields) -> str:
     return f"#{text}" if text else ""
 
 
-def _order(order: Fields, items: tuple[OrderItem, ...]) -> Order:
+def _order(order: Fields, items: tuple[OrderItem, ...], settings: Mapping[str, str]) -> Order:
     shipping = order.optional_child("shippingInfo")
     destination = shipping.optional_child("logistics").child("shippingDestination")
     if destination is None:
         raise UnmappableOrder(_DESTINATION, "is missing")
     contact = destination.optional_child("contactDetails")
     updated_at = order.moment("updatedDate")
-    names = (contact.optional_text("firstName"), contact.optional_text("lastName"))
-    holders = (contact, order.optional_child("billingInfo").optional_child("contactDetails"))
-    phones = (holder.optional_text("phone") for holder in holders)
+    holders = [
+        contact,
+        order.optional_child("billingInfo").optional_child("contactDetails"),
+        order.optional_child("recipientInfo").optional_child("contactDetails"),
+    ]
+    branch = order.optional_child("businessLocation").optional_text("id")
+    written = _written(order)
+    notes = (order.optional_text("buyerNote"), *texts.notes(written, settings.get("note_label", "")))
     title = shipping.optional_text("title")
     return Order(
         order_id=order.text("id"),
@@ -278,16 +290,71 @@ def _order(order: Fields, items: tuple[OrderItem, ...]) -> Order:
         updated_at=updated_at,
         created_at=order.optional_moment("createdDate") or updated_at,
         address=_address(destination),
-        recipient_name=" ".join(name for name in names if name),
+        recipient_name=next(filter(None, (full_name(one, "firstName", "lastName") for one in holders)), ""),
         company=contact.optional_text("company"),
-        phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
-        note=order.optional_text("buyerNote"),
+        phones=tuple(phones_of((holder, "phone") for holder in holders)),
+        note="\n".join(dict.fromkeys(note for note in notes if note)),
         items=items,
         shipping_methods=(title,) if title else (),
         paid=order.text("paymentStatus") in _PAID,
         email=order.optional_child("buyerInfo").optional_text("email"),
+        wish=_slot(shipping.optional_child("logistics")),
+        writings=texts.writings(written, settings),
+        pickup_locations=(branch,) if branch else (),
         paths=_PATHS,
     )
+
+
+def _slot(logistics: Fields) -> TimeWish | None:
+    """Return the slot that the buyer chose, which is two instants.
+
+    Raises:
+        UnmappableOrder: it has one end alone, or ends before it begins.
+
+    """
+    slot = logistics.optional_child("deliveryTimeSlot")
+    if not slot.text("from") and not slot.text("to"):
+        return None
+    after, before = slot.moment("from"), slot.moment("to")
+    if after >= before:
+        raise slot.refuse("to", "should be after the slot's beginning")
+    return TimeWish(window=TimeWindow(after, before), path=slot.path)
+
+
+def _written(order: Fields) -> tuple[Written, ...]:
+    """Return the checkout's custom fields, the lines' options and texts, and the titles of shipping."""
+    fields = texts.written(texts.named(order.optional_children("customFields"), "title", "value"))
+    lines = [
+        entry
+        for number, line in enumerate(order.optional_children("lineItems"), 1)
+        for entry in texts.written(_of_line(line), "line", number)
+    ]
+    shipping = order.optional_child("shippingInfo")
+    delay = shipping.optional_child("logistics")
+    titles = texts.titles(
+        [
+            (shipping.optional_text("title"), shipping.path_of("title")),
+            (delay.optional_text("deliveryTime"), delay.path_of("deliveryTime")),
+        ]
+    )
+    return (*fields, *lines, *titles)
+
+
+def _of_line(line: Fields) -> list[texts.Pair]:
+    options = line.optional_child("catalogReference").optional_child("options")
+    described = [
+        texts.Pair(
+            one.optional_child("name").optional_text("original"),
+            one.optional_child("plainText").optional_text("original"),
+            one.path,
+        )
+        for one in line.optional_children("descriptionLines")
+    ]
+    return [
+        *texts.members(options.optional_child("options")),
+        *texts.members(options.optional_child("customTextFields")),
+        *described,
+    ]
 
 
 def _address(destination: Fields) -> PostalAddress:

@@ -21,11 +21,16 @@ from decimal import Decimal, DecimalException
 
 from bridge.document import Fields, load_object, parse_rfc3339, whole_id
 from bridge.errors import MalformedWebhook, UnmappableOrder
-from bridge.model import Ignored, Order, OrderItem, PostalAddress
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.schedule.programs import WOOCOMMERCE, programs
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import whole_body as fetch
+from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
-from bridge.sources.shared.wordpress_meta import Meta, find_wish
+from bridge.sources.shared.street import with_number
+from bridge.sources.shared.wordpress import plain_object
 
 __all__ = [
     "SETTINGS",
@@ -44,8 +49,10 @@ TOPICS: tuple[str, ...] = ("order.created", "order.updated", "order.deleted", "o
 
 SETTINGS: Mapping[str, str] = {
     "statuses": 'statuses in which an order is delivered, with commas between; by default "processing"',
-    "date_meta": "key of the order's meta data where a plugin writes the delivery day; the usual are known",
-    "time_meta": "key of the order's meta data where that plugin writes the time",
+    "date_meta": "key of the meta data where a plugin writes the delivery day, where it is none that the bridge "
+    'knows; or "-" where buyers choose none',
+    "time_meta": "key of the meta data where that plugin writes the time",
+    "note_meta": "key of the meta data where buyers write to the courier, beside the order's note",
 }
 
 TRAITS = Traits(
@@ -55,7 +62,8 @@ TRAITS = Traits(
     create="status processing in order.created, order.updated or order.restored",
     update="order.updated",
     cancel="status pending, on-hold, failed, cancelled, refunded; full refund; order.deleted; local pickup",
-    window="order meta of CoopCycle's plugin, Iconic, Chwazi, YITH, Tyche; keys in date_meta and time_meta",
+    window="meta of the order and its lines, shipping title: labels in any language, "
+    f"{programs(WOOCOMMERCE)}, date_meta and time_meta",
     tested_with="vector of WooCommerce's own tests (with an empty secret), order of the documentation",
 )
 
@@ -76,15 +84,27 @@ _ENDED = {
     "trash": "deleted",
 }
 _FINAL = frozenset({"cancelled", "refunded", "deleted"})
+# Where buyers order by themselves, goods that are shipped always have a way of shipping, and virtual ones may have
+# an address all the same (in the block checkout); orders of the admin and the REST API need neither.
+_CHECKOUTS = frozenset({"checkout", "store-api"})
 _DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
-_PICKUP_METHODS = frozenset({"local_pickup", "pickup_location"})  # of the classic and the block checkout
-
-_PATHS = {
-    "address.line1": "shipping.address_1",
-    "address.line2": "shipping.address_2",
-    "address.postcode": "shipping.postcode",
-    "address.city": "shipping.city",
-}
+# A line that is a part of another line, in a bundle, a composite or a set: woocommerce-ios's recorded orders
+# (order-with-bundled-line-items, order-with-composite-product); the meta keys of YITH's and WPC's bundles.
+_PART_OF = (
+    "bundled_by",
+    "composite_parent",
+    "mnm_child_of",
+    "_bundled_by",
+    "_composite_parent",
+    "_mnm_container",
+)
+_PART_META = frozenset(
+    {"_bundled_by", "_composite_parent", "_mnm_container", "_woosb_parent_id", "_bundled_item_id"}
+)
+# A house number in a field of its own: PostNL, MyParcel, and Brazil's checkout (``shipping.number``).
+_NUMBER_KEYS = ("house_number", "street_number", "housenumber", "number", "address_number")
+_MORE_KEYS = ("neighborhood", "entrance", "staircase", "floor", "door", "apartment")
+_SUFFIX_KEYS = ("house_number_suffix", "house_number_addition", "number_suffix", "housenumber_suffix")
 
 
 # --- the request ----------------------------------------------------------------------------------
@@ -133,8 +153,8 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
 
 
 def document(payload: Payload) -> Mapping[str, object]:
-    """Return the order as WooCommerce sent it."""
-    return load_object(payload.body)
+    """Return the order as WooCommerce sent it, with WordPress's entities decoded."""
+    return plain_object(load_object(payload.body))
 
 
 def sign(
@@ -205,9 +225,10 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``draft``, ``already_fulfilled``, ``status`` (one that a
-    plugin has added), ``coopcycle_plugin`` (CoopCycle's own plugin has made the delivery). Retracting:
+    plugin has added), ``coopcycle_plugin`` (CoopCycle's own plugin has made the delivery), ``nothing_to_ship`` where there is
+    neither a way of shipping nor an address. Retracting:
     ``awaiting_payment``, ``on_hold``, ``payment_failed``, ``cancelled``, ``refunded``, ``deleted``,
-    ``nothing_to_ship``, ``local_pickup``. A part of the money back changes nothing: which items it was for
+    ``nothing_to_ship`` where there are no goods, ``local_pickup``. A part of the money back changes nothing: which items it was for
     is not in the body.
 
     Raises:
@@ -217,15 +238,14 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """
     if payload.topic not in TOPICS:
         return Ignored("topic")
-    body = load_object(payload.body)
+    body = plain_object(load_object(payload.body))
     if _is_error(body):
         raise _no_order(Fields(body))
     order_id = _order_id(body)
     if payload.topic == "order.deleted" and "status" not in body:
         return Ignored("deleted", retracts=True, order_id=order_id, updated_at=payload.received_at)
     order = Fields(body)
-    meta = _meta(order)
-    reason, retracts = _reason(order, meta, options)
+    reason, retracts = _reason(order, options)
     if reason:
         updated_at = _optional_moment(order, "date_modified_gmt")
         if updated_at and reason not in _FINAL:
@@ -239,7 +259,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
             order_name=_name(order, order_id),
             updated_at=updated_at,
         )
-    return _order(order, order_id, meta, options)
+    return _order(order, order_id, options)
 
 
 def _no_order(error: Fields) -> UnmappableOrder:
@@ -257,7 +277,7 @@ def _no_order(error: Fields) -> UnmappableOrder:
     return error.refuse("code", f"WooCommerce sent an error ({status}) instead of the order")
 
 
-def _reason(order: Fields, meta: Mapping[str, Meta], options: Options) -> tuple[str, bool]:
+def _reason(order: Fields, options: Options) -> tuple[str, bool]:
     """Say why an order needs no delivery, and whether one made earlier must go."""
     status = order.text("status")
     if not status:
@@ -271,16 +291,27 @@ def _reason(order: Fields, meta: Mapping[str, Meta], options: Options) -> tuple[
         return ("draft" if status in _DRAFTS else "status"), False
     if _all_returned(order):
         return "refunded", True
-    if "coopcycle_delivery" in meta:
+    if any(entry.name == "coopcycle_delivery" and entry.value for entry in _order_meta(order)):
         return "coopcycle_plugin", False
-    # An order without a shipping line has nothing to ship: virtual goods, or none at all.
-    methods = [line.text("method_id") for line in order.children("shipping_lines")]
-    if not methods or not _items(order):
+    if not _items(order):
         return "nothing_to_ship", True
-    chosen = meta.get("lpac_dps_order_type")  # of Chwazi, as its dates
-    if all(method in _PICKUP_METHODS for method in methods) or (chosen and chosen.text == "pickup"):
+    lines = order.children("shipping_lines")
+    if not lines and not _has_address(order.optional_child("shipping")):
+        return "nothing_to_ship", False  # virtual goods, or a body that says little: nothing is undone for it
+    if not lines and order.optional_text("created_via") in _CHECKOUTS:
+        raise order.refuse(
+            "shipping_lines",
+            "are none, though the order has an address: virtual goods, or a way of shipping that was taken off? "
+            "Add one to the order if a courier is to come, else complete or cancel it",
+        )
+    methods = [(line.text("method_id"), line.optional_text("method_title")) for line in lines]
+    if read_way(_written(order), methods=methods).collected:
         return "local_pickup", True
     return "", False
+
+
+def _has_address(holder: Fields) -> bool:
+    return any(holder.optional_text(key) for key in ("address_1", "address_2", "city", "postcode"))
 
 
 def _all_returned(order: Fields) -> bool:
@@ -298,46 +329,78 @@ def _money(value: object) -> Decimal:
     return amount if amount.is_finite() else Decimal(0)
 
 
-def _order(order: Fields, order_id: str, meta: Mapping[str, Meta], options: Options) -> Order:
+def _order(order: Fields, order_id: str, options: Options) -> Order:
     shipping = order.child("shipping")
     if shipping is None:
         raise order.refuse("shipping", "is missing")
     updated_at = _moment(order, "date_modified_gmt")
     billing = order.optional_child("billing")
-    phones = (shipping.optional_text("phone"), billing.optional_text("phone"))
+    # A checkout copies the bill's address; orders of the admin, the REST API and express checkouts do not.
+    holder = shipping if _has_address(shipping) or not _has_address(billing) else billing
+    phones = phones_of([(holder, "phone"), (shipping, "phone"), (billing, "phone")])
+    written = _written(order)
+    notes = (
+        order.optional_text("customer_note"),
+        *texts.notes(written, options.settings.get("note_meta", "")),
+    )
     return Order(
         order_id=order_id,
         name=_name(order, order_id),
         updated_at=updated_at,
         created_at=_optional_moment(order, "date_created_gmt") or updated_at,
-        # The bill's address is no substitute for an empty one: a checkout that ships to it copies it here.
-        address=PostalAddress(
-            line1=shipping.text("address_1"),
-            line2=shipping.optional_text("address_2"),
-            postcode=shipping.text("postcode"),
-            city=shipping.text("city"),
-            country_code=shipping.optional_text("country").upper(),
-        ),
-        recipient_name=" ".join(
-            part
-            for part in (shipping.optional_text("first_name"), shipping.optional_text("last_name"))
-            if part
-        ),
-        company=shipping.optional_text("company"),
-        phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
+        address=_address(order, holder),
+        recipient_name=full_name(holder, "first_name", "last_name")
+        or full_name(billing, "first_name", "last_name"),
+        company=holder.optional_text("company"),
+        phones=tuple(phones),
         email=billing.optional_text("email"),
-        note=order.optional_text("customer_note"),
+        note="\n".join(dict.fromkeys(note for note in notes if note)),
         items=_items(order),
         shipping_methods=_shipping_methods(order),
         # Not the status: an order to be paid on delivery is being processed too.
         paid=bool(order.text("date_paid_gmt")),
-        wish=find_wish(
-            meta,
-            date_key=options.settings.get("date_meta", ""),
-            time_key=options.settings.get("time_meta", ""),
-        ),
-        paths=_PATHS,
+        writings=texts.writings(written, options.settings, kind="meta"),
+        paths={
+            "address.line1": holder.path_of("address_1"),
+            "address.line2": holder.path_of("address_2"),
+            "address.postcode": holder.path_of("postcode"),
+            "address.city": holder.path_of("city"),
+        },
     )
+
+
+def _address(order: Fields, holder: Fields) -> PostalAddress:
+    country = holder.optional_text("country").upper()
+    return PostalAddress(
+        line1=with_number(
+            holder.text("address_1"),
+            _part(order, holder, _NUMBER_KEYS),
+            _part(order, holder, _SUFFIX_KEYS),
+            country,
+        ),
+        line2=", ".join(
+            dict.fromkeys(
+                part
+                for part in (
+                    holder.optional_text("address_2"),
+                    *(_part(order, holder, [key]) for key in _MORE_KEYS),
+                )
+                if part
+            )
+        ),
+        postcode=holder.text("postcode"),
+        city=holder.text("city"),
+        country_code=country,
+    )
+
+
+def _part(order: Fields, holder: Fields, keys: Sequence[str]) -> str:
+    """Return a part of an address that plugins keep beside it: in the address, or in the order's meta data."""
+    metas = {f"_{holder.path}_{key}" for key in keys} | {f"{holder.path}_{key}" for key in keys}
+    found = [holder.values.get(key) for key in keys]
+    found += [entry.value for entry in _order_meta(order) if entry.name in metas]
+    texts = (str(value).strip() for value in found if isinstance(value, str | int) and value is not True)
+    return next((text for text in texts if text), "")
 
 
 def _name(order: Fields, order_id: str) -> str:
@@ -371,19 +434,37 @@ def _as_gmt(text: str) -> datetime:
         return parse_rfc3339(text)
 
 
-def _meta(order: Fields) -> dict[str, Meta]:
-    """Return the order's own meta data by key, the last of several; plugins put any JSON there."""
-    found: dict[str, Meta] = {}
-    for entry in order.optional_children("meta_data"):
-        key, value = entry.optional_text("key"), entry.values.get("value")
-        text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
-        if key and text:
-            found[key] = Meta(text, entry.path_of("value"))
-    return found
+def _order_meta(order: Fields) -> tuple[Written, ...]:
+    """Return the order's own meta data, the last of several of a key; plugins put any JSON there."""
+    last = {entry.optional_text("key"): entry for entry in order.optional_children("meta_data")}
+    return texts.written(
+        texts.Pair(key, entry.values.get("value"), f"{entry.path_of('value')} {key}")
+        for key, entry in last.items()
+    )
+
+
+def _written(order: Fields) -> tuple[Written, ...]:
+    """Return the meta data of the order, of its ways of shipping and of its lines, and the shipping titles."""
+    ways = order.optional_children("shipping_lines")
+    lines = [
+        entry
+        for number, line in enumerate(order.optional_children("line_items"), 1)
+        for entry in texts.written(
+            texts.named(line.optional_children("meta_data"), "key", "value"), "line", number
+        )
+    ]
+    of_ways = [
+        entry
+        for way in ways
+        for entry in texts.written(texts.named(way.optional_children("meta_data"), "key", "value"))
+    ]
+    titles = texts.titles((way.optional_text("method_title"), way.path_of("method_title")) for way in ways)
+    return (*_order_meta(order), *of_ways, *lines, *titles)
 
 
 def _items(order: Fields) -> tuple[OrderItem, ...]:
-    lines = [(line, _quantity(line)) for line in order.children("line_items")]
+    """Return the lines; a bundle counts as a whole, without its parts."""
+    lines = [(line, _quantity(line)) for line in order.children("line_items") if not _is_part(line)]
     return tuple(
         OrderItem(
             title=line.optional_text("name"),  # with the variation: "Bouquet - Grand"
@@ -392,6 +473,15 @@ def _items(order: Fields) -> tuple[OrderItem, ...]:
         )
         for line, quantity in lines
         if quantity
+    )
+
+
+def _is_part(line: Fields) -> bool:
+    if any(line.values.get(key) not in (None, "", 0, "0", [], False) for key in _PART_OF):
+        return True
+    return any(
+        entry.optional_text("key") in _PART_META and entry.values.get("value") not in (None, "", 0, "0")
+        for entry in line.optional_children("meta_data")
     )
 
 
