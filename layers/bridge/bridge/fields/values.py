@@ -58,8 +58,9 @@ class Values:
         return f"{path}.{key[:LONGEST_NAME]}" if path else key[:LONGEST_NAME]
 
     def is_named(self, key: str) -> bool:
-        """Tell whether an expression mentions a key of the sender's."""
-        return any(key in expression for expression in self.expressions.values())
+        """Tell whether an expression mentions a key of the sender's, or a path of keys, as a whole."""
+        mention = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
+        return any(mention.search(expression) for expression in self.expressions.values())
 
     def problem(self, name: str, sentence: str) -> Problem:
         """Make the problem of a field, which stops the order only if it is ours."""
