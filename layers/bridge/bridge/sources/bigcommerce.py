@@ -62,8 +62,8 @@ TRAITS = Traits(
     create="store/order/created, or the status change that ends an incomplete order",
     update="store/order/updated, statusUpdated",
     cancel="cancelled, declined, refunded, archived, awaiting pickup, changed to pickup",
-    window="form fields, product options, shipping method: labels in any language, date_label and time_label; a "
-    "product's event date",
+    window="form fields, product options, shipping method: labels in any language, date_label and "
+    "time_label; a product's event date",
     tested_with="Standard Webhooks' rule, payloads and objects of the documentation; no live store",
 )
 
@@ -186,8 +186,8 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``already_fulfilled`` (or all that is left),
-    ``incomplete`` (the checkout was not finished), ``on_hold`` (to be verified, or disputed). Retracting: ``cancelled``, ``declined``,
-    ``refunded``, ``archived``, ``local_pickup``, ``nothing_to_ship``.
+    ``incomplete`` (the checkout was not finished), ``on_hold`` (to be verified, or disputed). Retracting:
+    ``cancelled``, ``declined``, ``refunded``, ``archived``, ``local_pickup``, ``nothing_to_ship``.
 
     Raises:
         UnmappableOrder: a field we need has the wrong type.
@@ -238,7 +238,7 @@ def _finished(order: Fields) -> str | None:
 
 
 def _to_carry(order: Fields, options: Options) -> tuple[str | None, list[Stop]]:
-    """Return a stop for each shipping consignment in which something is to be carried, or why there is none."""
+    """Return a stop for each shipping consignment with something to carry, or why there is none."""
     ordered = [one for one in _shipping(order) if _lines(one)]
     if not ordered:
         picked_up = order.optional_child("consignments").optional_children("pickups")
@@ -321,7 +321,7 @@ def _stop(order: Fields, shipping: Fields, grams: Decimal | None, settings: Mapp
 
 
 def _lines(shipping: Fields) -> list[tuple[Fields, int]]:
-    """Return the lines that a courier might carry, with what was not refunded of them: no downloads, no vouchers."""
+    """Return the lines that a courier might carry, with what was not refunded: no downloads, no vouchers."""
     return [
         (line, quantity)
         for line in shipping.children("line_items")

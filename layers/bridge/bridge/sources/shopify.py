@@ -232,7 +232,8 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     Ignored without retracting a delivery: ``topic``, ``edit_without_order``, ``test_order``,
     ``already_fulfilled`` (as a whole, or all that is left). Retracting: ``cancelled``, ``refunded``,
     ``nothing_to_ship``, ``local_pickup``. An address whose parts are all null (redacted by Shopify for want
-    of access to customer data) is no local pickup: it is handed over empty, and the mapping refuses it by name.
+    of access to customer data) is no local pickup: it is handed over empty, and the mapping refuses it by
+    name.
 
     Raises:
         UnmappableOrder: a field we need has the wrong type, or two contradict each other.
@@ -247,7 +248,8 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     if topic == "orders/edited":
         return Ignored("edit_without_order", order_id=order_id)
     order = Fields(document)
-    reason, items = _finished(order, topic), ()
+    items: tuple[OrderItem, ...] = ()
+    reason = _finished(order, topic)
     if reason is None:
         reason, items = _to_carry(order)
     if reason is not None:
@@ -429,7 +431,7 @@ def _quantity(line: Fields) -> int:
 
 
 def _left(line: Fields) -> int:
-    """Return how many were not handed out yet: https://shopify.dev/docs/api/admin-rest/latest/resources/order ."""
+    """Return how many were not handed out yet, of https://shopify.dev/docs/api/admin-rest order's lines."""
     if line.optional_text("fulfillment_status") == "fulfilled":
         return 0
     left = line.count("fulfillable_quantity", at_most=_LARGEST_QUANTITY)

@@ -59,8 +59,8 @@ TRAITS = Traits(
     create="order.created, order.updated",
     update="order.updated, order.fulfillment.updated",
     cancel="order or fulfillment cancelled or rejected, all of the money back, changed to pickup",
-    window="deliver_at and delivery_window_duration of a scheduled delivery; the order's metadata: labels in any "
-    "language, date_label and time_label",
+    window="deliver_at and delivery_window_duration of a scheduled delivery; the order's metadata: labels in "
+    "any language, date_label and time_label",
     tested_with="vectors of Square's own library, events and objects of the documentation; no live account",
 )
 
@@ -189,8 +189,8 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``draft``, ``already_fulfilled``. Retracting:
-    ``cancelled``, ``refunded``, ``rejected`` (the seller refused the fulfillment), ``managed_delivery`` (Square or a
-    third party sends its own courier), ``local_pickup``, ``nothing_to_ship``.
+    ``cancelled``, ``refunded``, ``rejected`` (the seller refused the fulfillment), ``managed_delivery``
+    (Square or a third party sends its own courier), ``local_pickup``, ``nothing_to_ship``.
 
     Raises:
         UnmappableOrder: a field we need has the wrong type, or one order asks for several times.
@@ -278,8 +278,9 @@ def _amount(money: Fields) -> int:
 def _is_collected(order: Fields, fulfillment: Fields) -> bool:
     """Tell whether a shipment is none: the plugin for WooCommerce sends local pickups as SHIPMENT.
 
-    https://github.com/woocommerce/woocommerce-square/issues/503 . Nothing in the fulfillment tells them apart but
-    what the seller's program writes as the carrier or the kind of shipping, and the order's own metadata.
+    https://github.com/woocommerce/woocommerce-square/issues/503 . Nothing in the fulfillment tells them
+    apart but what the seller's program writes as the carrier or the kind of shipping, and the order's own
+    metadata.
     """
     details = fulfillment.optional_child(_COURIER_TYPES[fulfillment.text("type")])
     named = [text for key in ("carrier", "shipping_type") if (text := details.optional_text(key))]

@@ -1,13 +1,14 @@
 """Wix eCommerce: the whole webhook is a signed JWT, and in it the event, and in that the order.
 
-The body is a JSON Web Token signed by Wix (RS256, RFC 7519), checked with the public key that the app's page
-of webhooks shows (https://dev.wix.com/docs/rest/articles/getting-started/webhooks ). Its claim ``data`` holds
-``eventType``, ``instanceId`` (the site) and again ``data``, both levels as JSON in a text
+The body is a JSON Web Token signed by Wix (RS256, RFC 7519), checked with the public key that the app's
+page of webhooks shows (https://dev.wix.com/docs/rest/articles/getting-started/webhooks ). Its claim
+``data`` holds ``eventType``, ``instanceId`` (the site) and again ``data``, both levels as JSON in a text
 (https://dev.wix.com/docs/rest/api-reference/wix-e-commerce/orders/order-approved ). Names of the order's
-fields: https://dev.wix.com/docs/sdk/backend-modules/ecom/orders/order-conversion and the tables it refers to.
-A chosen slot stands in ``logistics.deliveryTimeSlot``, two instants: Wix documents ``deliveryTimeSlotFromDate``
-as "shorthand for the shippingInfo.logistics.deliveryTimeSlot.from field"; ``deliveryTime`` is a phrase such as
-"1 - 2 days". Wix wants its answer within 1.25 seconds and tries again for two days.
+fields: https://dev.wix.com/docs/sdk/backend-modules/ecom/orders/order-conversion and the tables it refers
+to. A chosen slot stands in ``logistics.deliveryTimeSlot``, two instants: Wix documents
+``deliveryTimeSlotFromDate`` as "shorthand for the shippingInfo.logistics.deliveryTimeSlot.from field";
+``deliveryTime`` is a phrase such as "1 - 2 days". Wix wants its answer within 1.25 seconds and tries again
+for two days.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ TRAITS = Traits(
     create="order_approved",
     update="order_updated, order_payment_status_updated",
     cancel="order_canceled, full refund, nothing left to ship, collected in the shop",
-    window="deliveryTimeSlot; custom fields and the lines' options: labels in any language, date_label and time_label",
+    window="deliveryTimeSlot; custom fields and the lines' options: labels in any language, "
+    "date_label and time_label",
     tested_with="field tables and event sample of the documentation; no signature vector is published",
 )
 

@@ -49,8 +49,8 @@ TOPICS: tuple[str, ...] = ("order.created", "order.updated", "order.deleted", "o
 
 SETTINGS: Mapping[str, str] = {
     "statuses": 'statuses in which an order is delivered, with commas between; by default "processing"',
-    "date_meta": "key of the meta data where a plugin writes the delivery day, where it is none that the bridge "
-    'knows; or "-" where buyers choose none',
+    "date_meta": "key of the meta data where a plugin writes the delivery day, where the bridge does not "
+    'know it; or "-" where buyers choose none',
     "time_meta": "key of the meta data where that plugin writes the time",
     "note_meta": "key of the meta data where buyers write to the courier, beside the order's note",
 }
@@ -84,8 +84,9 @@ _ENDED = {
     "trash": "deleted",
 }
 _FINAL = frozenset({"cancelled", "refunded", "deleted"})
-# Where buyers order by themselves, goods that are shipped always have a way of shipping, and virtual ones may have
-# an address all the same (in the block checkout); orders of the admin and the REST API need neither.
+# Where buyers order by themselves, goods that are shipped always have a way of shipping, and virtual ones
+# may have an address all the same (in the block checkout); orders of the admin and the REST API need
+# neither.
 _CHECKOUTS = frozenset({"checkout", "store-api"})
 _DRAFTS = frozenset({"checkout-draft", "auto-draft", "draft", "new"})
 # A line that is a part of another line, in a bundle, a composite or a set: woocommerce-ios's recorded orders
@@ -224,12 +225,12 @@ def _order_id(body: Mapping[str, object]) -> str:
 def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
-    Ignored without retracting a delivery: ``topic``, ``draft``, ``already_fulfilled``, ``status`` (one that a
-    plugin has added), ``coopcycle_plugin`` (CoopCycle's own plugin has made the delivery), ``nothing_to_ship`` where there is
-    neither a way of shipping nor an address. Retracting:
+    Ignored without retracting a delivery: ``topic``, ``draft``, ``already_fulfilled``, ``status`` (one that
+    a plugin has added), ``coopcycle_plugin`` (CoopCycle's own plugin has made the delivery),
+    ``nothing_to_ship`` where there is neither a way of shipping nor an address. Retracting:
     ``awaiting_payment``, ``on_hold``, ``payment_failed``, ``cancelled``, ``refunded``, ``deleted``,
-    ``nothing_to_ship`` where there are no goods, ``local_pickup``. A part of the money back changes nothing: which items it was for
-    is not in the body.
+    ``nothing_to_ship`` where there are no goods, ``local_pickup``. A part of the money back changes
+    nothing: which items it was for is not in the body.
 
     Raises:
         UnmappableOrder: a field we need has the wrong type, or there is an error instead of the order.
@@ -293,6 +294,10 @@ def _reason(order: Fields, options: Options) -> tuple[str, bool]:
         return "refunded", True
     if any(entry.name == "coopcycle_delivery" and entry.value for entry in _order_meta(order)):
         return "coopcycle_plugin", False
+    return _undeliverable(order)
+
+
+def _undeliverable(order: Fields) -> tuple[str, bool]:
     if not _items(order):
         return "nothing_to_ship", True
     lines = order.children("shipping_lines")
@@ -301,7 +306,8 @@ def _reason(order: Fields, options: Options) -> tuple[str, bool]:
     if not lines and order.optional_text("created_via") in _CHECKOUTS:
         raise order.refuse(
             "shipping_lines",
-            "are none, though the order has an address: virtual goods, or a way of shipping that was taken off? "
+            "are none, though the order has an address: virtual goods, or a way of shipping that was taken "
+            "off?"
             "Add one to the order if a courier is to come, else complete or cancel it",
         )
     methods = [(line.text("method_id"), line.optional_text("method_title")) for line in lines]
@@ -395,7 +401,7 @@ def _address(order: Fields, holder: Fields) -> PostalAddress:
 
 
 def _part(order: Fields, holder: Fields, keys: Sequence[str]) -> str:
-    """Return a part of an address that plugins keep beside it: in the address, or in the order's meta data."""
+    """Return a part of an address that plugins keep apart, in the address or in the order's meta data."""
     metas = {f"_{holder.path}_{key}" for key in keys} | {f"{holder.path}_{key}" for key in keys}
     found = [holder.values.get(key) for key in keys]
     found += [entry.value for entry in _order_meta(order) if entry.name in metas]
@@ -444,7 +450,7 @@ def _order_meta(order: Fields) -> tuple[Written, ...]:
 
 
 def _written(order: Fields) -> tuple[Written, ...]:
-    """Return the meta data of the order, of its ways of shipping and of its lines, and the shipping titles."""
+    """Return the meta data of the order, of its ways of shipping and its lines, and the shipping titles."""
     ways = order.optional_children("shipping_lines")
     lines = [
         entry

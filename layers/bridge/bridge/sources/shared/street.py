@@ -1,15 +1,17 @@
 """A house number that stands in a field of its own, put where people of the country write it. Pure.
 
-WooCommerce's plugins for the Netherlands and Belgium (PostNL, MyParcel: ``_shipping_house_number``) and for Brazil
-(``shipping.number``) ask for it apart; CoopCycle's geocoder wants it in the line.
+WooCommerce's plugins for the Netherlands and Belgium (PostNL, MyParcel: ``_shipping_house_number``) and for
+Brazil (``shipping.number``) ask for it apart; CoopCycle's geocoder wants it in the line.
 """
 
 from __future__ import annotations
 
 import re
 
+from bridge.schedule.vocabulary import word_set
+
 # Number first: CLDR has no such table; libaddressinput and the postal unions of these countries do.
-_NUMBER_FIRST = frozenset("FR GB IE US CA AU NZ LU MC RE GP MQ GF ZA IN PH".split())
+_NUMBER_FIRST = word_set("FR GB IE US CA AU NZ LU MC RE GP MQ GF ZA IN PH")
 _LONGEST_NUMBER = 20
 
 
