@@ -463,7 +463,7 @@ def test_a_redacted_address_names_the_field_in_the_shops_terms(webhook_body: Cal
             ("10 Downing Street", "SW1A 2AA", "London", "United Kingdom"),
             "10 Downing Street, SW1A 2AA London, United Kingdom",
         ),
-        (("  48\tRue  de\nRivoli ", "75004", " Paris", "France"), "48 Rue de Rivoli, 75004 Paris, France"),
+        (("  48\tRue  de\vRivoli ", "75004", " Paris", "France"), "48 Rue de Rivoli, 75004 Paris, France"),
     ],
 )
 def test_an_address_is_one_line_for_the_geocoder(address: tuple[str, str, str, str], expected: str) -> None:

@@ -270,7 +270,6 @@ def test_items_are_texts_or_objects(value: object, items: tuple[OrderItem, ...])
 @pytest.mark.parametrize(
     ("fields", "data", "field"),
     [
-        ({"address": "data.a"}, {"a": {}}, "address"),
         ({"address": "data.a"}, {}, "address"),
         ({"address": "join(', ', [data.a, data.b])"}, {"a": "x"}, "address"),
         ({"name": "data"}, {}, "name"),

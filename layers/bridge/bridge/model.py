@@ -54,7 +54,11 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class PostalAddress:
-    """An address as a buyer typed it; every part may be empty."""
+    """An address as a buyer typed it; every part may be empty.
+
+    ``house_number`` is one that the sender keeps apart from the street ("118 A"); in ``line1`` it need not be
+    missing. How the parts become what a geocoder and a courier read: :mod:`bridge.planning.address`.
+    """
 
     line1: str = ""
     line2: str = ""
@@ -62,6 +66,9 @@ class PostalAddress:
     city: str = ""
     country: str = ""  # the country's name in the order's language: "France"
     country_code: str = ""  # ISO 3166-1 alpha-2, upper case
+    house_number: str = ""
+    district: str = ""  # of the town: a neighbourhood, "Santa Cecília"
+    state: str = ""  # or province: its code or its name, as the sender has it
     coordinates: Coordinates | None = None
     iri: str = ""  # "/api/addresses/7": one that the store has saved on CoopCycle
 
@@ -131,6 +138,18 @@ class OrderItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an order cannot be delivered as it was read, though every part of it could be.
+
+    ``field`` is in the sender's terms, ``sentence`` says what is wrong and what would be right. An order that
+    the connection's filters leave out is never stopped by one.
+    """
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """One more place that an order's delivery goes to, besides :attr:`Order.address`."""
 
@@ -141,6 +160,7 @@ class Stop:
     note: str = ""
     items: tuple[OrderItem, ...] = ()
     path: str = ""  # where it stood in the sender's body, for messages
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +191,7 @@ class Order:
     pickup_locations: tuple[str, ...] = ()  # the sender's keys of the places the goods leave from
     dropoffs: tuple[Stop, ...] = ()  # further ones, in the order of the sender
     weight_override_grams: int | None = None  # where the sender gives one weight for everything
+    problems: tuple[Problem, ...] = ()
     # Where the sender has a field of ours, for messages: {"address.postcode": "shipping_address.zip"}.
     paths: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 

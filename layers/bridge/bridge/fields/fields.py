@@ -18,12 +18,11 @@ from bridge.fields.parts import (
     ADDRESS_PARTS,
     COORDINATES,
     WISH_NAMES,
-    read_address,
     read_items,
-    read_name,
     read_weight,
     read_wish,
 )
+from bridge.fields.recipient import read_address, read_name, read_phones
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Stop
 from bridge.sources.shared.base import Options, Payload, Source
@@ -49,14 +48,17 @@ FIELDS: Mapping[str, Field] = {
     "paid": Field("true or false", 'for orders.on = "paid"'),
     "address": Field(
         "text or object",
-        "the whole address as one text, or an object with the parts below, also as form services spell them",
+        "the whole address as one text, or an object with the parts below, as programs and people call them",
     ),
     "line1": Field("text", "street and house number"),
     "line2": Field("text", "floor, flat, building"),
+    "house_number": Field("text", "the house number, where it stands apart from the street"),
     "postcode": Field("text", "postcode"),
     "city": Field("text", "town; where all orders are from one: city = \"'Paris'\""),
-    "country": Field("text", 'the country\'s name, or its two letters ("FR")'),
-    "country_code": Field("text", "the country's two letters, where the name is given too"),
+    "district": Field("text", "part of the town"),
+    "state": Field("text", "state or province; written where there is no postcode"),
+    "country": Field("text", 'the country\'s name, or its code ("FR", "FRA")'),
+    "country_code": Field("text", "the country's code, where the name is given too"),
     "latitude": Field("number", "in degrees; together with longitude"),
     "longitude": Field("number", "in degrees; together with latitude"),
     "name": Field("text or object", "who receives it; of an object first and last are taken"),
@@ -181,6 +183,7 @@ def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Or
         note=own.note,
         items=own.items,
         dropoffs=further,
+        problems=(*own.problems, *(problem for stop in further for problem in stop.problems)),
         email=values.text("email") if "email" in values else order.email,
         paid=values.flag("paid") if "paid" in values else order.paid,
         tags=_tags(values) if "tags" in values else order.tags,
@@ -227,6 +230,7 @@ def _tags(values: Values) -> tuple[str, ...]:
 
 def _own_stop(order: Order) -> Stop:
     return Stop(
+        problems=order.problems,
         address=order.address,
         recipient_name=order.recipient_name,
         company=order.company,
@@ -238,12 +242,14 @@ def _own_stop(order: Order) -> Stop:
 
 def _stop(values: Values, otherwise: Stop) -> Stop:
     """Return a stop with what the values name, and for the rest what it was otherwise."""
+    where = read_address(values, otherwise.address)
     return replace(
         otherwise,
-        address=read_address(values, otherwise.address),
+        address=where.address,
+        problems=(*otherwise.problems, *where.problems),
         recipient_name=read_name(values, otherwise.recipient_name),
         company=values.text("company") if "company" in values else otherwise.company,
-        phones=_texts(values, "phone", otherwise.phones),
+        phones=read_phones(values, otherwise.phones),
         note=values.text("note", "\n") if "note" in values else otherwise.note,
         items=read_items(values, otherwise.items),
     )

@@ -27,10 +27,11 @@ from bridge.model import (
     TimeWindow,
     is_saved_address,
 )
-from bridge.planning.address import format_address, way_in
+from bridge.planning.address import format_address, way_in, write_address
 from bridge.planning.distance import doubt
 from bridge.planning.filters import select
 from bridge.planning.parcels import packages_of, tags_of, weight_of
+from bridge.planning.street import is_bare_number, is_unit
 from bridge.planning.text import COMMENTS_LENGTH, LINE_LENGTH, clean, clean_lines, fold
 from bridge.planning.trace import FieldTrace, Trace
 from bridge.schedule.opening_hours import Schedule
@@ -70,9 +71,11 @@ def map_order(
     ignored = select(order, connection, [place for place, _ in places], trace)
     if ignored is not None:
         return ignored
+    for problem in order.problems:
+        raise UnmappableOrder(problem.field, problem.sentence)
     _check_locations(order, connection)
     for index, stop in enumerate(order.stops):
-        _check_address(order, index, stop.address)
+        _check_address(order, index, stop.address, country)
     fixed = windows if windows is not None else next_windows(connection.schedule, now=now, timezone=timezone)
     tasks = _Tasks(
         order, connection, country, trace, remarks, connection.schedule if windows is None else None
@@ -127,7 +130,7 @@ def _check_locations(order: Order, connection: Connection) -> None:
 # --- the address --------------------------------------------------------------------------------
 
 
-def _check_address(order: Order, index: int, address: PostalAddress) -> None:
+def _check_address(order: Order, index: int, address: PostalAddress, country: str) -> None:
     path_of = partial(order.path_of, stop=index)
     if address.iri:
         if not is_saved_address(address.iri):
@@ -135,8 +138,15 @@ def _check_address(order: Order, index: int, address: PostalAddress) -> None:
                 path_of("address.iri"), 'should be a saved address, such as "/api/addresses/7"'
             )
         return
-    if not any(character.isalnum() for character in address.line1):
+    street = write_address(address, country).street
+    if not any(character.isalnum() for character in street):
         raise UnmappableOrder(path_of("address.line1"), "is missing; a delivery needs a street address")
+    if is_bare_number(street) or is_unit(street):
+        raise UnmappableOrder(
+            path_of("address.line1"),
+            "names no street: it holds a number, a flat or a building alone, which would be found as the "
+            "middle of the town; the street belongs there",
+        )
     if not (clean(address.postcode) or clean(address.city)):
         raise UnmappableOrder(
             path_of("address.city"), "is missing; without a town the street would be found anywhere"
@@ -259,12 +269,10 @@ class _Tasks:
 
     def _street(self, task: str, index: int, address: PostalAddress) -> str:
         notes = self._notes(task, "street_address", index)
-        for field in ("line1", "postcode", "city", "country"):
-            if clean(getattr(address, field)):
-                notes.order(f"address.{field}")
-        if not clean(address.country) and clean(address.country_code):
-            notes.order("address.country_code")
-        return format_address(address)
+        written = write_address(address, self._country)
+        for field in written.fields:
+            notes.order(f"address.{field}")
+        return written.line
 
     def _coordinates(self, task: str, index: int, coordinates: Coordinates | None) -> Coordinates | None:
         """Return the coordinates if they may be sent: CoopCycle takes them without a look at the address."""
@@ -292,9 +300,10 @@ class _Tasks:
     def _description(self, task: str, index: int, stop: Stop) -> str:
         """Write what couriers look for beside the address: its second line, and the way in by the note."""
         notes = self._notes(task, "description", index)
-        parts = [clean(stop.address.line2)]
-        if parts[0]:
-            notes.order("address.line2")
+        written = write_address(stop.address, self._country)
+        parts = [written.beside]
+        for field in written.beside_fields:
+            notes.order(f"address.{field}")
         for hint in way_in(stop.note):
             if fold(hint) not in fold(" ".join(parts)):
                 parts.append(clean(hint))

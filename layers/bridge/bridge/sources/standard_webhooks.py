@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.document import Fields, load_object
+from bridge.document import Fields, moment_of
 from bridge.model import Ignored, Order
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.forms import SETTINGS as FORM_SETTINGS
-from bridge.sources.shared.forms import Submission, identify_submission, parse_submission
+from bridge.sources.shared.forms import Submission, identify_submission, load_json, parse_submission
 from bridge.sources.shared.standard_signing import (
     sign_standard_webhook,
     standard_headers,
@@ -59,7 +59,7 @@ TRAITS = Traits(
 )
 
 # Where the specification recommends these to stand.
-_FIELDS: Mapping[str, str] = {"order_id": "data.id || ''", "updated_at": "timestamp || ''"}
+_FIELDS: Mapping[str, str] = {"order_id": "data.id || ''"}
 _PREFIXES = ("webhook", "svix")
 
 
@@ -78,10 +78,10 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:
 
     Raises:
         MalformedWebhook: ``order_id_missing``, ``order_id_unreadable``, or what
-            :func:`~bridge.document.load_object` says.
+            :func:`~bridge.sources.shared.forms.load_json` says.
 
     """
-    body = load_object(push.body)
+    body = load_json(push.body, push.content_type)
     if not _followed(body, options):
         return Ignored("topic")
     headers = standard_headers(push, _PREFIXES)
@@ -91,7 +91,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:
 
 def document(payload: Payload) -> Mapping[str, object]:
     """Return the body as it came."""
-    return load_object(payload.body)
+    return load_json(payload.body, payload.content_type)
 
 
 def sign(
@@ -119,10 +119,14 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
-    body = load_object(payload.body)
+    body = load_json(payload.body, payload.content_type)
     if payload.topic not in TOPICS or not _followed(body, options):
         return Ignored("topic")
-    submission = Submission(body, cancelled=_type(body) in _listed(options, "cancel_types"))
+    submission = Submission(
+        body,
+        submitted_at=moment_of(body.get("timestamp")),  # left out where it cannot be read: nobody named it
+        cancelled=_type(body) in _listed(options, "cancel_types"),
+    )
     return parse_submission(submission, payload, _completed(options))
 
 

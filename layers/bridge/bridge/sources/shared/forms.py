@@ -16,13 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.document import load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, UnmappableOrder
 from bridge.fields.fields import KEY_FIELDS, apply_fields
 from bridge.fields.values import Values, number_text
 from bridge.model import Ignored, Order, PostalAddress
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Webhook
-from bridge.sources.shared.form_bodies import guess_content_type
+from bridge.sources.shared.encodings import charset_of
+from bridge.sources.shared.form_bodies import guess_content_type, load_json_object
 
 HONEYPOT = "honeypot"
 SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105  # a header's name
@@ -208,11 +208,10 @@ def load_json(body: bytes, content_type: str) -> Mapping[str, object]:
     """Read the body of a service that posts JSON alone, whatever it calls it.
 
     Raises:
-        MalformedWebhook: what :func:`~bridge.document.load_object` says.
+        MalformedWebhook: what :func:`~bridge.sources.shared.form_bodies.load_json_object` says.
 
     """
-    del content_type
-    return load_object(body)
+    return load_json_object(body, charset_of(content_type))
 
 
 @dataclass(frozen=True, slots=True)
