@@ -307,6 +307,7 @@ def _address(shipping: Fields) -> PostalAddress:
         postcode=shipping.text("postcode"),
         city=shipping.text("city"),
         country_code=shipping.optional_text("country_id").upper(),
+        state=shipping.optional_text("region_code") or shipping.optional_text("region"),
     )
 
 

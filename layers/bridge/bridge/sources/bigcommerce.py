@@ -309,6 +309,7 @@ def _stop(order: Fields, shipping: Fields, grams: Decimal | None, settings: Mapp
             city=shipping.text("city"),
             country=shipping.optional_text("country"),
             country_code=shipping.optional_text("country_iso2").upper(),
+            state=shipping.optional_text("state"),
         ),
         recipient_name=full_name(shipping, "first_name", "last_name")
         or full_name(bill, "first_name", "last_name"),

@@ -368,6 +368,7 @@ def _address(address: Fields) -> PostalAddress:
         city=address.text("city"),
         country=address.optional_text("country"),
         country_code=address.optional_text("country_code").upper(),
+        state=address.optional_text("province_code") or address.optional_text("province"),
         coordinates=_coordinates(address),
     )
 

@@ -387,6 +387,7 @@ def _address(address: Fields) -> PostalAddress:
         postcode=address.text("postal_code"),
         city=address.text("locality"),
         country_code=address.optional_text("country").upper(),
+        state=address.optional_text("administrative_district_level_1"),
     )
 
 

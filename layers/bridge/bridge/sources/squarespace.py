@@ -294,6 +294,7 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], options: 
             postcode=address.text("postalCode"),
             city=address.text("city"),
             country_code=address.optional_text("countryCode").upper(),
+            state=address.optional_text("state"),
         ),
         recipient_name=full_name(address, "firstName", "lastName")
         or full_name(order.optional_child("billingAddress"), "firstName", "lastName"),

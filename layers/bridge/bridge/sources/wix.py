@@ -371,6 +371,7 @@ def _address(destination: Fields) -> PostalAddress:
         postcode=address.text("postalCode"),
         city=address.text("city"),
         country_code=address.optional_text("country").upper(),
+        state=address.optional_text("subdivision").rpartition("-")[2],  # ISO 3166-2: "US-NY"
     )
 
 

@@ -29,7 +29,6 @@ from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
-from bridge.sources.shared.street import with_number
 from bridge.sources.shared.wordpress import plain_object
 
 __all__ = [
@@ -104,7 +103,7 @@ _PART_META = frozenset(
 )
 # A house number in a field of its own: PostNL, MyParcel, and Brazil's checkout (``shipping.number``).
 _NUMBER_KEYS = ("house_number", "street_number", "housenumber", "number", "address_number")
-_MORE_KEYS = ("neighborhood", "entrance", "staircase", "floor", "door", "apartment")
+_MORE_KEYS = ("entrance", "staircase", "floor", "door", "apartment")
 _SUFFIX_KEYS = ("house_number_suffix", "house_number_addition", "number_suffix", "housenumber_suffix")
 
 
@@ -376,27 +375,17 @@ def _order(order: Fields, order_id: str, options: Options) -> Order:
 
 
 def _address(order: Fields, holder: Fields) -> PostalAddress:
-    country = holder.optional_text("country").upper()
+    number = " ".join(filter(None, (_part(order, holder, _NUMBER_KEYS), _part(order, holder, _SUFFIX_KEYS))))
+    more = (holder.optional_text("address_2"), *(_part(order, holder, [key]) for key in _MORE_KEYS))
     return PostalAddress(
-        line1=with_number(
-            holder.text("address_1"),
-            _part(order, holder, _NUMBER_KEYS),
-            _part(order, holder, _SUFFIX_KEYS),
-            country,
-        ),
-        line2=", ".join(
-            dict.fromkeys(
-                part
-                for part in (
-                    holder.optional_text("address_2"),
-                    *(_part(order, holder, [key]) for key in _MORE_KEYS),
-                )
-                if part
-            )
-        ),
+        line1=holder.text("address_1"),
+        line2=", ".join(dict.fromkeys(part for part in more if part)),
         postcode=holder.text("postcode"),
         city=holder.text("city"),
-        country_code=country,
+        country_code=holder.optional_text("country").upper(),
+        house_number=number,
+        district=_part(order, holder, ["neighborhood"]),
+        state=holder.optional_text("state"),
     )
 
 

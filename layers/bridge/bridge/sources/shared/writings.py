@@ -42,7 +42,7 @@ _NOTE_ENDS = (
 _TO_THE_COURIER = word_set(
     "courier driver rider coursier livreur kurier fahrer mensajero repartidor corriere"
 )
-_GIFT = word_set("gift cadeau geschenk geschenke regalo presente gave present lahja prezent card carte karte")
+_GIFT = word_set("gift cadeau geschenk geschenke regalo presente gave present lahja prezent")
 _NO_NOTE = word_set("seller vendor internal admin staff private invoice payment customer_ip")
 
 
