@@ -72,7 +72,10 @@ def flat(entry: Written) -> Iterator[Written]:
 def _flat(entry: Written, depth: int) -> Iterator[Written]:
     value = entry.value
     if isinstance(value, str):
-        parsed = (_json(value) or _slot(entry.name, value)) if depth == 0 else None
+        if (slot := _slot(entry.name, value)) is not None:
+            yield from (replace(entry, name=name, value=text) for name, text in slot.items())
+            return
+        parsed = _json(value) if depth == 0 else None
         if parsed is not None:
             yield from _flat(replace(entry, value=parsed), depth + 1)
         elif value.strip():
@@ -148,7 +151,7 @@ def takes(text: str) -> bool:
 def in_words(text: str, role: str, *, zone: ZoneInfo, clocks_in_utc: bool) -> str:
     """Write a number that stands for a day or an hour as people would; any other text stays as it is."""
     if not text.isascii() or not text.isdecimal():
-        return text
+        return _with_minutes(text) if role == "time" else text
     if len(text) == 8 and text.startswith("20"):
         return f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if len(text) not in (9, 10, 12, 13):
@@ -169,6 +172,18 @@ def in_words(text: str, role: str, *, zone: ZoneInfo, clocks_in_utc: bool) -> st
         nearest = moment + timedelta(hours=12) if moment.hour >= 22 else moment
         return f"{nearest:%Y-%m-%d}"
     return f"{local:%Y-%m-%dT%H:%M:%S%z}"
+
+
+_BARE_RANGE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})", re.ASCII)
+_EARLIEST_HOUR = 7  # "4-6" is in the afternoon, or at night
+
+
+def _with_minutes(text: str) -> str:
+    """Write "16-18", which a time of delivery may be, as hours; a range that may be of both halves stays."""
+    match = _BARE_RANGE.fullmatch(text)
+    if match is None or not _EARLIEST_HOUR <= int(match[1]) < int(match[2]) <= _HOURS_OF_A_DAY:
+        return text
+    return f"{match[1]}:00 - {match[2]}:00"
 
 
 # --- names --------------------------------------------------------------------------------------
@@ -206,7 +221,9 @@ def _judge(name: Name, one: Written, text: str, own: tuple[tuple[str, ...], ...]
     known = key_of(name.words)
     if known is not None:
         rank = Rank.STAMP if known.stamp else Rank.CERTAIN
-        return "says nothing" if says_nothing(text) else _candidate(name, one, text, known.role, rank)
+        if says_nothing(text) or takes(text):
+            return "says nothing of a day or an hour"
+        return _candidate(name, one, text, known.role, rank)
     why = _no_choice(name, one, text)
     return why if why is not None else _candidate(name, one, text, *_ranked(name, one))
 

@@ -33,9 +33,9 @@ _MONTHS = word_set(
     "may mag mei tou jun jui giu cze kes jul lug lip hei aug aou aoû ago aot sie elo srp sep set wrz "
     "syy zář okt oct ott out paz loka nov lis mar dec déc dez dic des gru jou pro"
 )
-_DAY_AND_MONTH = re.compile(
-    r"(?<![\w:.,/-])(\d{1,2}\.?\s(?:de\s|d')?([^\W\d_]{3,12})\.?(?:,?\s(?:de\s)?\d{4})?)(?![\w:])"
-    r"|(?<![\w])(([^\W\d_]{3,12})\.?\s\d{1,2}(?:,?\s\d{4})?)(?![\w:.])"
+_DAY_AND_MONTH = (
+    re.compile(r"(?<![\w:.,/-])\d{1,2}\.?\s(?:de\s|d')?([^\W\d_]{3,12})\.?(?:,?\s(?:de\s)?\d{4})?(?![\w:])"),
+    re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?\s\d{1,2}(?:,?\s\d{4})?(?![\w:.])"),
 )
 _NUMBER_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}", re.ASCII)
 _WHOLE_TIME = re.compile(
@@ -109,8 +109,8 @@ class _Reader:
     def _day(self, text: str) -> tuple[date | None, str]:
         if match := _NUMBER_DATE.search(text):
             return self._future(match[0]), text[: match.start()] + " | " + text[match.end() :]
-        for match in _DAY_AND_MONTH.finditer(text):
-            if (match[2] or match[4])[:3].casefold() in _MONTHS:
+        for match in (found for pattern in _DAY_AND_MONTH for found in pattern.finditer(text)):
+            if match[1][:3].casefold() in _MONTHS:
                 day = self._future(match[0])
                 if day is not None:
                     return day, text[: match.start()] + " | " + text[match.end() :]

@@ -58,7 +58,7 @@ DATE_WORDS = word_set(
 TIME_WORDS = word_set(
     "time times timing slot slots timeslot timeslots timeframe window hour hours heure heures horaire "
     "horaires creneau creneaux plage uhrzeit zeit zeitraum zeitfenster hora horas horario horarios horaria "
-    "franja ora orario fascia tijd tijdslot tijdvak tijdstip tijdsvak tid tidspunkt tidsrum tidsrom "
+    "oraria franja ora orario fascia tijd tijdslot tijdvak tijdstip tijdsvak tid tidspunkt tidsrum tidsrom "
     "tidsintervall tidslucka klokkeslett klokkeslet aika aikavali kello kellonaika czas czasu godzina "
     "godziny godzinie cas hodina idopont saat время ωρα vreme period periode interval intervalle "
     "intervallo moment"
@@ -91,7 +91,7 @@ FILLER = word_set(
     "quieren desea pedido orden il lo gli di da per vuoi volete vuole ordine o os as no na do seu sua quer "
     "het een voor op uw je wilt u bestelling er din dit vi skal kan du og den det ska vill och ma jos "
     "tilaus order orders item product cart checkout customer shop store bike velo fahrrad bici fiets cykel "
-    "cyklo 1 2 3 system lite pro wc woo value id s display formatted field custom meta hidden local same y "
+    "cyklo 1 2 3 system lite pro wc woo value s display formatted field custom meta hidden local same y "
     "i w z przez na"
 )
 
@@ -126,6 +126,9 @@ OTHER_PARTS: Mapping[str, tuple[str, ...]] = {
         "storn annul refund return ruckgab retour tracked shipped shipment dispatched processed"
     ),
     "a subscription": _words("subscription abonnement suscrip assinatura renewal recurr trial"),
+    "when the shop opens": _words(
+        "opening ouvertur offnungs apertura openingst abningst abertura aukiolo otwarc"
+    ),
     "an estimate": _words(
         "estimat estime geschatz voraussichtl schatz geschat estimad stimat previst prevu verwacht "
         "forventet forventad beraknad arvioitu expected leadtime"
@@ -141,12 +144,13 @@ OTHER_WORDS: Mapping[str, str] = {
     **dict.fromkeys(word_set("log version release sent login last"), "the life of the record"),
     **dict.fromkeys(word_set("eta lead delai frist"), "an estimate"),
 }
+_ENGLISH = word_set("delivery deliver shipping order")
 # What says something about a day or an hour, and is none.
 ABOUT_WORDS = word_set(
     "format enabled enable fee fees cost costs price prix preis preise charge charges zone status count "
     "note notes instructions instruction comment comments address adresse location locations city label "
     "title notice text message phone email name type method mode option gmt timezone tz limit cutoff "
-    "lockout number nr num distance method_id days_count surcharge tip hash code codes url link zip "
+    "lockout number nr num distance id ids days_count surcharge tip hash code codes url link zip "
     "postcode country state street"
 )
 # Collecting in the shop; parts of words, and words.
@@ -290,6 +294,8 @@ def read_name(name: str) -> Name:
     dates = [word for word in words if word in DATE_WORDS or _is_compound(word, DATE_ENDS)]
     times = [word for word in words if word in TIME_WORDS or _is_compound(word, TIME_ENDS)]
     collection = any(word in COLLECTION_WORDS or _has(word, COLLECTION_PARTS) for word in words)
+    if dates == ["data"] and _ENGLISH & set(words):
+        dates = []  # "delivery data"
     known = {*delivery, *dates, *times}
     ends = words[-1:] if words[-1:] and words[-1] in FROM_WORDS | TO_WORDS else ()
     edge = next(iter([*ends, *(word for word in words if word in _ENDS_ANYWHERE)]), "")
@@ -301,7 +307,8 @@ def read_name(name: str) -> Name:
         time=bool(times),
         edge=("from" if edge in FROM_WORDS else "to") if edge else "",
         plain=all(
-            word in known or word in FILLER or word == edge or _has(word, WISH_PARTS) for word in words
+            word in known or word in FILLER or word == edge or _has(word, (*WISH_PARTS, *COLLECTION_PARTS))
+            for word in words
         ),
         collection=collection,
         other=_other(words, known) or ("says something about it" if about else "") or _of_the_order(words),

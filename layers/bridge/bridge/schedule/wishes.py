@@ -136,6 +136,8 @@ class _Finder:
         weekday = self._weekdays.get(plain_text(one.text).strip(" .,"))
         if weekday is not None:
             return _Read(one, weekday=weekday)
+        if one.rank not in _SURE and one.text.isdecimal():
+            return _Read(one, error="is a number")
         if one.rank not in _SURE and not any(character.isdigit() for character in one.text):
             part_of_a_day = one.role != "date" and bool(PARTS_OF_A_DAY & set(words_of(one.text)))
             return self._read_as(one, time=True) if part_of_a_day else _Read(one, error="no day and no hour")

@@ -18,7 +18,15 @@ from dataclasses import dataclass
 
 from bridge.errors import UnmappableOrder
 from bridge.model import Written
-from bridge.schedule.vocabulary import DELIVERY_PARTS, DELIVERY_WORDS, phrases, plain_text, word_set, words_of
+from bridge.schedule.vocabulary import (
+    DELIVERY_PARTS,
+    DELIVERY_WORDS,
+    phrases,
+    plain_text,
+    read_name,
+    word_set,
+    words_of,
+)
 
 _MOST = 500
 _LONGEST = 160
@@ -91,6 +99,7 @@ _IS_COLLECTED = re.compile(
     r"(?:is )?(?:local |store )?pick ?up(?: in store| order)?|is collection|click and collect"
 )
 _YES = frozenset({"yes", "true", "1", "on", "oui", "ja", "si", "sim", "tak", "kylla"})
+_DAY = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/. ]+(?:\d{1,2}|[^\W\d]{3,12})[-/., ]+\d{2,4}")
 _BIRD = ("bird", "chime", "slot", "id")
 
 
@@ -156,7 +165,24 @@ def read_way(
         raise _contradiction(delivered[0], "the way of shipping")
     if by_method:
         return Way(collected=True)
+    if not delivered:
+        _require_no_day_of_collecting(entries)
     return Way(collected=not delivered and _tag_says_collected(tags, methods))
+
+
+def _require_no_day_of_collecting(entries: Sequence[Written]) -> None:
+    """Refuse an order in which a buyer chose when to collect, and that says nothing of being brought."""
+    names = [(entry, read_name(entry.name)) for entry in entries[:_MOST] if entry.place in ("order", "line")]
+    if any(name.delivery and (name.date or name.time) for _, name in names):
+        return
+    for entry, name in names:
+        is_day = isinstance(entry.value, str) and _DAY.search(entry.value[:_LONGEST]) is not None
+        if name.collection and name.date and name.plain and not name.other and is_day:
+            raise UnmappableOrder(
+                entry.path,
+                "is a day of collecting, and nothing says that a courier brings the order; "
+                "take it off the order if one is to come, else complete or cancel it",
+            )
 
 
 def _contradiction(entry: Written, other: str) -> UnmappableOrder:
