@@ -77,10 +77,11 @@ class PostalAddress:
 class TimeWish:
     """The customer's choice of time: ``window`` where the sender has instants, else the texts as written.
 
-    ``date`` is such as "2026-12-24" or "24 décembre 2026", ``time`` such as "14:00 - 16:00" or "2 pm - 4 pm";
-    either may hold both. They are local to the connection's time zone; ``path`` is where they stood. A window
-    without offsets is an interval of ISO 8601 in ``date``: "2026-12-24T14:00/2026-12-24T16:00". ``problem`` is
-    a sentence that follows ``path`` and parks the order: something looks like a choice and must not be guessed.
+    ``date`` is such as "2026-12-24" or "24 décembre 2026", ``time`` such as "14:00 - 16:00" or "2 pm - 4
+    pm"; either may hold both. They are local to the connection's time zone; ``path`` is where they stood. A
+    window without offsets is an interval of ISO 8601 in ``date``: "2026-12-24T14:00/2026-12-24T16:00".
+    ``problem`` is a sentence that follows ``path`` and parks the order: something looks like a choice and
+    must not be guessed.
     """
 
     window: TimeWindow | None = None
@@ -108,7 +109,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Writings:
-    """Everything in an order in which the buyer's choice of time may stand, and what the connection says of it.
+    """All of an order in which the buyer's choice of time may stand, and what the connection says of it.
 
     ``date_name`` and ``time_name`` are the names that the connection gives, ``date_setting`` and
     ``time_setting`` the keys where it does. ``clocks_in_utc``: Unix seconds are the shop's wall clock read in

@@ -1,7 +1,8 @@
 """What of an order's names and values may be the buyer's choice of time, and what each of them says.
 
-Pure, and bounded: of a hostile order only the first values are looked at, and of each the first characters. Here
-a name is judged by its words and a value is read; :mod:`bridge.schedule.wishes` decides between several.
+Pure, and bounded: of a hostile order only the first values are looked at, and of each the first characters.
+Here a name is judged by its words and a value is read; :mod:`bridge.schedule.wishes` decides between
+several.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bridge.schedule.vocabulary import NOTHING, TAKES_PARTS, Name, plain_text, r
 
 MOST_ENTRIES = 500
 _MOST_PARTS = 24
+_DEEPEST = 3
 _LONGEST_VALUE = 2_000
 LONGEST_TEXT = 200
 _SHOWN = 80
@@ -70,25 +72,30 @@ def flat(entry: Written) -> Iterator[Written]:
 def _flat(entry: Written, depth: int) -> Iterator[Written]:
     value = entry.value
     if isinstance(value, str):
+        if (slot := _slot(entry.name, value)) is not None:
+            yield from (replace(entry, name=name, value=text) for name, text in slot.items())
+            return
         parsed = _json(value) if depth == 0 else None
-        if parsed is None and depth == 0:
-            parsed = _slot(entry.name, value)
         if parsed is not None:
             yield from _flat(replace(entry, value=parsed), depth + 1)
         elif value.strip():
             yield replace(entry, value=value[: LONGEST_TEXT + 1].strip())
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15:
         yield replace(entry, value=str(value))
-    elif isinstance(value, list) and depth < 3:
-        if len(value) == 2 and all(isinstance(one, str) and _CLOCK.fullmatch(one.strip()) for one in value):
-            yield replace(entry, value=" - ".join(one.strip() for one in value))
-            return
-        for one in value[:_MOST_PARTS]:
-            yield from _flat(replace(entry, value=one), depth + 1)
-    elif isinstance(value, Mapping) and depth < 3:
-        for key, one in list(value.items())[:_MOST_PARTS]:
-            part = replace(entry, name=f"{entry.name} {key}", value=one, path=f"{entry.path}.{key}")
+    elif depth < _DEEPEST:
+        for part in _parts(entry):
             yield from _flat(part, depth + 1)
+
+
+def _parts(entry: Written) -> Iterator[Written]:
+    value = entry.value
+    if isinstance(value, list):
+        if len(value) == 2 and all(isinstance(one, str) and _CLOCK.fullmatch(one.strip()) for one in value):
+            value = [" - ".join(one.strip() for one in value)]
+        yield from (replace(entry, value=one) for one in value[:_MOST_PARTS])
+    elif isinstance(value, Mapping):
+        for key, one in list(value.items())[:_MOST_PARTS]:
+            yield replace(entry, name=f"{entry.name} {key}", value=one, path=f"{entry.path}.{key}")
 
 
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d(?::\d\d)?(?:\s?[ap]\.?m\.?)?", re.IGNORECASE | re.ASCII)
@@ -130,7 +137,7 @@ _HOURS_OF_A_DAY = 24
 
 
 def takes(text: str) -> bool:
-    """Tell whether a value says how long deliveries take, "2-3 Werktage" or "24/48h", and not when one comes."""
+    """Tell whether a value says how long deliveries take, "2-3 Werktage" or "24/48h", not when one comes."""
     match = _TAKES.fullmatch(plain_text(tidy(text))) if len(text) <= 60 else None
     if match is None:
         return False
@@ -144,7 +151,7 @@ def takes(text: str) -> bool:
 def in_words(text: str, role: str, *, zone: ZoneInfo, clocks_in_utc: bool) -> str:
     """Write a number that stands for a day or an hour as people would; any other text stays as it is."""
     if not text.isascii() or not text.isdecimal():
-        return text
+        return _with_minutes(text) if role == "time" else text
     if len(text) == 8 and text.startswith("20"):
         return f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if len(text) not in (9, 10, 12, 13):
@@ -165,6 +172,18 @@ def in_words(text: str, role: str, *, zone: ZoneInfo, clocks_in_utc: bool) -> st
         nearest = moment + timedelta(hours=12) if moment.hour >= 22 else moment
         return f"{nearest:%Y-%m-%d}"
     return f"{local:%Y-%m-%dT%H:%M:%S%z}"
+
+
+_BARE_RANGE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})", re.ASCII)
+_EARLIEST_HOUR = 7  # "4-6" is in the afternoon, or at night
+
+
+def _with_minutes(text: str) -> str:
+    """Write "16-18", which a time of delivery may be, as hours; a range that may be of both halves stays."""
+    match = _BARE_RANGE.fullmatch(text)
+    if match is None or not _EARLIEST_HOUR <= int(match[1]) < int(match[2]) <= _HOURS_OF_A_DAY:
+        return text
+    return f"{match[1]}:00 - {match[2]}:00"
 
 
 # --- names --------------------------------------------------------------------------------------
@@ -191,26 +210,32 @@ def candidates_of(writings: Writings) -> tuple[list[Candidate], list[PassedOver]
             if isinstance(judged, Candidate):
                 found.append(judged)
             elif judged:
-                passed.append(PassedOver(shown_path(one.path), judged))
+                passed.append(PassedOver(clean_label(one.path), judged))
     return found, passed
 
 
 def _judge(name: Name, one: Written, text: str, own: tuple[tuple[str, ...], ...]) -> Candidate | str:
     """Make a candidate, or say why it is none; "" for what is not worth a word."""
-
-    def candidate(role: str, rank: Rank) -> Candidate:
-        return Candidate(
-            name, clean_label(one.name), text, shown_path(one.path), one.place, one.holder, role, rank
-        )
-
     if name.words and name.words in own:
-        return candidate("date" if name.words == own[0] else "time", Rank.NAMED)
+        return _candidate(name, one, text, "date" if name.words == own[0] else "time", Rank.NAMED)
     known = key_of(name.words)
     if known is not None:
         rank = Rank.STAMP if known.stamp else Rank.CERTAIN
-        return "says nothing" if says_nothing(text) else candidate(known.role, rank)
-    speaks = name.delivery or name.date or name.time or one.place == "question"
-    if not speaks:
+        if says_nothing(text) or takes(text):
+            return "says nothing of a day or an hour"
+        return _candidate(name, one, text, known.role, rank)
+    why = _no_choice(name, one, text)
+    return why if why is not None else _candidate(name, one, text, *_ranked(name, one))
+
+
+def _candidate(name: Name, one: Written, text: str, role: str, rank: Rank) -> Candidate:
+    label, path = clean_label(one.name), clean_label(one.path)
+    return Candidate(name, label, text, path, one.place, one.holder, role, rank)
+
+
+def _no_choice(name: Name, one: Written, text: str) -> str | None:
+    """Say why a name with its value is no choice; ``None`` where it may be one."""
+    if not (name.delivery or name.date or name.time or one.place == "question"):
         return "its name says nothing of a delivery" if _DATE_LIKE.search(text) else ""
     if name.other:
         return name.other if _DATE_LIKE.search(text) or name.date else ""
@@ -218,25 +243,17 @@ def _judge(name: Name, one: Written, text: str, own: tuple[tuple[str, ...], ...]
         return "is about collecting"
     if says_nothing(text) or takes(text):
         return "says nothing of a day or an hour" if name.date or name.time else ""
-    return _ranked(name, one, text, candidate)
+    return None
 
 
-def _ranked(name: Name, one: Written, text: str, candidate: object) -> Candidate | str:
-    assert callable(candidate)
+def _ranked(name: Name, one: Written) -> tuple[str, Rank]:
+    role = "both" if name.date == name.time else "date" if name.date else "time"
+    weaker = Rank.LIKELY if name.plain else Rank.DOUBTFUL
     if name.delivery and (name.date or name.time or name.edge):
-        role = "both" if name.date and name.time else "date" if name.date else "time"
-        made = candidate(role, Rank.CERTAIN)
-    elif one.place == "question":
-        made = candidate(
-            "date", Rank.CERTAIN if name.delivery else Rank.LIKELY if name.plain else Rank.DOUBTFUL
-        )
-    elif name.delivery:
-        made = candidate("both", Rank.LIKELY if name.plain else Rank.DOUBTFUL)
-    else:
-        role = "both" if name.date and name.time else "date" if name.date else "time"
-        made = candidate(role, Rank.LIKELY if name.plain else Rank.DOUBTFUL)
-    assert isinstance(made, Candidate)
-    return made
+        return ("time" if name.edge and not name.date else role), Rank.CERTAIN
+    if one.place == "question":
+        return "date", Rank.CERTAIN if name.delivery else weaker
+    return role, weaker
 
 
 _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\b\d{10}\b", re.ASCII)
@@ -245,11 +262,6 @@ _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\b\d{10}\b", re.ASCII)
 def clean_label(label: str) -> str:
     """Write a label fit for a sentence."""
     return " ".join("".join(one if one.isprintable() else " " for one in label[:_SHOWN]).split())
-
-
-def shown_path(path: str) -> str:
-    """Write a path fit for a sentence."""
-    return clean_label(path)
 
 
 # --- both ends of a time ------------------------------------------------------------------------
@@ -269,11 +281,10 @@ def joined(candidates: list[Candidate], *, zone: ZoneInfo, clocks_in_utc: bool) 
 
 
 def _one_time(ends: dict[str, Candidate]) -> Candidate:
-    first, last = ends.get("from"), ends.get("to")
-    if first is None or last is None:
-        only = first or last
-        assert only is not None
-        return only if first is not None else replace(only, text=f"until {only.text}")
+    if len(ends) == 1:
+        edge, only = next(iter(ends.items()))
+        return only if edge == "from" else replace(only, text=f"until {only.text}")
+    first, last = ends["from"], ends["to"]
     moments = all(re.match(r"\d{4}-\d\d-\d\d[T ]", one.text) for one in (first, last))
     text = f"{first.text}/{last.text}" if moments else f"{first.text} - {last.text}"
     return replace(first, text=text, path=f"{first.path}, {last.path}")

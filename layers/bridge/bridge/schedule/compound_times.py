@@ -2,8 +2,8 @@
 
 Jotform's date, time, time range and appointment: ``{year, month, day, hour, min, ampm}``, ``{hourSelect,
 minuteSelect, ampm, hourSelectRange, minuteSelectRange, ampmRange}``, ``{timeInput, timeInputRange}`` and
-``{implementation, date, duration, timezone}``, as public forms and the programs that read them have it; Jotform
-documents them nowhere as a whole.
+``{implementation, date, duration, timezone}``, as public forms and the programs that read them have it;
+Jotform documents them nowhere as a whole.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A day or hours that the title of a way of shipping, or a tag, names in passing: "Wednesday delivery".
 
-Titles are written for people and say other things too ("24/48h", "from 9h to 19h", "Monday to Friday"), so a
-title counts where it names one day, one weekday or one range of a few hours, and a tag where it is nothing else.
-Sources: a caterer's "Wednesday delivery" and the tags "25/12/2024" and "14:00-18:00" of stanleymf/delivery-scheduler.
+Titles are written for people and say other things too ("24/48h", "from 9h to 19h", "Monday to Friday"), so
+a title counts where it names one day, one weekday or one range of a few hours, and a tag where it is
+nothing else. Sources: a caterer's "Wednesday delivery" and the tags "25/12/2024" and "14:00-18:00" of
+stanleymf/delivery-scheduler.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from bridge.model import Written
-from bridge.schedule.candidates import shown_path
+from bridge.schedule.candidates import clean_label
 from bridge.schedule.chosen_time import Hours, Reader, Reading, tidy
 from bridge.schedule.clock_times import Unreadable, find_hours
 from bridge.schedule.dates import take_numbers
-from bridge.schedule.vocabulary import read_name, weekdays, words_of
+from bridge.schedule.vocabulary import read_name, weekdays, word_set, words_of
 
 _MOST = 60
 _LONGEST_TITLE = 120
@@ -27,14 +28,14 @@ _EARLIEST_HOUR = 6 * 60  # "2-4 h" is how long it takes
 _LONGEST_SLOT = 8 * 60  # "9-19 h" are the shop's hours
 
 # The first letters of months, in any language: a number beside another word is no date worth a closer look.
-_MONTHS = frozenset(
-    "jan ene gen sty tam led feb fev fév lut hel úno mar mär mrt maa maj apr avr abr kwi huh dub mai may mag mei tou "
-    "jun jui giu cze kes jul lug lip hei aug aou aoû ago aot sie elo srp sep set wrz syy zář okt oct ott out paz loka "
-    "nov lis mar dec déc dez dic des gru jou pro".split()
+_MONTHS = word_set(
+    "jan ene gen sty tam led feb fev fév lut hel úno mar mär mrt maa maj apr avr abr kwi huh dub mai "
+    "may mag mei tou jun jui giu cze kes jul lug lip hei aug aou aoû ago aot sie elo srp sep set wrz "
+    "syy zář okt oct ott out paz loka nov lis mar dec déc dez dic des gru jou pro"
 )
-_DAY_AND_MONTH = re.compile(
-    r"(?<![\w:.,/-])(\d{1,2}\.?\s(?:de\s|d')?([^\W\d_]{3,12})\.?(?:,?\s(?:de\s)?\d{4})?)(?![\w:])"
-    r"|(?<![\w])(([^\W\d_]{3,12})\.?\s\d{1,2}(?:,?\s\d{4})?)(?![\w:.])"
+_DAY_AND_MONTH = (
+    re.compile(r"(?<![\w:.,/-])\d{1,2}\.?\s(?:de\s|d')?([^\W\d_]{3,12})\.?(?:,?\s(?:de\s)?\d{4})?(?![\w:])"),
+    re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?\s\d{1,2}(?:,?\s\d{4})?(?![\w:.])"),
 )
 _NUMBER_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}", re.ASCII)
 _WHOLE_TIME = re.compile(
@@ -84,7 +85,7 @@ class _Reader:
         weekday = named.pop() if len(named) == 1 and day is None else None
         if day is None and weekday is None and hours is None:
             return None
-        return Said(shown_path(entry.path), "method", day, weekday, hours)
+        return Said(clean_label(entry.path), "method", day, weekday, hours)
 
     def tag(self, entry: Written) -> Said | None:
         text = tidy(str(entry.value))
@@ -92,7 +93,7 @@ class _Reader:
             return None
         if _WHOLE_TIME.fullmatch(text):
             hours = _slot(text)
-            return Said(shown_path(entry.path), "tag", hours=hours) if hours is not None else None
+            return Said(clean_label(entry.path), "tag", hours=hours) if hours is not None else None
         match = _NUMBER_DATE.search(text)
         if match is None:
             return None
@@ -103,13 +104,13 @@ class _Reader:
         day = self._read(match[0])
         if day is None or day < self._ordered_on:
             return None
-        return Said(shown_path(entry.path), "tag", day)
+        return Said(clean_label(entry.path), "tag", day)
 
     def _day(self, text: str) -> tuple[date | None, str]:
         if match := _NUMBER_DATE.search(text):
             return self._future(match[0]), text[: match.start()] + " | " + text[match.end() :]
-        for match in _DAY_AND_MONTH.finditer(text):
-            if (match[2] or match[4])[:3].casefold() in _MONTHS:
+        for match in (found for pattern in _DAY_AND_MONTH for found in pattern.finditer(text)):
+            if match[1][:3].casefold() in _MONTHS:
                 day = self._future(match[0])
                 if day is not None:
                     return day, text[: match.start()] + " | " + text[match.end() :]
@@ -127,7 +128,7 @@ class _Reader:
 
 
 def _slot(text: str) -> Hours | None:
-    """Return a range of a few hours of the day in a title; neither how long it takes nor when a shop opens."""
+    """Return a range of a few hours in a title; neither how long it takes nor when a shop opens."""
     try:
         hours = find_hours(take_numbers(text)[0]).hours
     except Unreadable:

@@ -1,16 +1,18 @@
-"""Where public plugins and apps write the buyer's choice of time, as far as the words of a key do not say it. Data.
+"""Where public plugins and apps write the buyer's choice of time. Data.
 
 Most keys speak for themselves ("pi_system_delivery_date", "Leveringsdato") and are read by their words
-(:mod:`bridge.schedule.vocabulary`); they stand here all the same where a program is known, so that the table of
-senders can name it. Keys are compared as words: capitals, underscores and hyphens make no difference.
+(:mod:`bridge.schedule.vocabulary`); they stand here all the same where a program is known, so that the
+table of senders can name it. Keys are compared as words: capitals, underscores and hyphens make no
+difference.
 
 Where the keys come from: the programs' own code or documentation, and public programs that read them.
 Shopify: docs.zapiet.com/guides/note-attributes ; help.birdchime.com (m9smdk, jghlmi) ; Buunto,
-gist.github.com/sylvainmathieu/03a0f5592e0098df007efcd4060edad0 ; stanleymf/delivery-scheduler ; DingDong, as a
-courier firm's own tests have it. WooCommerce: coopcycle/coopcycle-plugins ; Iconic, database-structure-2 ;
-chwazidatetime.com ; TycheSoftwares/order-delivery-date-for-woocommerce ; deviodigital/delivery-times-for-woocommerce ;
-the code of Orderable, Coderockz, ByConsole, Pi, Shipday, YITH and WooCommerce Order Delivery in public mirrors.
-Adobe Commerce: Amasty's "amdeliverydate_date", in public shops' code.
+gist.github.com/sylvainmathieu/03a0f5592e0098df007efcd4060edad0 ; stanleymf/delivery-scheduler ; DingDong,
+as a courier firm's own tests have it. WooCommerce: coopcycle/coopcycle-plugins ; Iconic,
+database-structure-2 ; chwazidatetime.com ; TycheSoftwares/order-delivery-date-for-woocommerce ;
+deviodigital/delivery-times-for-woocommerce ; the code of Orderable, Coderockz, ByConsole, Pi, Shipday, YITH
+and WooCommerce Order Delivery in public mirrors. Adobe Commerce: Amasty's "amdeliverydate_date", in public
+shops' code.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ SHOPIFY, WOOCOMMERCE, ADOBE = "Shopify", "WooCommerce", "Adobe Commerce"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a program: ``role`` is "date", "time" or "both", ``stamp`` a day in Unix seconds beside others."""
+    """One key: ``role`` is "date", "time" or "both", ``stamp`` a day in Unix seconds beside others."""
 
     platform: str
     program: str

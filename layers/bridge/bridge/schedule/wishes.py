@@ -1,11 +1,11 @@
 """The buyer's choice of time out of everything that an order's names and values say.
 
-The surest names count: those that the connection gives, then "Delivery Date" and programs' own keys, then "Date"
-or "Time Slot" alone. What they say must agree: one day, one time of day. Where two name two days, or a value
-looks like a chosen day or hour and its name is not sure enough, the order is parked with a sentence that names
-the key, the value and the setting that mends it; nothing is guessed, and nothing that looks like a choice is left
-out in silence. Dates of births, payments, invoices, warranties, consents and campaigns are none. Titles of ways of
-shipping and tags count where they name one day or one range of hours.
+The surest names count: those that the connection gives, then "Delivery Date" and programs' own keys, then
+"Date" or "Time Slot" alone. What they say must agree: one day, one time of day. Where two name two days, or
+a value looks like a chosen day or hour and its name is not sure enough, the order is parked with a sentence
+that names the key, the value and the setting that mends it; nothing is guessed, and nothing that looks like
+a choice is left out in silence. Dates of births, payments, invoices, warranties, consents and campaigns are
+none. Titles of ways of shipping and tags count where they name one day or one range of hours.
 """
 
 from __future__ import annotations
@@ -46,12 +46,15 @@ class _Park(Exception):  # becomes TimeWish.problem, never leaves this module
         self.sentence = sentence
 
 
+_NOTHING = Choice()
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A candidate with what it says: a choice, a ``weekday`` alone, or nothing readable, for ``error``."""
 
     candidate: Candidate
-    choice: Choice = Choice()
+    choice: Choice = _NOTHING
     weekday: int | None = None
     error: str = ""
 
@@ -133,6 +136,8 @@ class _Finder:
         weekday = self._weekdays.get(plain_text(one.text).strip(" .,"))
         if weekday is not None:
             return _Read(one, weekday=weekday)
+        if one.rank not in _SURE and one.text.isdecimal():
+            return _Read(one, error="is a number")
         if one.rank not in _SURE and not any(character.isdigit() for character in one.text):
             part_of_a_day = one.role != "date" and bool(PARTS_OF_A_DAY & set(words_of(one.text)))
             return self._read_as(one, time=True) if part_of_a_day else _Read(one, error="no day and no hour")
@@ -153,7 +158,8 @@ class _Finder:
     def _blocked(self, reads: Sequence[_Read], role: str) -> _Read | None:
         """Return what is surely the day (or the time) and cannot be read, unless its neighbour says it.
 
-        A value that has nothing of a day under a label of many words is no choice: "Delivery date: see below".
+        A value that has nothing of a day under a label of many words is no choice: "Delivery date: see
+        below".
         """
         named = any(one.candidate.rank is Rank.NAMED and one.candidate.role == role for one in reads)
         for one in reads:
@@ -248,9 +254,8 @@ class _Finder:
         if not named:
             return taken
         if len(named) > 1:
-            raise _Park([path for path in named.values()], "name two weekdays; one is wanted")
+            raise _Park(named.values(), "name two weekdays; one is wanted")
         weekday, path = next(iter(named.items()))
-        assert weekday is not None
         if taken is not None:
             if taken.value.weekday() != weekday:
                 raise _Park([path, taken.path], f"name another weekday than that of {shown(taken.value)}")
@@ -325,7 +330,8 @@ class _Finder:
             mend, none = f"write {setting} = '{one.path}'", f""" and if buyers choose none, {setting} = "''\""""
         return _Park(
             [one.path],
-            f"{value} looks like a chosen {what} of delivery under a name that we do not know; if it is, {mend}{none}",
+            f"{value} looks like a chosen {what} of delivery under a name that is not known; if it is, "
+            f"{mend}{none}",
         )
 
 
@@ -351,7 +357,7 @@ def _two_times(first: _Taken[Hours], second: _Taken[Hours]) -> _Park:
 
 
 def _without_swapped(days: dict[date, list[_Read]]) -> dict[date, list[_Read]]:
-    """Leave out a day that is one in ISO 8601 of the same place with its day and month the other way round."""
+    """Leave out a day whose day and month, the other way round, are one in ISO 8601 of the same place."""
     certain = {
         (one.candidate.holder, day): day
         for day, said in days.items()

@@ -22,6 +22,7 @@ from bridge.document import Fields, load_object, parse_rfc3339
 from bridge.errors import InvalidSignature, MalformedWebhook
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
 from bridge.schedule.programs import ADOBE, programs
+from bridge.schedule.vocabulary import word_set
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import whole_body as fetch
@@ -59,7 +60,7 @@ TRAITS = Traits(
     create="observer.sales_order_save_commit_after",
     update="the same",
     cancel="states canceled and closed, nothing left to ship, in-store pickup",
-    window="attributes of the order and extension attributes among the subscribed fields: labels in any language, "
+    window="attributes and extension attributes among the subscribed fields: labels in any language, "
     f"{programs(ADOBE)}, date_label and time_label",
     tested_with="signature of Adobe's own library, field list of the documentation",
 )
@@ -73,11 +74,11 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _LARGEST_QUANTITY = 100_000
 
 # What stands in every order and is neither a choice of time nor a word for the courier.
-_STANDARD = frozenset(
-    "addresses items payment payments status_histories increment_id entity_id state status created_at updated_at "
-    "customer_note customer_email customer_dob shipping_description shipping_method store_name remote_ip".split()
+_STANDARD = word_set(
+    "addresses items payment payments status_histories increment_id entity_id state status created_at "
+    "updated_at customer_note customer_email customer_dob shipping_description shipping_method "
+    "store_name remote_ip"
 )
-
 _PATHS = {
     "address.line1": "addresses.street",
     "address.line2": "addresses.street",
@@ -162,8 +163,9 @@ def _order_of(event: Mapping[str, object]) -> Fields:
 def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
-    Ignored without retracting: ``topic``, ``partial_save``, ``on_hold``, ``already_fulfilled`` (or all that is
-    left). Retracting: ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup``. The states are those of Magento 2.
+    Ignored without retracting: ``topic``, ``partial_save``, ``on_hold``, ``already_fulfilled`` (or all that
+    is left). Retracting: ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup``. The states are
+    those of Magento 2.
 
     Raises:
         UnmappableOrder: a field we need is not in the subscription, or has the wrong type.
@@ -177,7 +179,8 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     order = _order_of(event)
     if "increment_id" not in order.values:
         return Ignored("partial_save")
-    reason, items = _finished(order), ()
+    items: tuple[OrderItem, ...] = ()
+    reason = _finished(order)
     if reason is None:
         reason, items = _to_carry(order, options)
     if reason is not None:
@@ -194,8 +197,8 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
 def _to_carry(order: Fields, options: Options) -> tuple[str | None, tuple[OrderItem, ...]]:
     """Return what a courier carries, or why there is nothing to carry.
 
-    Where the buyer collects, Commerce writes the shop's own address as shipping address (magento/inventory#2286);
-    the method's code says so in every language, the title in the shop's.
+    Where the buyer collects, Commerce writes the shop's own address as shipping address
+    (magento/inventory#2286); the method's code says so in every language, the title in the shop's.
     """
     ordered = _items(order, grams_per_unit(options), handed_out=False)
     if not ordered:
@@ -304,6 +307,7 @@ def _address(shipping: Fields) -> PostalAddress:
         postcode=shipping.text("postcode"),
         city=shipping.text("city"),
         country_code=shipping.optional_text("country_id").upper(),
+        state=shipping.optional_text("region_code") or shipping.optional_text("region"),
     )
 
 

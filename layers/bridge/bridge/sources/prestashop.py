@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bridge.document import LARGEST_ID, Fields, load_object, whole_id
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.schedule.vocabulary import word_set
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
@@ -55,7 +56,8 @@ TRAITS = Traits(
     create="actionValidateOrder, actionOrderStatusPostUpdate",
     update="actionOrderStatusPostUpdate",
     cancel="state Canceled, Refunded or Payment error; a carrier that is the shop itself (click and collect)",
-    window="fields that modules add to the order, the carrier's name: labels in any language, date_label and time_label",
+    window="fields that modules add to the order, the carrier's name: labels in any language, "
+    "date_label and time_label",
     tested_with="fields of the documentation; the module was run in no shop",
 )
 
@@ -70,10 +72,10 @@ _CANCELLED_STATES = "6, 7, 8"
 # The carrier that every shop is installed with is the shop itself: "0" stands for the shop's own name.
 _THE_SHOP_ITSELF = "0"
 # Fields of every order; its "delivery_date" and "invoice_date" are when those papers were made.
-_STANDARD = frozenset(
-    "id id_address_delivery id_address_invoice id_cart id_currency id_lang id_customer id_carrier current_state "
-    "module invoice_number invoice_date delivery_number delivery_date valid date_add date_upd payment reference "
-    "secure_key associations gift gift_message shipping_number note".split()
+_STANDARD = word_set(
+    "id id_address_delivery id_address_invoice id_cart id_currency id_lang id_customer id_carrier "
+    "current_state module invoice_number invoice_date delivery_number delivery_date valid date_add "
+    "date_upd payment reference secure_key associations gift gift_message shipping_number note"
 )
 
 

@@ -54,8 +54,8 @@ TRAITS = Traits(
     create="order.create",
     update="order.update (Squarespace sends it for changes of state, not for a changed address)",
     cancel="cancelled, full refund, collected in the shop",
-    window="checkout form, product forms and variants, shipping option: labels in any language, date_label and "
-    "time_label",
+    window="checkout form, product forms and variants, shipping option: labels in any language, date_label "
+    "and time_label",
     tested_with="the documentation's rule, notifications and order; it publishes no signed example",
 )
 
@@ -294,6 +294,7 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], options: 
             postcode=address.text("postalCode"),
             city=address.text("city"),
             country_code=address.optional_text("countryCode").upper(),
+            state=address.optional_text("state"),
         ),
         recipient_name=full_name(address, "firstName", "lastName")
         or full_name(order.optional_child("billingAddress"), "firstName", "lastName"),
@@ -351,7 +352,7 @@ def _shipping_methods(order: Fields) -> tuple[str, ...]:
 
 
 def _written(order: Fields) -> tuple[Written, ...]:
-    """Return the answers of the checkout's form and of the products', the variants, and the shipping titles."""
+    """Return the answers of the checkout's and the products' forms, the variants, and the shipping titles."""
     lines = [
         entry
         for number, line in enumerate(order.optional_children("lineItems"), 1)

@@ -1,12 +1,13 @@
 """Is an order delivered, or does the buyer collect it? What platforms, plugins and apps write, in one place.
 
-A buyer who collects never gets a courier; an order that only mentions collecting does ("pickup-issue-resolved",
-a carrier named after the shop). So whole values count, ids by their beginning, and titles where they begin with
-the words of collecting and say nothing of bringing. Sources: WooCommerce (local_pickup, pickup_location,
-local_pickup_plus), Coderockz, Shipday (``delivery_type``), Pi (``pi_delivery_type``), ByConsole ("take_away"),
-Food Online (``fdoe_delivery_mode``), Chwazi (``lpac_dps_order_type``), Orderable; Zapiet (``Checkout-Method``),
-Bird ("Delivery Method: Pick Up", M=P), DingDong (``Method``), Shopify's own "Local pickup"; Adobe Commerce's
-"instore_pickup" (magento/inventory); PrestaShop's carrier "0" or "Click and collect" (PrestaShop#41885).
+A buyer who collects never gets a courier; an order that only mentions collecting does
+("pickup-issue-resolved", a carrier named after the shop). So whole values count, ids by their beginning,
+and titles where they begin with the words of collecting and say nothing of bringing. Sources: WooCommerce
+(local_pickup, pickup_location, local_pickup_plus), Coderockz, Shipday (``delivery_type``), Pi
+(``pi_delivery_type``), ByConsole ("take_away"), Food Online (``fdoe_delivery_mode``), Chwazi
+(``lpac_dps_order_type``), Orderable; Zapiet (``Checkout-Method``), Bird ("Delivery Method: Pick Up", M=P),
+DingDong (``Method``), Shopify's own "Local pickup"; Adobe Commerce's "instore_pickup" (magento/inventory);
+PrestaShop's carrier "0" or "Click and collect" (PrestaShop#41885).
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from dataclasses import dataclass
 
 from bridge.errors import UnmappableOrder
 from bridge.model import Written
-from bridge.schedule.vocabulary import DELIVERY_PARTS, DELIVERY_WORDS, plain_text, words_of
+from bridge.schedule.vocabulary import (
+    DELIVERY_PARTS,
+    DELIVERY_WORDS,
+    phrases,
+    plain_text,
+    read_name,
+    word_set,
+    words_of,
+)
 
 _MOST = 500
 _LONGEST = 160
@@ -32,89 +41,40 @@ class Verdict:
 
 
 # How collecting is called: the words in their order, without accents, capitals, hyphens.
-_PHRASES = (
-    *(
-        "pickup",
-        "pick up",
-        "local pickup",
-        "local pick up",
-        "store pickup",
-        "in store pickup",
-        "instore pickup",
-    ),
-    *("in store pick up", "store pick up", "self pickup", "self pick up", "curbside", "curbside pickup"),
-    *(
-        "collect",
-        "collect in store",
-        "collect from store",
-        "collection",
-        "customer collection",
-        "self collection",
-    ),
-    *("local collection", "store collection", "in store collection", "self collect", "customer pickup"),
-    *("click and collect", "click collect", "click n collect", "clickandcollect", "takeaway", "take away"),
-    *("takeout", "take out", "carry out", "carryout", "to go", "dine in", "eat in"),
-    *(
-        "retrait",
-        "retrait en magasin",
-        "retrait en boutique",
-        "retrait sur place",
-        "retrait local",
-        "a emporter",
-    ),
-    *("a retirer", "retrait boutique", "retrait magasin", "vente a emporter", "sur place", "retrait gratuit"),
-    *("abholung", "selbstabholung", "selbstabholer", "abholen", "abholung im laden", "abholung vor ort"),
-    *("lokale abholung", "abholung im geschaft", "zur abholung", "zum mitnehmen", "mitnehmen"),
-    *("recogida", "recogida en tienda", "recogida local", "recoger", "recoger en tienda", "recojo en tienda"),
-    *("retiro", "retiro en tienda", "retiro en local", "retiro local", "para llevar", "retirar en tienda"),
-    *("ritiro", "ritiro in negozio", "ritiro in sede", "ritiro locale", "asporto", "da asporto", "ritira"),
-    *("levantamento", "levantamento em loja", "levantar na loja", "retirada", "retirada na loja", "retirar"),
-    *("recolha", "recolha em loja", "recolha na loja", "takeaway na loja", "recollida", "recollida a botiga"),
-    *("afhalen", "afhaal", "afhaling", "ophalen", "zelf afhalen", "afhalen in de winkel", "lokaal ophalen"),
-    *(
-        "afhalen in winkel",
-        "ophalen in winkel",
-        "ophalen in de winkel",
-        "afhentning",
-        "afhent",
-        "selvafhentning",
-    ),
-    *(
-        "afhentning i butik",
-        "hent i butik",
-        "hent selv",
-        "click and collect gratis",
-        "henting",
-        "hent i butikk",
-    ),
-    *("hentes i butikk", "hent selv i butikk", "hamta", "hamtning", "hamta i butik", "hamtas i butik"),
-    *("upphamtning", "avhamtning", "nouto", "nouto myymalasta", "noudetaan", "nouda myymalasta"),
-    *("odbior", "odbior osobisty", "odbior wlasny", "odbior w sklepie", "na wynos", "osobni odber"),
-    *("osobny odber", "szemelyes atvetel", "ridicare", "ridicare personala", "ridicare din magazin"),
+_COLLECTED = phrases(
+    "pickup, pick up, local pickup, local pick up, store pickup, in store pickup, instore pickup, in "
+    "store pick up, store pick up, self pickup, self pick up, curbside, curbside pickup, collect, "
+    "collect in store, collect from store, collection, customer collection, self collection, local "
+    "collection, store collection, in store collection, self collect, customer pickup, click and "
+    "collect, click collect, click n collect, clickandcollect, takeaway, take away, takeout, take out, "
+    "carry out, carryout, to go, dine in, eat in, retrait, retrait en magasin, retrait en boutique, "
+    "retrait sur place, retrait local, a emporter, a retirer, retrait boutique, retrait magasin, vente "
+    "a emporter, sur place, retrait gratuit, abholung, selbstabholung, selbstabholer, abholen, "
+    "abholung im laden, abholung vor ort, lokale abholung, abholung im geschaft, zur abholung, zum "
+    "mitnehmen, mitnehmen, recogida, recogida en tienda, recogida local, recoger, recoger en tienda, "
+    "recojo en tienda, retiro, retiro en tienda, retiro en local, retiro local, para llevar, retirar "
+    "en tienda, ritiro, ritiro in negozio, ritiro in sede, ritiro locale, asporto, da asporto, ritira, "
+    "levantamento, levantamento em loja, levantar na loja, retirada, retirada na loja, retirar, "
+    "recolha, recolha em loja, recolha na loja, takeaway na loja, recollida, recollida a botiga, "
+    "afhalen, afhaal, afhaling, ophalen, zelf afhalen, afhalen in de winkel, lokaal ophalen, afhalen "
+    "in winkel, ophalen in winkel, ophalen in de winkel, afhentning, afhent, selvafhentning, "
+    "afhentning i butik, hent i butik, hent selv, click and collect gratis, henting, hent i butikk, "
+    "hentes i butikk, hent selv i butikk, hamta, hamtning, hamta i butik, hamtas i butik, upphamtning, "
+    "avhamtning, nouto, nouto myymalasta, noudetaan, nouda myymalasta, odbior, odbior osobisty, odbior "
+    "wlasny, odbior w sklepie, na wynos, osobni odber, osobny odber, szemelyes atvetel, ridicare, "
+    "ridicare personala, ridicare din magazin"
 )
-_COLLECTED = frozenset(_PHRASES)
 _ALONE = frozenset(
     {"to go", "sur place", "collect", "collection", "retirer", "d", "ritira"}
 )  # not as a beginning
 _BEGINNINGS = tuple(f"{phrase} " for phrase in sorted(_COLLECTED - _ALONE))
 # Platforms' own titles that say "delivery" too: Adobe's "In-Store Pickup Delivery - …".
 _ALL_THE_SAME = ("in store pickup delivery", "instore pickup delivery", "store pickup delivery")
-_DELIVERED = frozenset(
-    (
-        *("delivery", "deliver", "delivered", "local delivery", "home delivery", "shipping", "ship", "d"),
-        *("livraison", "livraison a domicile", "lieferung", "liefern", "versand", "entrega", "envio"),
-        *("entrega a domicilio", "consegna", "consegna a domicilio", "spedizione", "bezorging", "bezorgen"),
-        *(
-            "verzending",
-            "levering",
-            "leverans",
-            "hjemlevering",
-            "hemleverans",
-            "toimitus",
-            "dostawa",
-            "lliurament",
-        ),
-    )
+_DELIVERED = phrases(
+    "delivery, deliver, delivered, local delivery, home delivery, shipping, ship, d, livraison, "
+    "livraison a domicile, lieferung, liefern, versand, entrega, envio, entrega a domicilio, consegna, "
+    "consegna a domicilio, spedizione, bezorging, bezorgen, verzending, levering, leverans, "
+    "hjemlevering, hemleverans, toimitus, dostawa, lliurament"
 )
 # Ids of ways of shipping, which no shop's owner writes: "local_pickup:3", "instore_pickup", "pickup-cpt".
 _METHOD_ID = re.compile(
@@ -122,40 +82,24 @@ _METHOD_ID = re.compile(
     r"|self_?pick_?up|click_?(?:and|n|&)?_?collect|collect_?in_?store|local_?collection|take_?away|instore)(?:_|:|\d|$)"
 )
 # Words by which a name asks how the order gets to the buyer, the last of them.
-_ASKS = frozenset("type method mode option way choice fulfillment fulfilment art methode modus wijze".split())
-_ASKS_WHOLE = frozenset(
-    (
-        *("method", "delivery", "delivery or pickup", "pickup or delivery", "order type", "fulfillment"),
-        *(
-            "mode de livraison",
-            "mode de retrait",
-            "mode de reception",
-            "type de livraison",
-            "type de commande",
-        ),
-        *(
-            "livraison ou retrait",
-            "retrait ou livraison",
-            "lieferart",
-            "versandart",
-            "bestellart",
-            "abholung",
-        ),
-        *("lieferung oder abholung", "abholung oder lieferung", "metodo de entrega", "tipo de entrega"),
-        *("modo de entrega", "forma de entrega", "tipo de envio", "metodo di consegna", "tipo di consegna"),
-        *("modalita di consegna", "leveringsmetode", "leveringsmade", "leveransmetod", "leveranssatt"),
-        *("leveringsmate", "bezorgwijze", "bezorgmethode", "leveringswijze", "verzendwijze", "toimitustapa"),
-        *("sposob dostawy", "metoda dostawy", "rodzaj dostawy", "tipus de lliurament", "zpusob dopravy"),
-        *("delivery pickup", "pickup delivery", "afhalen of bezorgen", "bezorgen of afhalen", "service"),
-    )
+_ASKS = word_set("type method mode option way choice fulfillment fulfilment art methode modus wijze")
+_ASKS_WHOLE = phrases(
+    "method, delivery, delivery or pickup, pickup or delivery, order type, fulfillment, mode de "
+    "livraison, mode de retrait, mode de reception, type de livraison, type de commande, livraison ou "
+    "retrait, retrait ou livraison, lieferart, versandart, bestellart, abholung, lieferung oder "
+    "abholung, abholung oder lieferung, metodo de entrega, tipo de entrega, modo de entrega, forma de "
+    "entrega, tipo de envio, metodo di consegna, tipo di consegna, modalita di consegna, "
+    "leveringsmetode, leveringsmade, leveransmetod, leveranssatt, leveringsmate, bezorgwijze, "
+    "bezorgmethode, leveringswijze, verzendwijze, toimitustapa, sposob dostawy, metoda dostawy, rodzaj "
+    "dostawy, tipus de lliurament, zpusob dopravy, delivery pickup, pickup delivery, afhalen of "
+    "bezorgen, bezorgen of afhalen, service"
 )
-_ASKERS = frozenset(
-    "delivery order checkout shipping fulfillment fulfilment service receive receiving pickup".split()
-)
+_ASKERS = word_set("delivery order checkout shipping fulfillment fulfilment service receive receiving pickup")
 _IS_COLLECTED = re.compile(
     r"(?:is )?(?:local |store )?pick ?up(?: in store| order)?|is collection|click and collect"
 )
 _YES = frozenset({"yes", "true", "1", "on", "oui", "ja", "si", "sim", "tak", "kylla"})
+_DAY = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/. ]+(?:\d{1,2}|[^\W\d]{3,12})[-/., ]+\d{2,4}")
 _BIRD = ("bird", "chime", "slot", "id")
 
 
@@ -169,7 +113,7 @@ def value_says(value: object) -> Verdict:
 
 
 def title_says_collected(title: str) -> bool:
-    """Tell whether the title of a way of shipping is that of collecting: "Local pickup", "Retrait en boutique"."""
+    """Tell whether the title of a way of shipping is that of collecting: "Retrait en boutique"."""
     text = _plain(title)
     return text in _COLLECTED or text.startswith(_ALL_THE_SAME) or (_begins(text) and not _brings(text))
 
@@ -195,8 +139,9 @@ def read_way(
 ) -> Way:
     """Decide by what an order's names and values say, and by the ids and titles of its ways of shipping.
 
-    What the buyer chose (an attribute, a line's property) goes before a method; a tag counts where nothing says
-    otherwise. Where some lines are collected and others are delivered, the former are named by their holders.
+    What the buyer chose (an attribute, a line's property) goes before a method; a tag counts where nothing
+    says otherwise. Where some lines are collected and others are delivered, the former are named by their
+    holders.
 
     Raises:
         UnmappableOrder: one key says that the order is collected and another that it is delivered.
@@ -220,7 +165,24 @@ def read_way(
         raise _contradiction(delivered[0], "the way of shipping")
     if by_method:
         return Way(collected=True)
+    if not delivered:
+        _require_no_day_of_collecting(entries)
     return Way(collected=not delivered and _tag_says_collected(tags, methods))
+
+
+def _require_no_day_of_collecting(entries: Sequence[Written]) -> None:
+    """Refuse an order in which a buyer chose when to collect, and that says nothing of being brought."""
+    names = [(entry, read_name(entry.name)) for entry in entries[:_MOST] if entry.place in ("order", "line")]
+    if any(name.delivery and (name.date or name.time) for _, name in names):
+        return
+    for entry, name in names:
+        is_day = isinstance(entry.value, str) and _DAY.search(entry.value[:_LONGEST]) is not None
+        if name.collection and name.date and name.plain and not name.other and is_day:
+            raise UnmappableOrder(
+                entry.path,
+                "is a day of collecting, and nothing says that a courier brings the order; "
+                "take it off the order if one is to come, else complete or cancel it",
+            )
 
 
 def _contradiction(entry: Written, other: str) -> UnmappableOrder:

@@ -1,7 +1,8 @@
 """WordPress's HTML entities: "O&#8217;Conner", "Fleurs &amp; chocolats". Decoded once, here alone.
 
 Texts go through WordPress's filters (``wptexturize``, ``esc_html``) before they are stored or sent:
-woocommerce/woocommerce#4125, #65905. Only what is written with its semicolon is an entity: "R&D" and "12&34" stay.
+woocommerce/woocommerce#4125, #65905. Only what is written with its semicolon is an entity: "R&D" and
+"12&34" stay.
 """
 
 from __future__ import annotations

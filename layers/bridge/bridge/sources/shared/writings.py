@@ -1,6 +1,7 @@
-"""Out of a sender's pairs of names and values: the writings in which a choice of time may stand, and the notes.
+"""A sender's pairs of names and values, in which a choice of time and words for the courier may stand.
 
-Nothing is judged here but which names hold words for the courier; :mod:`bridge.schedule.wishes` finds the time.
+Nothing is judged here but which names hold words for the courier; :mod:`bridge.schedule.wishes` finds the
+time.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from bridge.document import Fields
 from bridge.model import Writings, Written
-from bridge.schedule.vocabulary import read_name, words_of
+from bridge.schedule.vocabulary import read_name, word_set, words_of
 
 LABEL_SETTINGS: Mapping[str, str] = {
     "date_label": "label under which buyers choose the delivery day, where it is none that the bridge knows; "
@@ -21,11 +22,12 @@ LABEL_SETTINGS: Mapping[str, str] = {
 _MOST = 400
 
 # Words of names under which buyers write to the courier: "Delivery Instructions", "Consignes de livraison".
-_NOTE_WORDS = frozenset(
-    "instruction instructions note notes message comment comments commentaire commentaires remarque remarques "
-    "consigne consignes hinweis hinweise anweisung anweisungen nota notas instrucciones indicaciones comentario "
-    "comentarios istruzioni instrucoes instructies opmerking opmerkingen besked bemaerkning bemaerkninger "
-    "kommentar meddelande viesti ohjeet huomautus uwagi instrukcje indicacions digicode interphone doorcode".split()
+_NOTE_WORDS = word_set(
+    "instruction instructions note notes message comment comments commentaire commentaires remarque "
+    "remarques consigne consignes hinweis hinweise anweisung anweisungen nota notas instrucciones "
+    "indicaciones comentario comentarios istruzioni instrucoes instructies opmerking opmerkingen "
+    "besked bemaerkning bemaerkninger kommentar meddelande viesti ohjeet huomautus uwagi instrukcje "
+    "indicacions digicode interphone doorcode"
 )
 _NOTE_ENDS = (
     "hinweis",
@@ -37,13 +39,11 @@ _NOTE_ENDS = (
     "anvisninger",
     "ohjeet",
 )
-_TO_THE_COURIER = frozenset(
-    "courier driver rider coursier livreur kurier fahrer mensajero repartidor corriere".split()
+_TO_THE_COURIER = word_set(
+    "courier driver rider coursier livreur kurier fahrer mensajero repartidor corriere"
 )
-_GIFT = frozenset(
-    "gift cadeau geschenk geschenke regalo presente gave present lahja prezent card carte karte".split()
-)
-_NO_NOTE = frozenset("seller vendor internal admin staff private invoice payment customer_ip".split())
+_GIFT = word_set("gift cadeau geschenk geschenke regalo presente gave present lahja prezent")
+_NO_NOTE = word_set("seller vendor internal admin staff private invoice payment customer_ip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def tags(texts: Iterable[str], path: str) -> tuple[Written, ...]:
 
 
 def writings(entries: Iterable[Written], settings: Mapping[str, str], *, kind: str = "label") -> Writings:
-    """Put it all together; ``kind`` ends the names of the connection's settings, "date_label" or "date_meta"."""
+    """Put it all together; ``kind`` ends the names of the settings, "date_label" or "date_meta"."""
     return Writings(
         entries=tuple(entries),
         date_name=settings.get(f"date_{kind}", ""),
