@@ -118,6 +118,13 @@ def huge_bodies(sample: Sample, chance: random.Random, most: int) -> Iterator[tu
 
 def _documents(body: bytes) -> Iterator[tuple[Any, Callable[[Any], bytes | None]]]:
     """Yield what can be changed in a body, and how it is written again: JSON, or the fields of a form."""
+    if body.startswith(b"--"):
+        lines = body.split(b"\n")
+        for index, line in enumerate(lines):
+            if line.startswith(b"{"):
+                head, tail = lines[:index], lines[index + 1 :]
+                yield json.loads(line), lambda new: b"\n".join([*head, json.dumps(new).encode(), *tail])  # noqa: B023  # used at once
+        return
     try:
         document = json.loads(body)
     except ValueError:
