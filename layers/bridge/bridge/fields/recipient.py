@@ -148,6 +148,11 @@ def _coordinates(values: Values) -> Coordinates | None:
 
 def read_name(values: Values, otherwise: str) -> str:
     """Return a person's name: a text, or an object with first and last; else that of the address."""
+    if "name" not in values.expressions:
+        for given in values.own.values():  # a form that asks for first and last name apart
+            words = [_first_text(given, part) for part in NAME_PARTS]
+            if words[1] and words[3]:
+                return " ".join(filter(None, words))
     if "name" not in values:
         return otherwise or _person(_address_object(values))
     found = values.raw("name")
