@@ -118,7 +118,7 @@ OTHER_PARTS: Mapping[str, tuple[str, ...]] = {
     ),
     "a campaign or a visit": _words(
         "campaign campagn kampan campana campanha promo coupon voucher attribution session utm visit "
-        "referr besuch tracking analytics kampagne"
+        "referrer besuch tracking analytics kampagne"
     ),
     "the life of the record": _words(
         "created creation updated modif erstellt creado creat aangemaakt imported exported synced "
