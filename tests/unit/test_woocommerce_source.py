@@ -446,9 +446,8 @@ def test_a_house_number_in_a_field_of_its_own_is_kept(meta_data: object, number:
 def test_brazils_checkout_keeps_parts_of_the_address_in_it() -> None:
     """``number`` and ``neighborhood`` stand in the address itself; floor and door go to the courier."""
     parts = {"number": "55", "neighborhood": "Santa Cecília", "floor": "3"}
-    found = parsed(
-        shipping={**order()["shipping"], "number": "55", "neighborhood": "Santa Cecília", "floor": "3"}
-    )
+
+    found = parsed(shipping={**order()["shipping"], **parts})
 
     assert ("55", "Santa Cecília") == (found.address.house_number, found.address.district)
     assert found.address.line2.endswith("3")

@@ -174,7 +174,7 @@ NO_TIME = phrases(
     "momento, cualquier hora, todo el día, il prima, il prima possibile, al più presto, appena "
     "possibile, prima possibile, in qualsiasi momento, qualsiasi orario, tutto il giorno, o mais "
     "rápido possível, o mais breve possível, quanto antes, assim que possível, o quanto antes, a "
-    "qualquer hora, qualquer hora, o dia todo, zo snel mogelijk, zo spoedig mogelijk, z.s.m., zsm, elk "
+    "qualquer hora, qualquer hora, o dia todo, zo snel mogelijk, zo spoedig mogelijk, z.s.m, zsm, elk "
     "moment, maakt niet uit, hele dag, de hele dag, geen voorkeur, hurtigst muligt, så hurtigt som "
     "muligt, snarest, snarest muligt, når som helst, hele dagen, så snart som möjligt, så fort som "
     "möjligt, när som helst, hela dagen, så snart som mulig, så raskt som mulig, snarest mulig, "
