@@ -23,23 +23,23 @@ FRANCE = Reading(ZoneInfo("Europe/Paris"), "FR")
 
 DATE_LABELS = sorted(
     phrases(
-        "Delivery Date, delivery_date, _deliveryDate, Preferred delivery day, Day of delivery, Shipping-Date, "
-        "Date de livraison, Jour de livraison souhaité, Lieferdatum, Liefertag, Wunschtermin der Lieferung, "
-        "Fecha de entrega, Día de entrega, Data di consegna, Giorno di consegna, Data de entrega, "
-        "Bezorgdatum, Leverdatum, Leveringsdato, Leveringsdag, Leveransdatum, Leveransdag, Toimituspäivä, "
-        "Data dostawy, Dzień dostawy, Data de lliurament, Datum doručení, Szállítás dátuma, Data livrării, "
-        "Дата доставки, pi_system_delivery_date, _shipday_delivery_date, byconsolewooodt_delivery_date, "
-        "jckwds_date_ymd"
+        "Delivery Date, delivery_date, _deliveryDate, Preferred delivery day, Day of delivery, "
+        "Shipping-Date, Date de livraison, Jour de livraison souhaité, Lieferdatum, Liefertag, "
+        "Wunschtermin der Lieferung, Fecha de entrega, Día de entrega, Data di consegna, Giorno di "
+        "consegna, Data de entrega, Bezorgdatum, Leverdatum, Leveringsdato, Leveringsdag, Leveransdatum, "
+        "Leveransdag, Toimituspäivä, Data dostawy, Dzień dostawy, Data de lliurament, Datum doručení, "
+        "Szállítás dátuma, Data livrării, Дата доставки, pi_system_delivery_date, _shipday_delivery_date, "
+        "byconsolewooodt_delivery_date, jckwds_date_ymd"
     )
 )
 UNRELATED_LABELS = sorted(
     phrases(
-        "Date of birth, Date de naissance, Geburtsdatum, Fecha de nacimiento, Data di nascita, Geboortedatum, "
-        "Fødselsdato, Födelsedatum, Syntymäpäivä, Data urodzenia, Payment date, Date de paiement, due_date, "
-        "Zahlungsdatum, Invoice date, Date de facture, Rechnungsdatum, Fecha de factura, Fakturadatum, "
-        "Warranty until, Garantie bis, Date de garantie, consent_date, gdpr_consent_time, Campaign start "
-        "date, _wc_order_attribution_session_start_time, date_created, date_modified, Expiry date, Valid "
-        "until date"
+        "Date of birth, Date de naissance, Geburtsdatum, Fecha de nacimiento, Data di nascita, "
+        "Geboortedatum, Fødselsdato, Födelsedatum, Syntymäpäivä, Data urodzenia, Payment date, Date de "
+        "paiement, due_date, Zahlungsdatum, Invoice date, Date de facture, Rechnungsdatum, Fecha de "
+        "factura, Fakturadatum, Warranty until, Garantie bis, Date de garantie, consent_date, "
+        "gdpr_consent_time, Campaign start date, _wc_order_attribution_session_start_time, date_created, "
+        "date_modified, Expiry date, Valid until date"
     )
 )
 _AHEAD = st.integers(0, 300).map(lambda days: ORDERED_ON + timedelta(days=days))
@@ -191,13 +191,13 @@ def test_work_is_bounded() -> None:
     deep: object = "2026-11-27"
     for _ in range(500):
         deep = {"date": [deep] * 3}
+    wide: object = "2026-11-27"
+    for _ in range(3):
+        wide = {f"date {number}": wide for number in range(50)}
+    many = [Written("Delivery Date", [*range(10**5)], "x"), Written("delivery", wide, "x")]
     flood = [Written("Delivery Date", f"{number} " * 5000, "x", "line", number) for number in range(5000)]
 
-    for entries in (
-        [Written("Delivery Date", deep, "x")],
-        [Written("Delivery Date", [*range(10**5)], "x")],
-        flood,
-    ):
+    for entries in ([Written("Delivery Date", deep, "x")], many, flood):
         found, passed = candidates_of(Writings(tuple(entries)))
         assert len(found) + len(passed) <= MOST_ENTRIES
         assert all(len(one.text) <= LONGEST_TEXT + 1 for one in found)
