@@ -64,6 +64,7 @@ COLLECTED = [
     ("woocommerce", woocommerce(method_id="local_pickup_plus", method_title="Retrait")),
     ("woocommerce", woocommerce(method_id="local_pickup:3")),
     ("woocommerce", woocommerce(method_id="pickup_location")),
+    ("woocommerce", woocommerce(method_id="wc_pickup_store")),
     ("woocommerce", woocommerce(method_id="flat_rate", method_title="Click & Collect")),
     ("woocommerce", woocommerce(method_id="free_shipping", method_title="Abholung im Laden (kostenlos)")),
     ("shopify", shopify(("Checkout-Method", "pickup"), ("Pickup-Date", FRIDAY))),

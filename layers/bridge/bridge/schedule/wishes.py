@@ -10,6 +10,7 @@ none. Titles of ways of shipping and tags count where they name one day or one r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -47,6 +48,7 @@ class _Park(Exception):  # becomes TimeWish.problem, never leaves this module
 
 
 _NOTHING = Choice()
+_BARE_RANGE = re.compile(r"\d{1,2}\s?-\s?\d{1,2}", re.ASCII)
 _NUMBER = "is a number"  # the id of a slot, or of the record of a choice
 
 
@@ -167,7 +169,8 @@ class _Finder:
         named = any(one.candidate.rank is Rank.NAMED and one.candidate.role == role for one in reads)
         for one in reads:
             here = one.candidate
-            if one.error in ("", _NUMBER) or here.rank not in _SURE or here.role not in (role, "both"):
+            sure = here.rank in _SURE or (role == "time" and _speaks_of_hours(here))
+            if one.error in ("", _NUMBER) or not sure or here.role not in (role, "both"):
                 continue
             if named and here.rank is not Rank.NAMED:
                 continue
@@ -343,6 +346,13 @@ class _Finder:
 
 def _is_sure(one: _Read) -> bool:
     return one.candidate.rank <= Rank.LIKELY
+
+
+def _speaks_of_hours(one: Candidate) -> bool:
+    """Tell whether a value under "Time" alone is one that a connection may explain: "Morning", "4-6"."""
+    if one.rank is not Rank.LIKELY or one.role == "date":
+        return False
+    return bool(PARTS_OF_A_DAY & set(words_of(one.text))) or bool(_BARE_RANGE.fullmatch(one.text))
 
 
 def _two_days(first: _Taken[date], second: _Taken[date]) -> _Park:
