@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test fuzz chaos machine readme lint format build validate sam-local ci lock clean
+.PHONY: help install run test test-fast fuzz chaos machine readme lint format build validate sam-local ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,11 +32,12 @@ install: .venv/.installed ## make .venv with all that `make run` and `make test`
 run: install ## the local stack: a sample order becomes a delivery; stays up until Ctrl-C
 	@exec $(BIN)/bridge local
 
-test: install ## every test that needs no AWS account
-	$(BIN)/pytest
+test: install ## every test that needs no AWS account, on all cores
+	$(BIN)/pytest -n auto --dist loadgroup
 
-fuzz: install ## 150000 hostile webhooks through every source: make fuzz CASES=500000 SEED=2
+fuzz: install ## 150000 hostile webhooks through every source, and huge ones: make fuzz CASES=500000 SEED=2
 	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)
+	$(BIN)/python -m tests.fuzz.fuzz_sizes --places $(or $(PLACES),1) --seed $(or $(SEED),1)
 
 chaos: install ## 1000 orders in a storm of faults and kills, then the books compared: make chaos ORDERS=200 SEED=2
 	@$(BIN)/python -m bridge_laptop.chaos --orders $(or $(ORDERS),1000) --seed $(or $(SEED),1)
@@ -55,6 +56,9 @@ lint: install ## format, lint and types, without changing anything
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+test-fast: install ## the quick part: no sockets, no processes
+	$(BIN)/pytest -n auto tests/unit tests/template
 
 validate: .venv/sam/.installed ## check template.yaml
 	$(SAM) validate --lint

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.aws.batches import process_groups
 from bridge.errors import RetryableError
 from bridge.runtime import dispatch_runtime
-from bridge.telemetry import logger, publish_counts
+from bridge.telemetry import Waiting, logger, publish
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -34,9 +34,14 @@ class Batch:
         self.runtime = dispatch_runtime()
         self.errors: dict[str, Exception] = {}
         self.counted: list[str] = []  # names of metrics
+        self.waiting = Waiting("OldestWaitingOrder")
 
     def handle(self, record: SQSRecord) -> None:
         """Handle one message; whatever is raised leaves it on the queue."""
+        with self.waiting.since(record.attributes.sent_timestamp):
+            self._handle(record)
+
+    def _handle(self, record: SQSRecord) -> None:
         try:
             handled = self.runtime.worker.handle(
                 record.body,
@@ -86,5 +91,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, l
     """Handle one SQS event and answer which messages are to come again."""
     batch = Batch()
     response = process_groups(event, batch.handle, batch.postpone)
-    publish_counts(batch.counted)
+    publish(batch.counted, batch.waiting.seconds)
     return response

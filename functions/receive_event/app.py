@@ -6,14 +6,13 @@ each order keeps its webhooks apart; so events wait on a queue of their own unti
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from bridge.errors import InvalidConnection, RejectedWebhook
 from bridge.runtime import event_receiver
-from bridge.telemetry import logger, publish_counts
+from bridge.telemetry import Waiting, logger, publish
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -23,38 +22,46 @@ if TYPE_CHECKING:
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def receive(counted: list[str], record: SQSRecord) -> None:
-    """Queue one event; whatever is raised leaves it where it is, and in the end to a person."""
-    try:
-        received = event_receiver().receive(record.body)
-    except (RejectedWebhook, InvalidConnection) as error:
-        counted.append("WebhookRejected")
-        logger.warning(
-            "event rejected",
-            outcome="rejected",
-            code=error.code,
-            reason=error.reason if isinstance(error, RejectedWebhook) else str(error),
-        )
-        raise
-    for one in received:
-        receipt = one.receipt
-        counted.append("WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored")
-        logger.info(
-            "event received",
-            connection_id=one.connection_id,
-            source=receipt.source,
-            topic=receipt.topic,
-            webhook_id=receipt.webhook_id,
-            order_id=receipt.order_id,
-            outcome=receipt.outcome,
-            reason=receipt.reason,
-        )
+class Batch:
+    """One invocation: what was counted, and how long the events have waited that must wait on."""
+
+    def __init__(self) -> None:
+        self.counted: list[str] = []  # names of metrics
+        self.waiting = Waiting("OldestWaitingEvent")
+
+    def receive(self, record: SQSRecord) -> None:
+        """Queue one event; whatever is raised leaves it where it is, and in the end to a person."""
+        with self.waiting.since(record.attributes.sent_timestamp):
+            try:
+                received = event_receiver().receive(record.body)
+            except (RejectedWebhook, InvalidConnection) as error:
+                self.counted.append("WebhookRejected")
+                logger.warning(
+                    "event rejected",
+                    outcome="rejected",
+                    code=error.code,
+                    reason=error.reason if isinstance(error, RejectedWebhook) else str(error),
+                )
+                raise
+        for one in received:
+            receipt = one.receipt
+            self.counted.append("WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored")
+            logger.info(
+                "event received",
+                connection_id=one.connection_id,
+                source=receipt.source,
+                topic=receipt.topic,
+                webhook_id=receipt.webhook_id,
+                order_id=receipt.order_id,
+                outcome=receipt.outcome,
+                reason=receipt.reason,
+            )
 
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle one SQS event and answer which messages are to come again."""
-    counted: list[str] = []
-    answer = process_partial_response(event, partial(receive, counted), processor, context)
-    publish_counts(counted)
+    batch = Batch()
+    answer = process_partial_response(event, batch.receive, processor, context)
+    publish(batch.counted, batch.waiting.seconds)
     return answer

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from bridge.errors import InvalidConnection, RejectedWebhook
 from bridge.receiving.http import Request
 from bridge.runtime import receiver
-from bridge.telemetry import logger, publish_counts
+from bridge.telemetry import logger, publish
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+ALARMING = {"invalid_signature": ["SignatureRejected"], "invalid_connection": ["ConnectionInvalid"]}
 
 
 def answer(status: int, **fields: str) -> dict[str, object]:
@@ -39,8 +42,7 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
             code=error.code,
             reason=error.reason if isinstance(error, RejectedWebhook) else str(error),
         )
-        signature = ["SignatureRejected"] if error.code == "invalid_signature" else []
-        publish_counts(["WebhookRejected", *signature])
+        publish(["WebhookRejected", *ALARMING.get(error.code, ())])
         return answer(status, outcome="rejected", error=error.code)
     logger.info(
         "webhook received",
@@ -52,7 +54,7 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
         outcome=receipt.outcome,
         reason=receipt.reason,
     )
-    publish_counts(["WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored"])
+    publish(["WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored"])
     if receipt.greeting:
         return {"statusCode": 200, "headers": {"content-type": "text/plain"}, "body": receipt.greeting}
     return answer(200, outcome=receipt.outcome, reason=receipt.reason, order_id=receipt.order_id)

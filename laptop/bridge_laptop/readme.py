@@ -12,6 +12,9 @@ from bridge_laptop import template as sam
 
 README = sam.ROOT / "README.md"
 SENDERS = sam.ROOT / "docs" / "senders.md"
+PROGRAMS = sam.ROOT / "docs" / "programs.md"
+DOCUMENTS = (README, SENDERS, PROGRAMS)
+EXAMPLES = sam.ROOT / "examples" / "fields"
 EXAMPLE = sam.ROOT / "examples" / "use_the_layer.py"
 
 
@@ -60,6 +63,23 @@ def fields() -> str:
     return "\n".join(rows)
 
 
+def programs() -> str:
+    """Return the ready-made ``[fields]`` of each program: what is said of it, and its tables."""
+    return "\n\n".join(_program(file.read_text(encoding="utf-8")) for file in sorted(EXAMPLES.glob("*.toml")))
+
+
+def _program(text: str) -> str:
+    head, first, tables = re.split(r"^(\[(?:sender|fields)\])$", text, maxsplit=1, flags=re.MULTILINE)
+    said, _, source = head.partition("#\n")
+    name, _, what = _uncommented(said).partition(": ")
+    what = f"{what[0].upper()}{what[1:]} Source: {_uncommented(source)}"
+    return f"### {name}\n\n{what}\n\n```toml\n{first}{tables}```"
+
+
+def _uncommented(text: str) -> str:
+    return " ".join(line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#"))
+
+
 def layer_example() -> str:
     """Return the example of a function of one's own."""
     return f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```"
@@ -69,6 +89,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "senders": senders,
     "settings": settings,
     "fields": fields,
+    "programs": programs,
     "layer-example": layer_example,
 }
 _MARKED = re.compile(r"(<!-- made by `make readme`: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -80,8 +101,8 @@ def filled(text: str) -> str:
 
 
 def main() -> int:
-    """Write both documents."""
-    for document in (README, SENDERS):
+    """Write the documents."""
+    for document in DOCUMENTS:
         document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 

@@ -17,6 +17,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class _Loader(yaml.CSafeLoader):
@@ -84,6 +85,20 @@ def resources(template: Mapping[str, Any], kind: str) -> dict[str, dict[str, Any
     }
 
 
+def choose(template: Mapping[str, Any], value: Any, names: Mapping[str, str]) -> Any:
+    """Replace each ``Fn::If`` by the branch that its condition chooses; ``AWS::NoValue`` disappears."""
+    if isinstance(value, list):
+        chosen = (choose(template, item, names) for item in value)
+        return [item for item in chosen if item != _NO_VALUE]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::If" in value:
+        condition, then, otherwise = value["Fn::If"]
+        return choose(template, then if _holds(template, condition, names) else otherwise, names)
+    chosen_items = {key: choose(template, item, names) for key, item in value.items()}
+    return {key: item for key, item in chosen_items.items() if item != _NO_VALUE}
+
+
 def resolve(value: Any, names: Mapping[str, str]) -> Any:
     """Replace references by what ``names`` says ("WebhooksQueue", "WebhooksQueue.Arn", "Environment")."""
     if isinstance(value, list):
@@ -134,7 +149,7 @@ def functions(template: Mapping[str, Any], names: Mapping[str, str]) -> list[Fun
     """Return the functions that are deployed, with their environment resolved."""
     shared = template["Globals"]["Function"]
     return [
-        _function(logical_id, properties, shared, names)
+        _function(logical_id, choose(template, properties, names), shared, names)
         for logical_id, properties in deployed(template, "AWS::Serverless::Function", names).items()
     ]
 
@@ -151,7 +166,7 @@ def _function(
             concurrency = resolve(details["ScalingConfig"]["MaximumConcurrency"], names)
             queue = details["Queue"]["Fn::GetAtt"].split(".")[0]
             triggers.append(QueueTrigger(queue, details["BatchSize"], int(concurrency)))
-    environment = shared["Environment"]["Variables"] | properties["Environment"]["Variables"]
+    environment = shared["Environment"]["Variables"] | properties.get("Environment", {}).get("Variables", {})
     return Function(
         logical_id=logical_id,
         folder=ROOT / properties["CodeUri"],

@@ -14,6 +14,8 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 from tests import sending
+from tests.support.caches import clear_runtime_caches
+from tests.support.policies import Guard
 
 from bridge import runtime
 from bridge.model import Ignored
@@ -25,6 +27,7 @@ from bridge_laptop.local import emulator, resources
 from bridge_laptop.local.front import http_event
 from bridge_laptop.local.poller import queue_event
 from bridge_laptop.local.runtimes import Context
+from bridge_laptop.local.servers import Server
 from bridge_laptop.sandbox.server import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,9 +35,15 @@ BODIES = ROOT / "events" / "webhooks" / "shopify"
 
 
 @pytest.fixture(scope="session")
-def moto_url() -> Iterator[str]:
-    """An AWS emulator for the whole run; what a test leaves there is reset by ``aws``."""
-    server = emulator.server()
+def guard() -> Guard:
+    """Before the emulator: a function that is at work may do there what its role allows, and no more."""
+    return Guard(emulator.application())
+
+
+@pytest.fixture(scope="session")
+def moto_url(guard: Guard) -> Iterator[str]:
+    """An AWS emulator for the whole run; what a test leaves there is emptied by ``aws``."""
+    server = Server(guard)
     server.start()
     yield server.url
     server.stop()
@@ -48,13 +57,6 @@ def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     clear_runtime_caches()
     yield moto_url
     clear_runtime_caches()
-
-
-def clear_runtime_caches() -> None:
-    """Have every function of :mod:`bridge.runtime` read its environment anew."""
-    for cached in vars(runtime).values():
-        if hasattr(cached, "cache_clear"):
-            cached.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -115,8 +117,9 @@ class Sandbox:
 class Bridge:
     """The functions of the template over the emulator, with connection ``acme``."""
 
-    def __init__(self, names: Mapping[str, str], clients: Clients) -> None:
+    def __init__(self, names: Mapping[str, str], clients: Clients, guard: Guard) -> None:
         self.names = names
+        self.guard = guard
         self.sqs = clients["sqs"]
         self.ssm = clients["ssm"]
 
@@ -129,7 +132,8 @@ class Bridge:
         """Call the receiving handler."""
         from functions.receive_webhook import app
 
-        return app.lambda_handler(event, Context("ReceiveWebhookFunction", 512, 10))
+        with self.guard.at_work("ReceiveWebhookFunction"):
+            return app.lambda_handler(event, Context("ReceiveWebhookFunction", 512, 10))
 
     def push(self, body: bytes, topic: str = "orders/create", **changes: str) -> dict[str, Any]:
         """Sign a body as the shop would and hand it to the receiver."""
@@ -151,10 +155,11 @@ class Bridge:
         """Call the dispatching handler as the event source mapping would; return the failed message ids."""
         from functions.dispatch_delivery import app
 
-        answer = app.lambda_handler(
-            queue_event(messages, self.names["WebhooksQueue.Arn"]),
-            Context("DispatchDeliveryFunction", 512, 60),
-        )
+        with self.guard.at_work("DispatchDeliveryFunction"):
+            answer = app.lambda_handler(
+                queue_event(messages, self.names["WebhooksQueue.Arn"]),
+                Context("DispatchDeliveryFunction", 512, 60),
+            )
         failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
         for message in messages:
             if message["MessageId"] not in failed and not message["ReceiptHandle"].startswith("made-up"):
@@ -257,11 +262,12 @@ class Provisioned:
 
 
 @pytest.fixture(scope="session")
-def provisioned(moto_url: str) -> Provisioned:
+def provisioned(moto_url: str, guard: Guard) -> Provisioned:
     """Make the queues and tables once; ``aws`` empties them before each test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", moto_url)
         names = resources.provision(sam.load(), {**os.environ, **QUICK})
+    guard.names = names
     environment: dict[str, str] = {}
     for function in sam.functions(sam.load(), names):
         environment |= function.environment
@@ -275,11 +281,12 @@ def bridge(
     provisioned: Provisioned,
     sandbox: Sandbox,
     monkeypatch: pytest.MonkeyPatch,
+    guard: Guard,
 ) -> Bridge:
     """The functions with quick timings, and connection ``acme`` at the sandbox's store Acme."""
     for name, value in {**QUICK, **provisioned.environment}.items():
         monkeypatch.setenv(name, value)
-    connected = Bridge(provisioned.names, clients)
+    connected = Bridge(provisioned.names, clients, guard)
     connected.connect("acme", settings(sandbox.url))
     return connected
 

@@ -427,6 +427,7 @@ def test_tokens_in_ssm(
     from bridge import runtime
 
     monkeypatch.setenv("TOKEN_CACHE", "ssm")
+    monkeypatch.setattr(bridge.guard, "names", {**bridge.guard.names, "TokenCache": "ssm"})
     bridge.dispatch([bridge.message(order(id=1), number=1)])
     runtime.dispatch_runtime.cache_clear()
 

@@ -12,12 +12,15 @@ import requests
 import time_machine
 from tests import samples
 from tests.e2e.test_local_stack import QUICK, until
+from tests.support.caches import clear_runtime_caches
 from werkzeug.wrappers import Request, Response
 
 from bridge import runtime, sources
 from bridge_laptop import secrets as names
 from bridge_laptop.local.servers import Server
 from bridge_laptop.local.stack import LocalStack, Options, running
+
+pytestmark = pytest.mark.xdist_group("processes")
 
 THIN = {"square": "api_url", "squarespace": "api_url", "bigcommerce": "api_url", "prestashop": "shop_url"}
 
@@ -74,8 +77,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStac
         runtime.receiver.cache_clear()
         runtime.dispatch_runtime.cache_clear()
         yield exits.enter_context(running(Options(port=0, connections=tmp_path)))
-    runtime.receiver.cache_clear()
-    runtime.dispatch_runtime.cache_clear()
+    clear_runtime_caches()
 
 
 def test_every_senders_samples_become_deliveries(stack: LocalStack) -> None:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = sam.load()
 FUNCTIONS = sam.resources(TEMPLATE, "AWS::Serverless::Function")
 QUEUES = sam.resources(TEMPLATE, "AWS::SQS::Queue")
+ROLES = sam.resources(TEMPLATE, "AWS::IAM::Role")
 ALARMS = sam.resources(TEMPLATE, "AWS::CloudWatch::Alarm")
 SETTINGS = {
     "ReceiveWebhookFunction": ReceiveSettings,
@@ -25,9 +26,14 @@ SETTINGS = {
 }
 
 
-def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the policy statements of our own that a function has."""
-    return [s for policy in function["Policies"] for s in policy["Statement"]]
+def statements(function: str) -> list[dict[str, Any]]:
+    """Return the statements of a function's role, both branches of a condition among them."""
+    role = ROLES[FUNCTIONS[function]["Role"]["Fn::GetAtt"].removesuffix(".Arn")]
+    found = []
+    for policy in role["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            found += statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
+    return found
 
 
 def as_list(value: Any) -> list[Any]:
@@ -109,17 +115,29 @@ def test_every_function_has_its_own_log_group_with_the_retention_parameter() -> 
 
 def test_policies_name_actions_and_resources() -> None:
     """No wildcard action, no bare wildcard resource, no managed policy."""
-    for name, function in FUNCTIONS.items():
-        for statement in statements(function):
+    for name in FUNCTIONS:
+        for statement in statements(name):
             assert all(re.fullmatch(r"\w+:[A-Za-z]+", a) for a in as_list(statement["Action"])), name
             assert "*" not in as_list(statement["Resource"]), name
 
 
 def test_the_receiver_may_read_connections_and_send_nothing_else() -> None:
     """The function on the internet can touch no table and no token."""
-    actions = {a for s in statements(FUNCTIONS["ReceiveWebhookFunction"]) for a in as_list(s["Action"])}
+    actions = {a for s in statements("ReceiveWebhookFunction") for a in as_list(s["Action"])}
 
-    assert actions == {"ssm:GetParametersByPath", "sqs:SendMessage"}
+    assert {a for a in actions if not a.startswith("logs:")} == {"ssm:GetParametersByPath", "sqs:SendMessage"}
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_function_takes_messages_from_its_own_queues_and_writes_its_own_log(name: str) -> None:
+    """What Lambda does in a function's name is allowed on what is the function's, and nowhere else."""
+    own = [
+        event["Properties"]["Queue"] for event in FUNCTIONS[name]["Events"].values() if event["Type"] == "SQS"
+    ]
+    by_sid = {statement["Sid"]: statement["Resource"] for statement in statements(name)}
+
+    assert by_sid["WriteItsLog"] == {"Fn::GetAtt": f"{name.removesuffix('Function')}LogGroup.Arn"}
+    assert as_list(by_sid.get("TakeMessages", [])) == own
 
 
 def test_what_belongs_to_the_event_bus_is_there_with_it_alone() -> None:
@@ -151,7 +169,15 @@ def test_only_the_rule_may_send_to_the_queue_of_events() -> None:
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_each_function_has_just_the_variables_that_its_settings_read(name: str) -> None:
     """Environment and settings class agree, so neither a missing nor a dead variable is deployed."""
-    assert set(SETTINGS[name].VARIABLES) == set(FUNCTIONS[name]["Environment"]["Variables"])
+    own = set(FUNCTIONS[name].get("Environment", {}).get("Variables", {}))
+    shared = {
+        variable
+        for variable in TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+        if not variable.startswith("POWERTOOLS_")
+    }
+
+    assert set(SETTINGS[name].VARIABLES) == own | shared
+    assert not own & shared
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -179,6 +205,30 @@ def test_what_holds_orders_survives_the_stack() -> None:
         assert resource["UpdateReplacePolicy"] == "Retain", name
 
 
+def test_what_guards_against_a_second_delivery_cannot_be_deleted_by_accident() -> None:
+    """The table of orders is protected, also from the console."""
+    assert TEMPLATE["Resources"]["DeliveriesTable"]["Properties"]["DeletionProtectionEnabled"] is True
+
+
+def test_a_dead_letter_has_time_for_a_person() -> None:
+    """A message of a standard queue keeps its age when it moves: the source keeps it ten days less.
+
+    A FIFO queue's dead-letter queue starts the clock anew (Amazon SQS developer guide, "Using dead-letter
+    queues").
+    """
+    for name, queue in QUEUES.items():
+        if "RedrivePolicy" not in queue or queue.get("FifoQueue"):
+            continue
+        dead = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"].removesuffix(".Arn")
+        spared = QUEUES[dead]["MessageRetentionPeriod"] - queue["MessageRetentionPeriod"]
+        assert spared >= 10 * 24 * 3600, name
+
+
+def test_a_version_of_the_layer_outlives_the_next_deployment() -> None:
+    """Functions outside the stack use a version until they are updated."""
+    assert TEMPLATE["Resources"]["BridgeLayer"]["Properties"]["RetentionPolicy"] == "Retain"
+
+
 def test_the_runtime_is_the_agreed_one() -> None:
     """Python 3.13 on arm64, for functions and layer."""
     layer = TEMPLATE["Resources"]["BridgeLayer"]
@@ -197,3 +247,4 @@ def test_samconfig_reaches_no_environment_by_accident() -> None:
         deploy = config[environment]["deploy"]["parameters"]
         assert f"Environment={environment}" in deploy["parameter_overrides"]
         assert not {"s3_bucket", "profile"} & set(deploy)
+        assert deploy["tags"] == f"Project=coopcycle-bridge Environment={environment}"

@@ -489,3 +489,13 @@ def test_a_huge_object_is_read_in_bounds() -> None:
     huge = {f"key{index}": index for index in range(200_000)}
 
     assert not read_address_object({**huge, "street": "x"}).parts
+
+
+def test_a_huge_list_is_bounded_before_any_work() -> None:
+    """Of phone numbers each costs the reader some time, of texts each is kept."""
+    order = read(
+        {"address": {"street": "x"}, "phone": [f"06{n:08}" for n in range(300_000)], "note": ["a"] * 300_000}
+    )
+
+    assert 10 == len(order.phones)
+    assert len(order.note) < 1000

@@ -162,7 +162,9 @@ def test_wrong_signature_is_refused(given: str | None, reason: str) -> None:
     assert reason == caught.value.reason
 
 
-@pytest.mark.parametrize("secret", ["", " ", "no key", pem(KEY)[:100]])
+@pytest.mark.parametrize(
+    "secret", ["", " ", "no key", pem(KEY)[:100]], ids=["empty", "blank", "text", "half a key"]
+)
 def test_without_a_key_nothing_is_accepted(secret: str) -> None:
     """A blank or broken key never matches."""
     with pytest.raises(InvalidSignature) as caught:

@@ -12,7 +12,7 @@ from bridge_laptop import template as sam
 from bridge_laptop.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (readme.README, readme.SENDERS)
+DOCUMENTS = readme.DOCUMENTS
 TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 
 

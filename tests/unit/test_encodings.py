@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.encodings import charset_of, decode_text
-from bridge.sources.shared.form_bodies import load_json_object, read_form
+from bridge.sources.shared.form_bodies import _unescaped, load_json_object, read_form
 
 URLENCODED = "application/x-www-form-urlencoded"
 FORM = {"address": "14 rue des Lilas, Bâtiment B, 69003 Lyon", "name": "Léa Morel", "note": "1 + 1 = 2 & 3%"}
@@ -173,3 +173,11 @@ def test_a_note_that_looks_like_json_stays_a_text() -> None:
 def test_the_declared_encoding(content_type: str, charset: str) -> None:
     """The content type's parameter."""
     assert charset == charset_of(content_type)
+
+
+@given(st.binary(min_size=1, max_size=12), st.integers(min_value=65_530, max_value=65_545))
+def test_escapes_are_read_across_the_pieces_of_a_long_value(tail: bytes, length: int) -> None:
+    """A long value is read in pieces, and none of its escapes is cut."""
+    value = b"x" * length + tail * 5
+
+    assert value == _unescaped(b"x" * length + b"".join(b"%%%02X" % byte for byte in tail * 5))

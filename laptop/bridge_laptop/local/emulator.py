@@ -22,7 +22,12 @@ _one_at_a_time = threading.Lock()  # moto's state belongs to the process, and so
 
 def server() -> Server:
     """Return a server of the emulator on a free port; its state belongs to the process, not to the server."""
-    return Server(_OneAtATime(DomainDispatcherApplication(create_backend_app)))
+    return Server(application())
+
+
+def application() -> Any:
+    """Return the emulator as a WSGI application that answers one request at a time."""
+    return _OneAtATime(DomainDispatcherApplication(create_backend_app))
 
 
 class _OneAtATime:

@@ -44,7 +44,7 @@ def provision(template: Mapping[str, Any], environ: Mapping[str, str]) -> dict[s
     # a queue needs the address of its dead-letter queue
     for logical_id in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):
         _make_queue(sqs, logical_id, queues[logical_id], names)
-    for logical_id, properties in sam.resources(template, "AWS::DynamoDB::Table").items():
+    for logical_id, properties in sam.deployed(template, "AWS::DynamoDB::Table", names).items():
         _make_table(dynamodb, logical_id, properties, names)
     return names
 
@@ -89,4 +89,5 @@ def _make_table(dynamodb: Any, logical_id: str, properties: dict[str, Any], name
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceInUseException":
             raise
-    names |= {logical_id: name, f"{logical_id}.Arn": f"arn:aws:dynamodb:local:123456789012:table/{name}"}
+    arn = f"arn:aws:dynamodb:{names['AWS::Region']}:{names['AWS::AccountId']}:table/{name}"
+    names |= {logical_id: name, f"{logical_id}.Arn": arn}

@@ -7,10 +7,12 @@ terms. The ``optional_`` ones tolerate everything and give the empty value inste
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -56,12 +58,28 @@ def parse_json(text: str) -> object:
 
     """
     try:
-        document = json.loads(text, parse_constant=_refuse_constant)
+        with _without_collections():
+            document = json.loads(text, parse_constant=_refuse_constant)
         if _ESCAPED_SURROGATE.search(text):
             json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as exc:  # UnicodeEncodeError is a ValueError
         raise MalformedWebhook("not_json") from exc
     return document
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keep the garbage collector from looking at a document again and again while it grows.
+
+    JSON has no cycles to be found, and in one of megabytes the search takes three quarters of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def json_inside(text: str) -> object:

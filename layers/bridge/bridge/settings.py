@@ -46,7 +46,7 @@ class DispatchSettings:
     dead_letter_queue_url: str
     rechecks_queue_url: str
     deliveries_table_name: str
-    tokens_table_name: str
+    tokens_table_name: str  # empty where tokens are cached in SSM
     tokens_path: str
     token_cache: str  # dynamodb | ssm
     settle_seconds: float
@@ -76,7 +76,9 @@ class DispatchSettings:
             ValueError: a duration that is not a number, or an unknown token cache.
 
         """
-        values = dict(zip(cls.VARIABLES, _require(environ, cls.VARIABLES), strict=True))
+        in_ssm = environ.get("TOKEN_CACHE") == "ssm"
+        wanted = tuple(name for name in cls.VARIABLES if not (in_ssm and name == "TOKENS_TABLE_NAME"))
+        values = {"TOKENS_TABLE_NAME": "", **dict(zip(wanted, _require(environ, wanted), strict=True))}
         if values["TOKEN_CACHE"] not in ("dynamodb", "ssm"):
             raise ValueError("TOKEN_CACHE must be dynamodb or ssm")
         return cls(

@@ -18,6 +18,7 @@ from bridge.model import Coordinates, PostalAddress, Problem
 from bridge.planning.address import house_number
 from bridge.planning.countries import alpha2
 
+_MOST_PHONES = 10  # each costs the reader of numbers some time
 _PHONE_NAMES = ("phone", "phonenumber", "telephone", "tel", "mobile", "mobilephone", "contactphone")
 
 
@@ -161,7 +162,7 @@ def read_name(values: Values, otherwise: str) -> str:
 def read_phones(values: Values, otherwise: tuple[str, ...]) -> tuple[str, ...]:
     """Return the phone numbers that are named, else that of the address."""
     if "phone" in values:
-        return values.texts("phone")
+        return values.texts("phone")[:_MOST_PHONES]
     return otherwise or tuple(filter(None, [_first_text(_address_object(values), _PHONE_NAMES)]))
 
 

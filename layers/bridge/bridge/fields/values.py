@@ -20,6 +20,7 @@ from bridge.fields.names import LONGEST_NAME, by_folded_name, fold_name, is_empt
 from bridge.model import Problem
 
 _LONGEST_TEXT = 5000
+_MOST_TEXTS = 100
 _NUMBER = re.compile(r"\s*[+-]?\d{1,15}([.,]\d{1,15})?\s*", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(t|\b)", re.ASCII)
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -58,8 +59,9 @@ class Values:
         return f"{path}.{key[:LONGEST_NAME]}" if path else key[:LONGEST_NAME]
 
     def is_named(self, key: str) -> bool:
-        """Tell whether an expression mentions a key of the sender's."""
-        return any(key in expression for expression in self.expressions.values())
+        """Tell whether an expression mentions a key of the sender's, or a path of keys, as a whole."""
+        mention = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
+        return any(mention.search(expression) for expression in self.expressions.values())
 
     def problem(self, name: str, sentence: str) -> Problem:
         """Make the problem of a field, which stops the order only if it is ours."""
@@ -89,9 +91,10 @@ class Values:
         return separator.join(self.texts(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of a list, or the one there is; without empty ones."""
+        """Return the texts of a list, or the one there is; without empty ones, of a huge list the first."""
         value = self.raw(name)
-        texts = [self._as_text(name, one) for one in (value if isinstance(value, list) else [value])]
+        values = value[:_MOST_TEXTS] if isinstance(value, list) else [value]
+        texts = [self._as_text(name, one) for one in values]
         return tuple(text for text in texts if text)
 
     def number(self, name: str) -> float | None:

@@ -1,0 +1,211 @@
+"""Each alarm of the template can ring: its condition is made true, and what it watches is found to say so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from tests.component import test_receive_event
+from tests.component.conftest import Bridge, Sandbox, settings, webhook_event
+
+from bridge import runtime
+from bridge_laptop import template as sam
+from bridge_laptop.local.poller import queue_event
+from bridge_laptop.local.runtimes import Context
+
+Order = Callable[..., bytes]
+ALARMS = sam.resources(sam.load(), "AWS::CloudWatch::Alarm")
+AN_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The bridge, its sandbox and its orders, for what has to happen."""
+
+    bridge: Bridge
+    sandbox: Sandbox
+    order: Order
+    patch: pytest.MonkeyPatch
+
+    def message(self, number: int = 1, *, age: float = 0, **changes: object) -> dict[str, Any]:
+        """Return a queue message that was sent so many seconds ago."""
+        message = self.bridge.message(self.order(id=number, **changes), number=number)
+        sent = int(message["Attributes"]["SentTimestamp"]) - int(age * 1000)
+        return {**message, "Attributes": {**message["Attributes"], "SentTimestamp": str(sent)}}
+
+
+def an_order_is_parked(scene: Scene) -> None:
+    scene.bridge.dispatch([scene.message(shipping_address={"city": "Paris"})])
+
+
+def coopcycle_is_down(scene: Scene) -> None:
+    scene.sandbox.fault("unavailable")
+    scene.bridge.dispatch([scene.message(age=AN_HOUR)])
+
+
+def settings_are_broken(scene: Scene) -> None:
+    scene.bridge.connect("acme", 'source = "shopify"')
+    runtime.receiver.cache_clear()
+    assert scene.bridge.push(scene.order())["statusCode"] == 500
+
+
+def credentials_are_wrong(scene: Scene) -> None:
+    scene.bridge.connect("acme", settings(scene.sandbox.url), **{"client-secret": "wrong"})
+    scene.bridge.dispatch([scene.message()])
+
+
+def a_courier_has_what_is_cancelled(scene: Scene) -> None:
+    scene.bridge.dispatch([scene.message()])
+    scene.sandbox.courier(scene.sandbox.live("acme/1")[0], "assign")
+    cancelled = {"cancelled_at": "2026-11-23T12:00:00+01:00", "updated_at": "2026-11-23T12:00:00+01:00"}
+    body = scene.order(id=1, **cancelled)
+    scene.bridge.dispatch([scene.bridge.message(body, "orders/cancelled", 2)])
+
+
+def a_courier_has_a_twin(scene: Scene) -> None:
+    scene.sandbox.fault("create_then_hang", delay=2)
+    scene.bridge.dispatch([scene.message()])
+    scene.sandbox.fault(None)
+    scene.bridge.dispatch([scene.message()])
+    (first,) = scene.sandbox.live("acme/1")
+    copy_of(scene, first)
+    for delivery in scene.sandbox.live("acme/1"):
+        scene.sandbox.courier(delivery, "assign")
+    scene.bridge.dispatch([scene.bridge.recheck("1")])
+
+
+def copy_of(scene: Scene, delivery: str) -> None:
+    """Book a delivery with the same reference and window, as a request that is committed late does."""
+    import requests
+
+    token = requests.post(
+        f"{scene.sandbox.url}/oauth2/token",
+        data={"grant_type": "client_credentials", "scope": "deliveries tasks"},
+        auth=("acme", "acme-secret"),
+        timeout=5,
+    ).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/ld+json"}
+    held = requests.get(f"{scene.sandbox.url}{delivery}", headers=headers, timeout=5).json()
+    body = {
+        "pickup": {key: held["pickup"][key] for key in ("after", "before")},
+        "dropoff": {
+            "after": held["dropoff"]["after"],
+            "before": held["dropoff"]["before"],
+            "address": {"streetAddress": held["dropoff"]["address"]["streetAddress"]},
+            "metadata": {"bridge_ref": "acme/1"},
+        },
+    }
+    made = requests.post(
+        f"{scene.sandbox.url}/api/deliveries", headers=headers, data=json.dumps(body), timeout=5
+    )
+    assert made.status_code == 201, made.text
+
+
+def somebody_guesses(scene: Scene) -> None:
+    for _ in range(11):
+        scene.bridge.receive(webhook_event(scene.order(), {"x-shopify-hmac-sha256": "d3Jvbmc="}))
+
+
+def an_event_finds_no_shop(scene: Scene) -> None:
+    scene.patch.setenv("SHOPIFY_EVENT_SOURCE_NAME", test_receive_event.SOURCE)
+    runtime.event_receiver.cache_clear()
+    document = test_receive_event.event()
+    document["Records"][0]["attributes"]["SentTimestamp"] = "1764000000000"
+    assert test_receive_event.receive(document)
+
+
+OF_OURS = {
+    "OrderParkedAlarm": an_order_is_parked,
+    "WaitingOrdersAlarm": coopcycle_is_down,
+    "InvalidConnectionAlarm": settings_are_broken,
+    "CredentialsRejectedAlarm": credentials_are_wrong,
+    "CancelRefusedAlarm": a_courier_has_what_is_cancelled,
+    "TwinLeftAlarm": a_courier_has_a_twin,
+    "RejectedSignaturesAlarm": somebody_guesses,
+    "WaitingEventsAlarm": an_event_finds_no_shop,
+}
+
+
+def emitted(printed: str, name: str) -> list[float]:
+    """Return the values of a metric of ours in what was printed, in the embedded metric format."""
+    values = []
+    for line in printed.splitlines():
+        record = json.loads(line) if line.startswith("{") else {}
+        for directive in record.get("_aws", {}).get("CloudWatchMetrics", []):
+            named = {metric["Name"] for metric in directive["Metrics"]}
+            if name in named and directive["Namespace"] == "CoopCycleBridge":
+                assert [["service"]] == directive["Dimensions"]
+                assert "bridge" == record["service"]
+                values += record[name]
+    return values
+
+
+@pytest.mark.parametrize("alarm", sorted(OF_OURS))
+def test_alarm_on_a_metric_of_ours_rings(
+    alarm: str,
+    bridge: Bridge,
+    sandbox: Sandbox,
+    order: Order,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What happens is written as the metric that the alarm watches, and is above its threshold."""
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
+    watched = ALARMS[alarm]
+
+    OF_OURS[alarm](Scene(bridge, sandbox, order, monkeypatch))
+
+    values = emitted(capsys.readouterr().out, watched["MetricName"])
+    reached = {"Sum": sum, "Maximum": lambda numbers: max(numbers, default=0)}[watched["Statistic"]](values)
+    assert reached > watched["Threshold"], values
+
+
+@pytest.mark.parametrize(
+    "alarm",
+    ["ParkedMessagesAlarm", "LostRechecksAlarm", "LostEventsAlarm", "OldestMessageAlarm", "OldestEventAlarm"],
+)
+def test_alarm_on_a_queue_watches_one_that_messages_reach(alarm: str) -> None:
+    """SQS counts and times what lies on a queue; the alarm watches the one where it comes to lie."""
+    queue = ALARMS[alarm]["Dimensions"][0]["Value"]["Fn::GetAtt"].removesuffix(".QueueName")
+    queues = sam.resources(sam.load(), "AWS::SQS::Queue")
+    dead = {
+        q["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"].removesuffix(".Arn")
+        for q in queues.values()
+        if "RedrivePolicy" in q
+    }
+
+    counts = ALARMS[alarm]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert queue in (dead if counts else set(queues) - dead)
+
+
+def test_alarm_on_errors_rings_for_what_is_raised(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda counts an invocation that raises; a message that fails is answered, and counted by us."""
+    from functions.dispatch_delivery import app
+
+    monkeypatch.delenv("DELIVERIES_TABLE_NAME")
+    runtime.dispatch_runtime.cache_clear()
+    event = queue_event([bridge.recheck("1")], bridge.names["WebhooksQueue.Arn"])
+
+    with pytest.raises(RuntimeError, match="DELIVERIES_TABLE_NAME"):
+        app.lambda_handler(event, Context("DispatchDeliveryFunction", 512, 60))
+
+
+def test_every_alarm_is_looked_at() -> None:
+    """A new alarm has to show here that it can ring."""
+    of_ours = {name for name, alarm in ALARMS.items() if alarm["Namespace"] == "CoopCycleBridge"}
+    of_lambda: Mapping[str, str] = {
+        name: alarm["Dimensions"][0]["Value"]["Ref"]
+        for name, alarm in ALARMS.items()
+        if alarm["Namespace"] == "AWS/Lambda"
+    }
+    of_queues = {name for name, alarm in ALARMS.items() if alarm["Namespace"] == "AWS/SQS"}
+
+    assert set(OF_OURS) == of_ours
+    assert {
+        "ReceiverErrorsAlarm": "ReceiveWebhookFunction",
+        "DispatcherErrorsAlarm": "DispatchDeliveryFunction",
+    } == of_lambda
+    assert len(of_queues) == 5

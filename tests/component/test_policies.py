@@ -1,0 +1,153 @@
+"""Each function may do in AWS what it does, and nothing else.
+
+Every component test runs its functions behind :class:`tests.support.policies.Guard`, which denies what their
+roles do not allow; so a call without a grant fails there. Here the other way round: each grant is used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.component import test_privacy_requests, test_receive_event
+from tests.component.conftest import Bridge, Sandbox, settings
+from tests.support.deployed_template import expanded, resources
+from tests.support.policies import grants
+
+from bridge import runtime
+from bridge_laptop.local.poller import queue_event
+from bridge_laptop.local.runtimes import Context
+
+Order = Callable[..., bytes]
+FUNCTIONS = (
+    "ReceiveWebhookFunction",
+    "DispatchDeliveryFunction",
+    "QueueRecheckFunction",
+    "ReceiveEventFunction",
+)
+
+
+def unused(bridge: Bridge, function: str) -> list[str]:
+    """Return what a function may do and has not done since the guard was cleared."""
+    done = bridge.guard.allowed.get(function, set())
+    return [
+        f"{grant.sid}: {action}"
+        for grant in grants(function, bridge.guard.names)
+        for action in grant.actions
+        if not any(replace(grant, actions=(action,)).covers(call) for call in done)
+    ]
+
+
+@pytest.fixture
+def watched(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Bridge:
+    """The bridge; the guard begins anew."""
+    monkeypatch.setattr(bridge.guard, "allowed", {})
+    monkeypatch.setattr(bridge.guard, "denied", [])
+    return bridge
+
+
+def deploy(bridge: Bridge, monkeypatch: pytest.MonkeyPatch, **parameters: str) -> None:
+    """Deploy with other parameters, as far as roles are concerned."""
+    names: Mapping[str, str] = {**bridge.guard.names, **parameters}
+    monkeypatch.setattr(bridge.guard, "names", names)
+
+
+def play_all_of_the_dispatcher(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """Have the dispatcher create, wait, doubt, park and erase."""
+    bridge.push(order())
+    bridge.work()
+    sandbox.fault("revoke_tokens")
+    bridge.dispatch([bridge.message(order(id=2), number=2)])  # drops the token
+    bridge.dispatch([bridge.message(order(id=3, shipping_address={"city": "Paris"}), number=3)])  # parked
+    bridge.dispatch([{**bridge.message(order(id=4), number=4), "Body": "?"}])  # parked, and not the shop's
+    sandbox.fault("create_then_hang", delay=2)
+    bridge.dispatch([bridge.message(order(id=5), number=5)])  # in doubt: a recheck
+    sandbox.fault("unavailable")
+    bridge.push(order(id=6), webhook_id="w6")
+    bridge.work()  # waits: its message becomes invisible for a while
+    sandbox.fault(None)
+    bridge.connect("acme", settings(sandbox.url, test_privacy_requests.SHOP))
+    runtime.dispatch_runtime.cache_clear()
+    test_privacy_requests.push(bridge, "shop/redact")
+    bridge.work()
+
+
+@pytest.mark.parametrize("cache", ["dynamodb", "ssm"])
+def test_dispatcher_uses_all_that_it_may(
+    watched: Bridge, sandbox: Sandbox, order: Order, cache: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With either cache of tokens the role allows that cache alone."""
+    deploy(watched, monkeypatch, TokenCache=cache)
+    monkeypatch.setenv("TOKEN_CACHE", cache)
+
+    play_all_of_the_dispatcher(watched, sandbox, order)
+
+    assert [] == watched.guard.denied
+    assert [] == unused(watched, "DispatchDeliveryFunction")
+
+
+def test_receiver_uses_all_that_it_may(watched: Bridge, order: Order) -> None:
+    """The function on the internet reads its connections and queues."""
+    watched.push(order())
+
+    assert [] == watched.guard.denied
+    assert [] == unused(watched, "ReceiveWebhookFunction")
+
+
+def test_recheck_function_uses_all_that_it_may(watched: Bridge) -> None:
+    """A recheck that is due is sent on."""
+    from functions.queue_recheck import app
+
+    with watched.guard.at_work("QueueRecheckFunction"):
+        answer = app.lambda_handler(
+            queue_event([watched.recheck("1")], watched.names["RechecksQueue.Arn"]),
+            Context("QueueRecheckFunction", 512, 10),
+        )
+
+    assert {"batchItemFailures": []} == answer
+    assert [] == watched.guard.denied
+    assert [] == unused(watched, "QueueRecheckFunction")
+
+
+def test_event_receiver_uses_all_that_it_may(
+    watched: Bridge, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event of the bus finds its connection and is queued."""
+    deploy(watched, monkeypatch, ShopifyEventSourceName=test_receive_event.SOURCE)
+    monkeypatch.setenv("SHOPIFY_EVENT_SOURCE_NAME", test_receive_event.SOURCE)
+    watched.connect("acme", settings(sandbox.url, test_receive_event.SHOP))
+    runtime.event_receiver.cache_clear()
+
+    with watched.guard.at_work("ReceiveEventFunction"):
+        assert [] == test_receive_event.receive(test_receive_event.event())
+
+    assert [] == watched.guard.denied
+    assert [] == unused(watched, "ReceiveEventFunction")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_is_not_granted_is_denied(watched: Bridge, function: str) -> None:
+    """The guard itself: a table that nobody may scan is denied to every function."""
+    import boto3
+    from botocore.exceptions import ClientError
+
+    with watched.guard.at_work(function), pytest.raises(ClientError, match="AccessDenied"):
+        boto3.client("dynamodb").scan(TableName=watched.names["DeliveriesTable"])
+
+    assert [(function, "dynamodb:Scan")] == [(name, call.action) for name, call in watched.guard.denied]
+
+
+def test_roles_are_ours_alone() -> None:
+    """SAM adds no role and no managed policy: AWSLambdaSQSQueueExecutionRole would open every queue."""
+    roles = resources("AWS::IAM::Role")
+    functions = resources("AWS::Lambda::Function")
+    policies: dict[str, Any] = resources("AWS::IAM::Policy") | resources("AWS::IAM::ManagedPolicy")
+
+    assert set(FUNCTIONS) == set(functions)
+    assert {name.removesuffix("Function") + "Role" for name in functions} == set(roles)
+    assert {} == policies
+    assert not [name for name, role in roles.items() if "ManagedPolicyArns" in role]
+    assert "service-role" not in json.dumps(expanded())
