@@ -335,7 +335,8 @@ class _Finder:
         mend = f'write {setting} = "{one.label}"' if setting else "name its field"
         none = f' and if buyers choose none, {setting} = "-"' if setting else ""
         if setting.startswith("fields."):  # which are expressions
-            mend, none = f"write {setting} = '{one.path}'", f""" and if buyers choose none, {setting} = "''\""""
+            mend = f"write {setting} = '{one.path}'"
+            none = f""" and if buyers choose none, {setting} = "''\""""
         return _Park(
             [one.path],
             f"{value} looks like a chosen {what} of delivery under a name that is not known; if it is, "
