@@ -553,6 +553,16 @@ def test_fillout_may_send_the_submission_bare() -> None:
     assert "48 rue de Rivoli" == found.address.line1
 
 
+def test_entities_of_wordpress_are_decoded_in_gravity_forms() -> None:
+    """An entry's texts come out of WordPress: "7 rue de l&#8217;Église"."""
+    entry = {"id": "1", "1": "7 rue de l&#8217;Église", "2": "Lyon", "3": "R&D &amp; fils"}
+    fields = {"line1": '"1"', "city": '"2"', "company": '"3"'}
+
+    found = order("gravity-forms", json.dumps(entry).encode(), Options(fields=fields))
+
+    assert ("7 rue de l’Église", "R&D & fils") == (found.address.line1, found.company)
+
+
 def test_gravity_forms_fields_are_found_by_number_or_name() -> None:
     """All fields come under numbers, selected ones under names of the owner's choice: ours need no line."""
     found = order("gravity-forms", sample("gravity-forms"))

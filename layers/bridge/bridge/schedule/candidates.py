@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bridge.model import Writings, Written
@@ -197,20 +198,18 @@ def candidates_of(writings: Writings) -> tuple[list[Candidate], list[PassedOver]
     names = tuple(words_of(name) for name in (writings.date_name, writings.time_name))
     if NO_CHOICE in (writings.date_name.strip(), writings.time_name.strip()):
         return [], [PassedOver(writings.date_setting or writings.time_setting, "buyers choose no time here")]
-    for entry in writings.entries[:MOST_ENTRIES]:
-        if entry.place in ("method", "tag"):
+    entries = (entry for entry in writings.entries[:MOST_ENTRIES] if entry.place not in ("method", "tag"))
+    for one in islice((part for entry in entries for part in flat(entry)), MOST_ENTRIES):
+        text = str(one.value)
+        name = read_name(one.name)
+        if (key := (name.words, text, one.holder)) in seen:
             continue
-        for one in flat(entry):
-            text = str(one.value)
-            name = read_name(one.name)
-            if (key := (name.words, text, one.holder)) in seen:
-                continue
-            seen.add(key)
-            judged = _judge(name, one, text, names)
-            if isinstance(judged, Candidate):
-                found.append(judged)
-            elif judged:
-                passed.append(PassedOver(clean_label(one.path), judged))
+        seen.add(key)
+        judged = _judge(name, one, text, names)
+        if isinstance(judged, Candidate):
+            found.append(judged)
+        elif judged:
+            passed.append(PassedOver(clean_label(one.path), judged))
     return found, passed
 
 

@@ -35,7 +35,7 @@ from bridge.errors import UnmappableOrder
 from bridge.model import TimeWindow, TimeWish
 from bridge.schedule.clock_times import Clock, Hours, Unreadable, find_hours, range_of
 from bridge.schedule.dates import DATE_ORDERS, Style, read_numbers, read_words, says_nothing, take_numbers
-from bridge.schedule.vocabulary import NO_TIME
+from bridge.schedule.vocabulary import NO_TIME, plain_text
 
 __all__ = [
     "ANY_TIME",
@@ -185,22 +185,22 @@ def tidy(text: str) -> str:
 
 
 _ORDINAL = re.compile(
-    r"(?<!\w)(\d{1,2})(?:(?:st|nd|rd|th|er|ère|ste)(?!\w)|(?:o|a|e|de|:e|:a)(?=\s+[^\W\d]{3}))", re.IGNORECASE
+    r"(?<!\w)(\d{1,2})(?:(?:st|nd|rd|th|er|ère|ste)(?!\w)|(?:o|a|e|de|:e|:a)(?=\s+[^\W\d]{2}))", re.IGNORECASE
 )
-_SOME_MINUTES = re.compile(
-    r"[\s(,;~+-]*(?:\d{1,3}\s?-?\s?)?\d{1,3}\s?(?:min|mins|minutes|minuten|minuti|minutos)?\)?"
+_SOME_MINUTES = r"[\s(,;~+-]*(?:\d{1,3}\s?-?\s?)?\d{1,3}\s?(?:min|mins|minutes|minuten|minuti|minutos)\b\)?"
+_NO_TIME_PHRASES = frozenset(plain_text(phrase) for phrase in NO_TIME)
+_OF_SEVERAL_WORDS = sorted((phrase for phrase in NO_TIME if " " in phrase), key=len, reverse=True)
+# Beside a day, "today, as soon as possible": the phrases of several words, which nothing else contains.
+_BESIDE_A_DAY = re.compile(
+    rf"(?<!\w)(?:{'|'.join(map(re.escape, _OF_SEVERAL_WORDS))}|asap)(?!\w)(?:{_SOME_MINUTES})?",
+    re.IGNORECASE,
 )
 
 
 def says_no_time(text: str) -> bool:
     """Tell whether a text says "as soon as possible" or "any time", in any of the languages."""
-    folded = _fold(text).strip(" .!()")
-    if folded in NO_TIME:
-        return True
-    rest = next(
-        (folded.removeprefix(said) for said in ("asap", "dès que possible") if folded.startswith(said)), ""
-    )
-    return bool(rest) and _SOME_MINUTES.fullmatch(rest) is not None
+    said = plain_text(tidy(text)).strip(" .!()")
+    return said in _NO_TIME_PHRASES or not _BESIDE_A_DAY.sub("", text).strip(" .!()")
 
 
 def _fold(text: str) -> str:
@@ -251,6 +251,7 @@ class Reader:
             raise Unreadable(f"is longer than the {_LONGEST_TEXT} characters that a time can have")
         if says_no_time(text):
             return Choice()
+        text = " ".join(_BESIDE_A_DAY.sub(" ", text).split()).strip(" ,;-") or text
         if _fold(text) in self._day_parts:
             return Choice(hours=parse_day_part(self._day_parts[_fold(text)]))
         if interval := _INTERVAL.fullmatch(text):

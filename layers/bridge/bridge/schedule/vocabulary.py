@@ -38,11 +38,11 @@ def phrases(text: str) -> frozenset[str]:
 
 # Parts of words: "Lieferdatum", "leveringsdato", "amdeliverydate_date". Receiving is the same moment.
 DELIVERY_PARTS = _words(
-    "deliver livrais livrer livrez liefer zustell entreg entrega consegn recapit bezorg levering "
-    "leverans leverdat leverdag levertid levertijd leveres levere leveran toimitus toimitet kuljetus "
-    "dostaw dostarcz dorecz lliura doruc dodani kezbesit szallit livrare livrari dostav teslim "
-    "afhending kohaletoim piegad pristatym isporuk доставк παραδοσ recevoir receive recibir erhalten "
-    "ricever receber ontvang modtage vastaanot otrzyma arrival arrivee ankunft llegada"
+    "reception recepcion deliver livrais livrer livrez liefer zustell entreg entrega consegn recapit "
+    "bezorg levering leverans leverdat leverdag levertid levertijd leveres levere leveran toimitus "
+    "toimitet kuljetus dostaw dostarcz dorecz lliura doruc dodani kezbesit szallit livrare livrari dostav "
+    "teslim afhending kohaletoim piegad pristatym isporuk доставк παραδοσ recevoir receive recibir "
+    "erhalten ricever receber ontvang modtage vastaanot otrzyma arrival arrivee ankunft llegada"
 )
 DELIVERY_WORDS = word_set(
     "shipping ship versand envio envios verzending verzenddatum spedizione expedition frakt forsendelse "
@@ -52,15 +52,15 @@ DATE_WORDS = word_set(
     "date dates datum datums data dato dag day days jour journee tag dia giorno giornata paiva pvm "
     "paivamaara paivana dzien dnia den dne termin termine nap datuma kuupaev dagsetning tarih tarihi дата "
     "ημερομηνια gun fecha fechas datos when quand wann cuando quando wanneer hvornar nar kiedy milloin kdy "
-    "mikor quan calendar calendrier kalender appointment rendezvous rdv cita timestamp ymd weekday "
+    "mikor quan calendar calendrier kalender appointment rendezvous rdv cita timestamp datetime ymd weekday "
     "wochentag"
 )
 TIME_WORDS = word_set(
-    "time times timing slot slots timeslot timeslots timeframe window hour hours heure heures horaire "
-    "horaires creneau creneaux plage uhrzeit zeit zeitraum zeitfenster hora horas horario horarios horaria "
-    "oraria franja ora orario fascia tijd tijdslot tijdvak tijdstip tijdsvak tid tidspunkt tidsrum tidsrom "
-    "tidsintervall tidslucka klokkeslett klokkeslet aika aikavali kello kellonaika czas czasu godzina "
-    "godziny godzinie cas hodina idopont saat время ωρα vreme period periode interval intervalle "
+    "time times timing datetime slot slots timeslot timeslots timeframe window hour hours heure heures "
+    "horaire horaires creneau creneaux plage uhrzeit zeit zeitraum zeitfenster hora horas horario horarios "
+    "horaria oraria franja ora orario fascia tijd tijdslot tijdvak tijdstip tijdsvak tid tidspunkt tidsrum "
+    "tidsrom tidsintervall tidslucka klokkeslett klokkeslet aika aikavali kello kellonaika czas czasu "
+    "godzina godziny godzinie cas hodina idopont saat время ωρα vreme period periode interval intervalle "
     "intervallo moment"
 )
 # Ends of compound words, behind one of the parts above or a wish: "Wunschtermin", "leveringstid".
@@ -118,7 +118,7 @@ OTHER_PARTS: Mapping[str, tuple[str, ...]] = {
     ),
     "a campaign or a visit": _words(
         "campaign campagn kampan campana campanha promo coupon voucher attribution session utm visit "
-        "referr besuch tracking analytics kampagne"
+        "referrer besuch tracking analytics kampagne"
     ),
     "the life of the record": _words(
         "created creation updated modif erstellt creado creat aangemaakt imported exported synced "
@@ -174,7 +174,7 @@ NO_TIME = phrases(
     "momento, cualquier hora, todo el día, il prima, il prima possibile, al più presto, appena "
     "possibile, prima possibile, in qualsiasi momento, qualsiasi orario, tutto il giorno, o mais "
     "rápido possível, o mais breve possível, quanto antes, assim que possível, o quanto antes, a "
-    "qualquer hora, qualquer hora, o dia todo, zo snel mogelijk, zo spoedig mogelijk, z.s.m., zsm, elk "
+    "qualquer hora, qualquer hora, o dia todo, zo snel mogelijk, zo spoedig mogelijk, z.s.m, zsm, elk "
     "moment, maakt niet uit, hele dag, de hele dag, geen voorkeur, hurtigst muligt, så hurtigt som "
     "muligt, snarest, snarest muligt, når som helst, hele dagen, så snart som möjligt, så fort som "
     "möjligt, när som helst, hela dagen, så snart som mulig, så raskt som mulig, snarest mulig, "

@@ -10,6 +10,7 @@ none. Titles of ways of shipping and tags count where they name one day or one r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -47,6 +48,8 @@ class _Park(Exception):  # becomes TimeWish.problem, never leaves this module
 
 
 _NOTHING = Choice()
+_BARE_RANGE = re.compile(r"\d{1,2}\s?-\s?\d{1,2}", re.ASCII)
+_NUMBER = "is a number"  # the id of a slot, or of the record of a choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class _Finder:
 
     def find(self) -> TimeWish | None:
         candidates, passed = candidates_of(self._writings)
-        self.seen += passed
+        self.seen += [PassedOver(one.path, f"passed over: {one.why}") for one in passed]
         if len(candidates) > _MOST_CANDIDATES:
             raise _Park(
                 [candidates[0].path],
@@ -129,15 +132,17 @@ class _Finder:
     def _read(self, one: Candidate) -> _Read:
         found = self._unnoted(one)
         if found.error:
-            self._note(one.path, f"could not be read: {found.error}")
+            self._note(one.path, f"not read: {found.error}")
         return found
 
     def _unnoted(self, one: Candidate) -> _Read:
         weekday = self._weekdays.get(plain_text(one.text).strip(" .,"))
         if weekday is not None:
             return _Read(one, weekday=weekday)
-        if one.rank not in _SURE and one.text.isdecimal():
-            return _Read(one, error="is a number")
+        if one.text.isdecimal() and (
+            one.rank > Rank.CERTAIN or (one.role != "time" and one.rank > Rank.NAMED)
+        ):
+            return _Read(one, error=_NUMBER)
         if one.rank not in _SURE and not any(character.isdigit() for character in one.text):
             part_of_a_day = one.role != "date" and bool(PARTS_OF_A_DAY & set(words_of(one.text)))
             return self._read_as(one, time=True) if part_of_a_day else _Read(one, error="no day and no hour")
@@ -164,13 +169,14 @@ class _Finder:
         named = any(one.candidate.rank is Rank.NAMED and one.candidate.role == role for one in reads)
         for one in reads:
             here = one.candidate
-            if not one.error or here.rank not in _SURE or here.role not in (role, "both"):
+            sure = here.rank in _SURE or (role == "time" and _speaks_of_hours(here))
+            if one.error in ("", _NUMBER) or not sure or here.role not in (role, "both"):
                 continue
             if named and here.rank is not Rank.NAMED:
                 continue
             if not any(
                 other.candidate.holder == here.holder
-                and other.candidate.rank <= Rank.STAMP
+                and other.candidate.rank <= (Rank.STAMP if here.rank is not Rank.NAMED else Rank.NAMED)
                 and (other.choice.window or (other.choice.day if role == "date" else other.choice.hours))
                 for other in reads
             ):
@@ -207,9 +213,9 @@ class _Finder:
                 self._note(here.path, f"taken: {shown(here.value)}")
                 taken = here
             elif here.value == taken.value:
-                self._note(here.path, "says the same day")
+                self._note(here.path, "passed over: says the same day")
             elif taken.rank is Rank.NAMED or rank is Rank.STAMP or here.value == self._ordered_on:
-                self._note(here.path, "a surer name says the day")
+                self._note(here.path, "passed over: a surer name says the day")
             else:
                 raise _two_days(taken, here)
         return taken
@@ -223,7 +229,7 @@ class _Finder:
             if one.candidate.rank in _SURE or day >= self._ordered_on:
                 days.setdefault(day, []).append(one)
             else:
-                self._note(one.candidate.path, "is a day before the order")
+                self._note(one.candidate.path, "passed over: is a day before the order")
         if len(days) > 1:
             days = _without_swapped(days)
         taken = [_Taken(day, said[0].candidate.path, said[0].candidate.rank) for day, said in days.items()]
@@ -283,7 +289,7 @@ class _Finder:
                 elif (both := agreed(taken.value, hours)) is not None:
                     taken = _Taken(both, taken.path, taken.rank)
                 elif taken.rank is Rank.NAMED or (rank is Rank.LIKELY and hours.ends is None):
-                    self._note(here.path, "a surer name says the time")
+                    self._note(here.path, "passed over: a surer name says the time")
                 else:
                     raise _two_times(taken, here)
         return taken
@@ -321,7 +327,9 @@ class _Finder:
                 and not (settled and self._writings.time_name)
             ):
                 raise self._doubt(one.candidate, "time", written(clock), self._writings.time_setting)
-            self._note(one.candidate.path, "another name says it, or it is no time of a delivery")
+            self._note(
+                one.candidate.path, "passed over: another name says it, or it is no time of a delivery"
+            )
 
     def _doubt(self, one: Candidate, what: str, value: str, setting: str) -> _Park:
         mend = f'write {setting} = "{one.label}"' if setting else "name its field"
@@ -341,6 +349,13 @@ class _Finder:
 
 def _is_sure(one: _Read) -> bool:
     return one.candidate.rank <= Rank.LIKELY
+
+
+def _speaks_of_hours(one: Candidate) -> bool:
+    """Tell whether a value under "Time" alone is one that a connection may explain: "Morning", "4-6"."""
+    if one.rank is not Rank.LIKELY or one.role == "date":
+        return False
+    return bool(PARTS_OF_A_DAY & set(words_of(one.text))) or bool(_BARE_RANGE.fullmatch(one.text))
 
 
 def _two_days(first: _Taken[date], second: _Taken[date]) -> _Park:

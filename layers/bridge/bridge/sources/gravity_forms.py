@@ -18,6 +18,7 @@ from bridge.sources.shared.form_bodies import read_form
 from bridge.sources.shared.forms import SETTINGS, FormService, Submission
 from bridge.sources.shared.shown_secrets import show_in_header as sign
 from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
+from bridge.sources.shared.wordpress import plain_object
 
 __all__ = [
     "SETTINGS",
@@ -46,7 +47,8 @@ TRAITS = Traits(
 )
 
 
-def _submission(entry: Mapping[str, object]) -> Submission:
+def _submission(sent: Mapping[str, object]) -> Submission:
+    entry = plain_object(sent)  # texts come out of WordPress
     return Submission(
         document=entry,
         own={"": entry},

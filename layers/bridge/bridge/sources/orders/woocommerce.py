@@ -109,7 +109,8 @@ def _undeliverable(order: Fields) -> tuple[str, bool]:
 
 
 def _has_address(holder: Fields) -> bool:
-    return any(holder.optional_text(key) for key in ("address_1", "address_2", "city", "postcode"))
+    values = (holder.values.get(key) for key in ("address_1", "address_2", "city", "postcode"))
+    return any(value is not None and value != "" for value in values)
 
 
 def _all_returned(order: Fields) -> bool:

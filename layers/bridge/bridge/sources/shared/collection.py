@@ -78,8 +78,9 @@ _DELIVERED = phrases(
 )
 # Ids of ways of shipping, which no shop's owner writes: "local_pickup:3", "instore_pickup", "pickup-cpt".
 _METHOD_ID = re.compile(
-    r"(?:legacy_)?(?:local_?pick_?up|pick_?up(?!_?and_?deliver)|pick_?up_?location|(?:in_?)?store_?pick_?up"
-    r"|self_?pick_?up|click_?(?:and|n|&)?_?collect|collect_?in_?store|local_?collection|take_?away|instore)(?:_|:|\d|$)"
+    r"^pick_?up(?!_?(?:and_?deliver|point))(?=_|:|\d|$)"
+    r"|(?:^|_)(?:am|mp)?(?:local_?pick_?up|(?:in_?)?store_?pick_?up|pick_?up_?(?:in_?)?store|self_?pick_?up|instore"
+    r"|click_?(?:and|n|&)?_?collect|collect_?in_?store|local_?collection|take_?away)(?=_|:|\d|$)"
 )
 # Words by which a name asks how the order gets to the buyer, the last of them.
 _ASKS = word_set("type method mode option way choice fulfillment fulfilment art methode modus wijze")
@@ -121,7 +122,7 @@ def title_says_collected(title: str) -> bool:
 def id_says_collected(method_id: str) -> bool:
     """Tell whether the id of a way of shipping is that of collecting, whatever comes after it."""
     return (
-        _METHOD_ID.match(plain_text(method_id[:_LONGEST]).strip().replace("-", "_").replace(" ", "_"))
+        _METHOD_ID.search(plain_text(method_id[:_LONGEST]).strip().replace("-", "_").replace(" ", "_"))
         is not None
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _DEEPEST = 40  # of JSON that a program nests; deeper texts stay as they are
@@ -19,13 +20,8 @@ def plain_text(text: str) -> str:
     return _ENTITY.sub(lambda match: html.unescape(match[0]), text) if "&" in text else text
 
 
-def plain(value: object) -> object:
-    """Return a JSON value with the entities of all its texts decoded; names of members stay."""
-    return _plain(value, 0)
-
-
-def plain_object(body: dict[str, object]) -> dict[str, object]:
-    """Return a JSON object with the entities of all its texts decoded."""
+def plain_object(body: Mapping[str, object]) -> dict[str, object]:
+    """Return a JSON object with the entities of all its texts decoded; the names of its members stay."""
     return {key: _plain(value, 1) for key, value in body.items()}
 
 
