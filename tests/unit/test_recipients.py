@@ -78,6 +78,13 @@ def test_a_name_in_one_field_or_in_two(body: dict[str, Any], name: str) -> None:
     assert name == read({**body, "address": "1 rue A, 75001 Paris"}).recipient_name
 
 
+def test_an_address_object_may_hold_a_part_of_the_address_alone() -> None:
+    """The street stands elsewhere, and the connection says where."""
+    order = read({"address": {"zip": "69003", "city": "Lyon"}, "s": "14 rue des Lilas"}, line1="s")
+
+    assert ((), "14 rue des Lilas", "69003") == (order.problems, order.address.line1, order.address.postcode)
+
+
 def test_a_huge_list_is_bounded_before_any_work() -> None:
     """Of phone numbers each costs the reader some time, of texts each is kept."""
     order = read(
