@@ -17,9 +17,11 @@ from bridge_laptop.cli.main import COMMANDS
 
 README = sam.ROOT / "README.md"
 SENDERS = sam.ROOT / "docs" / "senders.md"
-COMMANDS_PAGE = sam.ROOT / "docs" / "commands.md"
 SANDBOX = sam.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
-DOCUMENTS = (README, SENDERS, COMMANDS_PAGE, SANDBOX)
+COMMANDS_PAGE = sam.ROOT / "docs" / "commands.md"
+PROGRAMS = sam.ROOT / "docs" / "programs.md"
+DOCUMENTS = (README, SENDERS, PROGRAMS, COMMANDS_PAGE, SANDBOX)
+EXAMPLES = sam.ROOT / "examples" / "fields"
 EXAMPLE = sam.ROOT / "examples" / "use_the_layer.py"
 
 
@@ -142,6 +144,23 @@ def sandbox_routes() -> str:
     return "\n".join(rows)
 
 
+def programs() -> str:
+    """Return the ready-made ``[fields]`` of each program: what is said of it, and its tables."""
+    return "\n\n".join(_program(file.read_text(encoding="utf-8")) for file in sorted(EXAMPLES.glob("*.toml")))
+
+
+def _program(text: str) -> str:
+    head, first, tables = re.split(r"^(\[(?:sender|fields)\])$", text, maxsplit=1, flags=re.MULTILINE)
+    said, _, source = head.partition("#\n")
+    name, _, what = _uncommented(said).partition(": ")
+    what = f"{what[0].upper()}{what[1:]} Source: {_uncommented(source)}"
+    return f"### {name}\n\n{what}\n\n```toml\n{first}{tables}```"
+
+
+def _uncommented(text: str) -> str:
+    return " ".join(line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#"))
+
+
 def layer_example() -> str:
     """Return the example of a function of one's own."""
     return f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```"
@@ -151,6 +170,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "senders": senders,
     "settings": settings,
     "fields": fields,
+    "programs": programs,
     "layer-example": layer_example,
     "parked-reasons": parked_reasons,
     "commands": commands,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from bridge_laptop.nobody import Nobody
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from bridge.coopcycle.payload import delivery_body
 from bridge.model import COLUMN_LENGTH, Delivery, Order, PostalAddress
 from bridge.planning.plan import plan
 from bridge.planning.text import fit, fit_address
-from bridge_laptop.nobody import Nobody
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 SHOP = Connection("acme", "shopify", "https://acme.coopcycle.org", timezone="Europe/Paris", country="FR")

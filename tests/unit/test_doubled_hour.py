@@ -13,6 +13,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from bridge_laptop.nobody import Nobody
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,6 @@ from bridge.model import Delivery, Order, OrderItem, PostalAddress, TimeWindow, 
 from bridge.planning.plan import plan
 from bridge.schedule.opening_hours import Schedule
 from bridge.schedule.windows import Windows, shown_once
-from bridge_laptop.nobody import Nobody
 
 ORDER = Order(
     order_id="7",
