@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 LINE_LENGTH = 250
+_MOST = 10  # times what is shown is looked at: of megabytes of blanks nobody waits for the first letter
 COMMENTS_LENGTH = 2000  # of all comments of a task, in characters
 
 # Control characters but tab and line feed, the marks that turn the reading direction of all that
@@ -18,12 +19,12 @@ _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85")
 
 def clean(text: str, length: int = LINE_LENGTH) -> str:
     """Return a text fit for one line: no control characters, single blanks, at most ``length`` long."""
-    return " ".join(_UNWANTED.sub(" ", text).split())[:length].rstrip()
+    return " ".join(_UNWANTED.sub(" ", text[: _MOST * length]).split())[:length].rstrip()
 
 
 def clean_lines(text: str, length: int = COMMENTS_LENGTH) -> str:
     """Return a text of several lines without control characters and empty lines, at most ``length`` long."""
-    lines = (clean(line, length) for line in _LINE_ENDS.sub("\n", text).split("\n"))
+    lines = (clean(line, length) for line in _LINE_ENDS.sub("\n", text[: _MOST * length]).split("\n"))
     return "\n".join(line for line in lines if line)[:length].rstrip()
 
 
