@@ -59,7 +59,6 @@ CHANGES = st.fixed_dictionaries(
         "phones": st.lists(PHONE, max_size=3).map(tuple),
         "note": st.text(max_size=3000),
         "items": st.lists(ITEM, max_size=5).map(tuple),
-        "email": TEXT,
     },
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bridge_laptop.nobody import Nobody
 from tests.samples import SENT_AT
 
 from bridge import sources
@@ -14,6 +13,7 @@ from bridge.connections.parse import parse_connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.fields.fields import read_order
 from bridge.model import Ignored, Order
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan
 from bridge.sources import Payload, Push, Webhook
 
@@ -93,7 +93,7 @@ def test_each_program_needs_no_more_than_its_fields(program: str) -> None:
     assert isinstance(webhook, Webhook)
     order = read_order(source, Payload(push.body, webhook.topic, SENT_AT), settings.options)
     assert isinstance(order, Order)
-    mapped = plan(order, settings, Nobody(), now=SENT_AT, kept=None)
+    mapped = plan(order, settings, OfflineInstance(), now=SENT_AT, kept=None)
     assert not isinstance(mapped, Ignored)
 
     address = mapped.dropoff
