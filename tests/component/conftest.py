@@ -22,9 +22,8 @@ from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
 from bridge_laptop.cli.main import main
+from bridge_laptop.lambda_events import http_event, queue_event
 from bridge_laptop.local import emulator, resources
-from bridge_laptop.local.front import http_event
-from bridge_laptop.local.poller import queue_event
 from bridge_laptop.local.runtimes import Context
 from bridge_laptop.local.servers import Server
 from bridge_laptop.sandbox.client import SandboxClient as Sandbox

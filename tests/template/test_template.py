@@ -11,6 +11,7 @@ import pytest
 
 from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
 from bridge_laptop import template as sam
+from bridge_laptop.local.isolation import LOCAL_AWS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = sam.load()
@@ -230,12 +231,27 @@ def test_a_version_of_the_layer_outlives_the_next_deployment() -> None:
 
 
 def test_the_runtime_is_the_agreed_one() -> None:
-    """Python 3.13 on arm64, for functions and layer."""
+    """Python 3.13, on arm64 unless the parameter says otherwise, for functions and layer alike."""
     layer = TEMPLATE["Resources"]["BridgeLayer"]
 
     assert TEMPLATE["Globals"]["Function"]["Runtime"] == "python3.13"
-    assert TEMPLATE["Globals"]["Function"]["Architectures"] == ["arm64"]
+    assert TEMPLATE["Parameters"]["Architecture"]["Default"] == "arm64"
+    assert TEMPLATE["Globals"]["Function"]["Architectures"] == [{"Ref": "Architecture"}]
+    assert layer["Properties"]["CompatibleArchitectures"] == [{"Ref": "Architecture"}]
+    assert layer["Metadata"]["BuildArchitecture"] == {"Ref": "Architecture"}
     assert layer["Properties"]["CompatibleRuntimes"] == ["python3.13"]
+
+
+def test_samconfig_leaves_the_port_of_the_local_stack_free() -> None:
+    """`sam local start-api` asks the emulator's region, on a port of its own, and keeps its containers."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]
+
+    assert config["local_invoke"]["parameters"] == {"region": LOCAL_AWS["AWS_REGION"]}
+    assert config["local_start_api"]["parameters"] == {
+        "region": LOCAL_AWS["AWS_REGION"],
+        "port": 3010,
+        "warm_containers": "LAZY",
+    }
 
 
 def test_samconfig_reaches_no_environment_by_accident() -> None:

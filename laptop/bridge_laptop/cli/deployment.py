@@ -172,8 +172,8 @@ def local_deployment() -> Deployment:
     Raises:
         click.ClickException: none is running.
     """
+    from bridge_laptop.local.isolation import LOCAL_AWS
     from bridge_laptop.local.resources import ENVIRONMENT
-    from bridge_laptop.local.stack import LOCAL_AWS  # imports the emulator, which takes a while
 
     try:
         local = state.read()

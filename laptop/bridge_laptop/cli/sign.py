@@ -44,10 +44,11 @@ connection_argument = click.argument("connection_id", type=ConnectionId())
 
 def signed_push(
     connection_id: str, body: bytes, *, source: str | None, topic: str | None, webhook_id: str | None
-) -> tuple[str, sources.Signed]:
-    """Return the source's name and the push, signed with the environment's secret or the local stack's.
+) -> tuple[str, sources.Signed, sources.Options]:
+    """Return the source's name, the push and the connection's options.
 
-    Source and options are those of the connection's file where there is one.
+    Signed with the environment's secret or the local stack's. Source and options are those of the
+    connection's file where there is one.
 
     Raises:
         click.ClickException: the secret is not of the kind that the source signs with.
@@ -56,6 +57,7 @@ def signed_push(
     connection = read_connection_file(file).connection if file.exists() else None
     name = source or (connection.source if connection else "shopify")
     fits = connection is not None and connection.source == name
+    options = connection.options if connection is not None and fits else sources.Options()
     secrets = local_defaults(connection_id) | secrets_from_environment(connection_id, os.environ)
     try:
         signed = signing.signed(
@@ -64,11 +66,11 @@ def signed_push(
             secrets[WEBHOOK_SECRET],
             topic,
             webhook_id or str(uuid.uuid4()),
-            options=connection.options if connection is not None and fits else None,
+            options=options,
         )
     except ValueError as error:  # the secret is not of the kind this sender signs with
         raise click.ClickException(str(error)) from error
-    return name, signed
+    return name, signed, options
 
 
 @click.command()
@@ -92,7 +94,7 @@ def sign(
     local stack's.
     """
     body = body_file.read_bytes()
-    _, signed = signed_push(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
+    _, signed, _ = signed_push(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
     data = f"@{body_file}" if signed.body == body else signed.body.decode("utf-8")
     lines = [f"curl -sS {shlex.quote(signed.address(url, connection_id))}"]
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in signed.headers.items()]

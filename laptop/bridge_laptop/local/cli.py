@@ -15,7 +15,7 @@ from bridge.dispatching.record import State
 from bridge.errors import InvalidConnection
 from bridge_laptop.local import sample
 from bridge_laptop.local.stack import EndpointNotReachable, LocalStack, Options, running
-from bridge_laptop.local.state import LocalState, announced
+from bridge_laptop.local.state import announced
 
 
 @click.command()
@@ -51,7 +51,7 @@ def local(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with running(options) as stack, announced(LocalState(stack.url, stack.aws_endpoint, stack.names)):
+        with running(options) as stack, announced(stack.state()):
             _print_addresses(stack)
             if not no_sample:
                 _put_sample_through(stack, stopping)
@@ -76,6 +76,8 @@ def _print_addresses(stack: LocalStack) -> None:
     print(f"bridge      {stack.url}/webhooks/{{connection_id}}")
     print(f"CoopCycle   {stack.coopcycle_url}{ours}")
     print(f"AWS         {stack.aws_endpoint}")
+    if stack.containers.gateway:
+        print(f"containers  reach both at {stack.containers.gateway}, their gateway (for `bridge sam-local`)")
     print(f"connections {', '.join(stack.connections) or 'none'}", flush=True)
 
 

@@ -20,21 +20,16 @@ from bridge.connections.model import Connection
 from bridge.connections.parse import parse_connection
 from bridge_laptop import secrets
 from bridge_laptop import template as sam
-from bridge_laptop.local import emulator, resources
+from bridge_laptop.local import emulator, engine, resources
+from bridge_laptop.local.containers import ContainerAddresses, open_to_containers
 from bridge_laptop.local.front import Front
+from bridge_laptop.local.isolation import isolation
 from bridge_laptop.local.poller import Poller
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
 from bridge_laptop.local.servers import Server
+from bridge_laptop.local.state import LocalState
 from bridge_laptop.sandbox.server import SandboxServer
 
-LOCAL_AWS = {
-    "AWS_ACCESS_KEY_ID": "local",
-    "AWS_SECRET_ACCESS_KEY": "local",
-    "AWS_SESSION_TOKEN": "",
-    "AWS_DEFAULT_REGION": "eu-west-3",
-    "AWS_REGION": "eu-west-3",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "WARNING"}
 RECEIVERS = 4  # execution environments of a function behind HTTP, with the emulator
 
@@ -70,6 +65,17 @@ class LocalStack:
     runtimes: Mapping[str, Runtime]
     pollers: Sequence[Poller]
     sandbox: SandboxServer | None
+    containers: ContainerAddresses
+
+    def state(self) -> LocalState:
+        """Return what a command beside the stack needs to know."""
+        return LocalState(
+            self.url,
+            self.aws_endpoint,
+            self.names,
+            coopcycle_url=self.coopcycle_url,
+            containers=self.containers,
+        )
 
 
 @contextmanager
@@ -85,9 +91,7 @@ def running(options: Options) -> Iterator[LocalStack]:
 
     """
     with ExitStack() as exits:
-        environ_before = dict(os.environ)
-        exits.callback(_restore_environment, environ_before)
-        os.environ.update(LOCAL_AWS)
+        environ_before = exits.enter_context(isolation())
         os.environ.update({k: v for k, v in LOCAL_FUNCTIONS.items() if k not in environ_before})
         os.environ["AWS_ENDPOINT_URL"] = aws_endpoint = options.aws_endpoint or _start_moto(exits)
         boto3.setup_default_session()  # the functions' clients must not come from an earlier environment
@@ -128,8 +132,9 @@ def running(options: Options) -> Iterator[LocalStack]:
         front = Server(Front({f.logical_id: (f, runtimes[f.logical_id]) for f in functions}), options.port)
         front.start()
         exits.callback(front.stop)
+        containers = open_to_containers(engine.find(environ_before), aws_endpoint, coopcycle_url, exits)
         yield LocalStack(
-            front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, pollers, sandbox
+            front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, pollers, sandbox, containers
         )
 
 
@@ -180,8 +185,3 @@ def _runtime(function: sam.Function, options: Options) -> Runtime:
         return RiePool(function, size, options.function_log)
     os.environ.update(function.environment)
     return InProcess(function)
-
-
-def _restore_environment(environ: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environ)

@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bridge_laptop import template as sam
+from bridge_laptop.local.containers import ContainerAddresses
 
 FILE = sam.ROOT / ".bridge-local.json"
+START_ONE = "no local stack is running; start one with `make run`"
 
 
 class NotRunning(RuntimeError):
@@ -26,6 +28,8 @@ class LocalState:
     aws_endpoint: str
     names: Mapping[str, str]  # what references of the template mean
     process_id: int = field(default_factory=os.getpid)
+    coopcycle_url: str = ""
+    containers: ContainerAddresses | None = None  # how the engine's containers reach it
 
     @property
     def alive(self) -> bool:
@@ -56,9 +60,11 @@ def read(file: Path = FILE) -> LocalState:
         NotRunning: none is running here.
     """
     try:
-        found = LocalState(**json.loads(file.read_text(encoding="utf-8")))
+        document = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        found = None
-    if found is None or not found.alive:
-        raise NotRunning("no local stack is running; start one with `make run`")
+        raise NotRunning(START_ONE) from None
+    containers = document.pop("containers")
+    found = LocalState(**document, containers=containers and ContainerAddresses(**containers))
+    if not found.alive:
+        raise NotRunning(START_ONE)
     return found
