@@ -31,12 +31,12 @@ from bridge.coopcycle.payload import delivery_body
 from bridge.errors import BridgeError, ShopRejected
 from bridge.http_hosts import is_encrypted_or_local
 from bridge.model import Delivery, Ignored, Order
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan, plan_webhook
 from bridge.planning.read_order import parse_order
 from bridge.receiving.http import accept
 from bridge.receiving.messages import PrivacyMessage
 from bridge.sources import Payload, Push, Signed, Source, Webhook
-from bridge_laptop.nobody import Nobody
 
 FOLDER = Path(__file__).resolve().parents[1] / "events" / "webhooks"
 SENT_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -174,7 +174,7 @@ class SourceSamples:
 
     def outcome_of(self, payload: Payload, *, order_id: str = "") -> Outcome:
         """Do what the worker does, up to the call; errors pass."""
-        planned = plan_webhook(self.connection, payload, self.shop, Nobody(), now=SENT_AT)
+        planned = plan_webhook(self.connection, payload, self.shop, OfflineInstance(), now=SENT_AT)
         return _outcome(planned.delivery, order_id)
 
     def outcome_of_fetched(self, payload: Payload, *, order_id: str = "") -> Outcome:
@@ -184,7 +184,7 @@ class SourceSamples:
 
     def outcome_of_order(self, order: Order) -> Outcome:
         """Plan an order's delivery and write CoopCycle's body; errors pass."""
-        return _outcome(plan(order, self.connection, Nobody(), now=SENT_AT), order.order_id)
+        return _outcome(plan(order, self.connection, OfflineInstance(), now=SENT_AT), order.order_id)
 
 
 def _outcome(planned: Delivery | Ignored, order_id: str) -> Outcome:

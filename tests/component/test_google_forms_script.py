@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(not NODE, reason="needs Node.js")
 STAND_INS = """
 const asked = JSON.parse(process.argv[1]);
 const calls = { fetched: [], slept: [], triggers: [], deleted: 0 };
-const item = (one) => ({ getId: () => one.id, getTitle: () => one.title });
+const item = (one) => ({ getId: () => one.id, getTitle: () => one.title, getType: () => one.type });
 const response = {
   getId: () => '2_ABaOnuf',
   getTimestamp: () => new Date('2026-11-23T08:59:31.214Z'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -91,17 +92,22 @@ def test_visibility_is_six_times_the_timeout_of_the_consumer() -> None:
             assert queue["VisibilityTimeout"] >= 6 * timeout, name
 
 
-def test_back_off_lasts_for_twelve_hours_of_outage() -> None:
-    """The waits between the receives that a message may have add up to more than twelve hours."""
-    from bridge.dispatching.worker import Worker
+def test_the_worker_gives_up_before_sqs_does() -> None:
+    """With every wait that the parameter allows, and all jitter: an order is tried for 24 hours, then parked.
 
-    worker = Worker(None, None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
+    SQS's own limit of receives would end it without a reason. No single wait is longer than SQS allows.
+    """
+    from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER, Backoff
+
     receives = QUEUES["WebhooksQueue"]["RedrivePolicy"]["maxReceiveCount"]
-
-    waits = sum(worker.seconds_until_retry(count, None) for count in range(1, receives))
-
-    assert waits > 12 * 3600
-    assert waits < QUEUES["WebhooksQueue"]["MessageRetentionPeriod"] / 2
+    allowed = TEMPLATE["Parameters"]["BackoffBaseSeconds"]
+    for base in range(allowed["MinValue"], allowed["MaxValue"] + 1):
+        quickest = Backoff(base, lambda: 1.0)
+        waits = sum(quickest.seconds_until_retry(count, None) for count in range(1, receives))
+        assert waits > GIVE_UP_AFTER.total_seconds() * 1.1, base
+        assert base * BACKOFF_CEILING <= 12 * 3600, base
+    assert timedelta(hours=24) == GIVE_UP_AFTER
+    assert 2 * GIVE_UP_AFTER.total_seconds() < QUEUES["WebhooksQueue"]["MessageRetentionPeriod"]
 
 
 def test_every_function_has_its_own_log_group_with_the_retention_parameter() -> None:

@@ -273,6 +273,7 @@ def test_whole_order() -> None:
             postcode="75011",
             city="Paris",
             country_code="FR",
+            state="75",
         ),
         recipient_name="Camille Moreau",
         company="Atelier Moreau",

@@ -58,15 +58,6 @@ def test_links_lead_somewhere() -> None:
         assert [] == [link for link in links if not (document.parent / link).exists()]
 
 
-def test_functions_that_are_invoked_exist() -> None:
-    """What is shown of `bridge sam-local invoke` can be pasted as it stands."""
-    functions = {*sam.resources(sam.load(), "AWS::Serverless::Function"), "FUNCTION"}
-    invoked = set(re.findall(r"sam-local invoke (\w+)", TEXT))
-
-    assert len(invoked) > 1
-    assert invoked <= functions
-
-
 def test_commands_that_are_shown_exist() -> None:
     """Every `bridge …` of the documentation is a command, every `make …` a target."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -18,7 +18,6 @@ from bridge import sources
 from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.fields.fields import FIELDS, apply_fields
-from bridge.fields.postal_text import split_address
 from bridge.fields.values import Values
 from bridge.model import (
     Coordinates,
@@ -31,9 +30,9 @@ from bridge.model import (
     TimeWindow,
     TimeWish,
 )
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan
 from bridge.sources import Options, Payload
-from bridge_laptop.nobody import Nobody
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TYPICAL = (Path(__file__).parents[2] / "events/webhooks/shopify/order-typical.json").read_bytes()
@@ -218,53 +217,6 @@ def test_many_and_long_keys_are_cut() -> None:
 
 
 # --- addresses ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("48 rue de Rivoli, 75004 Paris", PostalAddress("48 rue de Rivoli", "", "75004", "Paris")),
-        (
-            "Bâtiment C, 48 rue de Rivoli\n75004 Paris\nFrance",
-            PostalAddress("Bâtiment C, 48 rue de Rivoli", "", "75004", "Paris", "France"),
-        ),
-        ("48 rue de Rivoli 75004 Paris", PostalAddress("48 rue de Rivoli", "", "75004", "Paris")),
-        ("48 rue de Rivoli, Paris", PostalAddress("48 rue de Rivoli", city="Paris")),
-        ("Damrak 1, 1012 LG Amsterdam", PostalAddress("Damrak 1", "", "1012 LG", "Amsterdam")),
-        ("Damrak 1, 1012LG Amsterdam", PostalAddress("Damrak 1", "", "1012LG", "Amsterdam")),
-        ("ul. Złota 44, 00-120 Warszawa", PostalAddress("ul. Złota 44", "", "00-120", "Warszawa")),
-        ("Rua Augusta 2, 1100-053 Lisboa", PostalAddress("Rua Augusta 2", "", "1100-053", "Lisboa")),
-        ("Drottninggatan 5, 111 51 Stockholm", PostalAddress("Drottninggatan 5", "", "111 51", "Stockholm")),
-        ("Hauptstr. 1, D-10115 Berlin", PostalAddress("Hauptstr. 1", "", "D-10115", "Berlin")),
-        ("10 Downing St, London SW1A 2AA", PostalAddress("10 Downing St", "", "SW1A 2AA", "London")),
-        (
-            "Flat 2, 10 High St, London, SW1A 2AA",
-            PostalAddress("Flat 2, 10 High St", "", "SW1A 2AA", "London"),
-        ),
-        ("Flat 2, 10 High St, SW1A 2AA", PostalAddress("Flat 2, 10 High St", "", "SW1A 2AA")),
-        ("1 Main St, Portland, OR 97201, USA", PostalAddress("1 Main St", "", "OR 97201", "Portland", "USA")),
-        ("48 rue de Rivoli", PostalAddress("48 rue de Rivoli")),
-        ("Calle 5, Nr. 2000", PostalAddress("Calle 5, Nr. 2000")),
-        (" , \n", PostalAddress()),
-        ("", PostalAddress()),
-    ],
-)
-def test_an_address_in_one_text_is_taken_apart(text: str, expected: PostalAddress) -> None:
-    """Postcode and town are found where people write them; what is unclear stays in the first line."""
-    assert expected == split_address(text)
-    assert expected == read_one({"a": text}, address="a").address
-
-
-@given(st.text(max_size=80))
-@settings(max_examples=150, deadline=None)
-def test_no_letter_of_an_address_is_lost(text: str) -> None:
-    """Whatever is typed, the parts hold the same words."""
-    found = split_address(text)
-    words = " ".join([found.line1, found.postcode, found.city, found.country])
-
-    assert sorted(words.replace(",", " ").split()) == sorted(
-        word for word in text.replace(",", " ").replace(";", " ").split()
-    )
 
 
 @pytest.mark.parametrize(
@@ -500,7 +452,7 @@ def test_what_the_mapping_misses_is_named_as_in_the_connection() -> None:
     order = read_one(line1="answers.who", city="answers.blank")
 
     with pytest.raises(UnmappableOrder) as caught:
-        plan(order, replace(connection, timezone="Europe/Paris", country="FR"), Nobody(), now=AT)
+        plan(order, replace(connection, timezone="Europe/Paris", country="FR"), OfflineInstance(), now=AT)
 
     assert "answers.blank" == caught.value.field
 
@@ -512,7 +464,7 @@ def test_an_order_of_fields_alone_becomes_a_delivery() -> None:
     )
     order = read_one(address="answers.address", name="answers.who", phone="answers.tel")
 
-    found = plan(order, replace(connection, timezone="Europe/Paris", country="FR"), Nobody(), now=AT)
+    found = plan(order, replace(connection, timezone="Europe/Paris", country="FR"), OfflineInstance(), now=AT)
 
     assert isinstance(found, Delivery)
     assert "48 rue de Rivoli, 75004 Paris" == found.dropoff.street_address

@@ -31,6 +31,8 @@ from bridge.model import (
     TimeWindow,
     TimeWish,
 )
+from bridge.operator.body_fields import fields_of
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.address import format_address
 from bridge.planning.choose_windows import ChosenBy, ChosenWindows
 from bridge.planning.mapping import map_order
@@ -40,8 +42,6 @@ from bridge.planning.trace import Origin, Trace
 from bridge.schedule.opening_hours import Schedule
 from bridge.schedule.windows import Windows
 from bridge.sources import shopify
-from bridge_laptop.body_fields import fields_of
-from bridge_laptop.nobody import Nobody
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)  # Monday, 10:15 in Paris
@@ -105,7 +105,7 @@ def map_it(
 ) -> Delivery | Ignored:
     """Plan with the zone of Paris, and ask nobody."""
     complete = replace(connection, timezone="Europe/Paris", country=country)
-    return plan(order, complete, Nobody(), now=now, kept=windows)
+    return plan(order, complete, OfflineInstance(), now=now, kept=windows)
 
 
 def dropoff(order: Order = ORDER, connection: Connection = SHOP, *, country: str = "FR") -> Task:
@@ -599,7 +599,7 @@ NEIGHBOUR = Stop(
 def mapped(order: Order, connection: Connection = SHOP, trace: Trace | None = None) -> Delivery:
     """Map an order that becomes a delivery."""
     complete = replace(connection, timezone="Europe/Paris", country="FR")
-    delivery = plan(order, complete, Nobody(), now=NOW, trace=trace)
+    delivery = plan(order, complete, OfflineInstance(), now=NOW, trace=trace)
     assert isinstance(delivery, Delivery)
     return delivery
 

@@ -237,30 +237,6 @@ def test_feasibility_of_several_stops() -> None:
     assert "dropoff" == tasks[2]["type"]
 
 
-def test_body_in_tasks_once_is_in_tasks_always() -> None:
-    """As pickup and dropoff it would leave the stops between them where they are."""
-    pair, many = payload.delivery_body(minimal()), payload.delivery_body(three_stops())
-
-    revised = payload.revised_body(many, pair)
-
-    assert {
-        "tasks": [{"type": "pickup", **pair["pickup"]}, {"type": "dropoff", **pair["dropoff"]}]  # type: ignore[dict-item]
-    } == revised
-    assert revised == payload.revised_body(revised, pair)
-    assert pair == payload.revised_body(pair, pair) == payload.revised_body({}, pair)
-    assert many == payload.revised_body(pair, many)
-
-
-def test_stops_that_are_more_than_before() -> None:
-    """Only these need another delivery."""
-    pair, many = payload.delivery_body(minimal()), payload.delivery_body(three_stops())
-
-    assert payload.adds_stops(pair, many)
-    assert not payload.adds_stops(many, payload.revised_body(many, pair))
-    assert not payload.adds_stops(many, many)
-    assert not payload.adds_stops({}, pair)
-
-
 def held(*tasks: tuple[int, str, str, str]) -> dict[str, object]:
     """Return a delivery as GET answers it: number, type, street and status of each task."""
     listed = [
@@ -279,38 +255,6 @@ def held(*tasks: tuple[int, str, str, str]) -> dict[str, object]:
         "pickup": listed[0],
         "dropoff": next(task for task in reversed(listed) if task["type"] == "DROPOFF"),
     }
-
-
-@pytest.mark.parametrize(
-    ("tasks", "ids"),
-    [
-        # In their order; what stands at the same address keeps it; the store's own address is no address.
-        ([(1, "PICKUP", "a"), (2, "DROPOFF", "b"), (3, "DROPOFF", "c")], [1, 2, 3]),
-        (
-            [(1, "PICKUP", "a"), (2, "DROPOFF", "48 Rue de Rivoli, 75004 Paris"), (3, "DROPOFF", "c")],
-            [1, 3, 2],
-        ),
-        ([(4, "PICKUP", "a"), (5, "DROPOFF", "b"), (6, "DROPOFF", "c"), (7, "DROPOFF", "d")], [4, 5, 6]),
-        ([(1, "PICKUP", "a"), (2, "DROPOFF", "b")], [1, 2, None]),
-    ],
-)
-def test_stops_find_their_tasks(tasks: list[tuple[int, str, str]], ids: list[int | None]) -> None:
-    """Each stop names the task it changes; one that CoopCycle does not hold names none."""
-    answered = held(*((*task, "TODO") for task in tasks))
-
-    body = payload.with_task_ids(payload.delivery_body(three_stops()), answered)
-
-    assert ids == [task.get("id") for task in body["tasks"]]  # type: ignore[attr-defined]
-
-
-def test_cancelled_task_is_not_used_again() -> None:
-    """A stop that was taken off earlier may still be listed."""
-    answered = held((1, "PICKUP", "a", "TODO"), (2, "DROPOFF", "b", "CANCELLED"), (3, "DROPOFF", "c", "TODO"))
-    pair = payload.revised_body({"tasks": []}, payload.delivery_body(minimal()))
-
-    body = payload.with_task_ids(pair, answered)
-
-    assert [1, 3] == [task["id"] for task in body["tasks"]]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from bridge_laptop.lambda_events import EVENT_SOURCE_NAME
 from bridge_laptop.local.containers import ContainerAddresses
 from bridge_laptop.local.engine import Engine
 from bridge_laptop.local.isolation import isolated
-from bridge_laptop.local.state import LocalState
+from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.sam_local import project
 from bridge_laptop.sam_local.check import problem_of
 from bridge_laptop.sam_local.orders import invocations

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests import sending, shops
 from tests.asking import FakeShop, Samples
 
 from bridge import sources
@@ -26,7 +26,7 @@ from bridge.errors import (
     ShopUnavailable,
     UnmappableOrder,
 )
-from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWish
+from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources import Options, Payload, Webhook, squarespace
 
 SAMPLES = Samples("squarespace")
@@ -279,7 +279,6 @@ def test_an_order_is_read_whole() -> None:
         items=(OrderItem("Bouquet de saison", 1, sku="BQT-L", variant="Grand, Rose", weight_grams=900),),
         shipping_methods=("Livraison à vélo",),
         paid=True,
-        wish=TimeWish(date="24/11/2026", time="14:00 - 16:00", path="formSubmission[0].value"),
     )
 
 
@@ -364,15 +363,12 @@ def test_the_day_may_be_asked_in_a_products_form() -> None:
 
     found = parsed(formSubmission=None, lineItems=[{"quantity": 1, "customizations": None}, line])
 
-    assert TimeWish(date="demain", path="lineItems[1].customizations[0].value") == found.wish
+    assert "2026-11-24" == shops.choice(found)
 
 
-def test_without_labels_no_answer_is_a_date() -> None:
-    """Which question asks for the day is said by the connection, and never guessed."""
-    found = parsed(options=Options())
-
-    assert found.wish is None
-    assert found.note == ""
+def test_a_label_that_says_so_needs_no_setting() -> None:
+    """The label "Jour de livraison" is known; what is under a label of the shop's own must be named."""
+    assert "2026-11-24 14:00-16:00" == shops.choice(parsed(options=Options()))
 
 
 @pytest.mark.parametrize(
@@ -381,7 +377,7 @@ def test_without_labels_no_answer_is_a_date() -> None:
 )
 def test_an_unanswered_question_is_no_wish(answers: object) -> None:
     """An empty answer, or a form of another shape, leaves the time to the schedule."""
-    assert parsed(formSubmission=answers).wish is None
+    assert "" == shops.choice(parsed(formSubmission=answers))
 
 
 @pytest.mark.parametrize(

@@ -288,6 +288,7 @@ def test_whole_order() -> None:
             postcode="75011",
             city="Paris",
             country_code="FR",
+            state="IDF",
         ),
         recipient_name="Camille Moreau",
         company="Atelier Moreau",

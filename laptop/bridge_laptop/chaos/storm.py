@@ -202,6 +202,7 @@ class _Storm:
             [dispatchers] if isinstance(dispatchers, RiePool) and pools else [],
             kills=choices.kills,
             spells=[] if choices.modes else self._spells(),
+            moves=max(3, choices.orders // 20),
             seed=choices.seed,
             progress=lambda: self._waves_begun / len(planned.waves),
         )
@@ -320,6 +321,7 @@ class _Storm:
             cancelled=len(deliveries) - len(live),
             record=record,
             parked=parked.get(order.reference, []),
+            moved=any(each["@id"] in self._saboteur.moved for each in deliveries),
         )
 
     def _token(self, connection_id: str) -> str:
@@ -373,6 +375,7 @@ class _Storm:
             "messages delivered twice by the queue": sum(p.delivered_again for p in self._stack.pollers),
             "functions killed": f"{self._saboteur.kills}, {self._saboteur.kills_at_work} of them at work",
             "spells": self._saboteur.spells,
+            "moved by hand": len(self._saboteur.moved),
             "deliveries made": stats["created"],
             "token requests": stats["token_requests"],
             "messages parked": ", ".join(f"{n} {reason}" for reason, n in reasons.items()) or 0,

@@ -12,14 +12,15 @@ import click
 
 from bridge import sources
 from bridge_laptop import lambda_events
-from bridge_laptop.cli.sign import (
+from bridge_laptop.cli.options import (
     body_argument,
     connection_argument,
-    signed_push,
+    directory_option,
     source_option,
     topic_option,
     webhook_id_option,
 )
+from bridge_laptop.cli.sign import signed_push
 
 FUNCTIONS = ("receive_webhook", "dispatch_delivery", "queue_recheck", "receive_event")
 
@@ -31,6 +32,7 @@ FUNCTIONS = ("receive_webhook", "dispatch_delivery", "queue_recheck", "receive_e
 @source_option
 @topic_option
 @webhook_id_option
+@directory_option
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout.")
 def event(
     function: str,
@@ -39,6 +41,7 @@ def event(
     source: str | None,
     topic: str | None,
     webhook_id: str | None,
+    directory: Path,
     output: Path | None,
 ) -> None:
     """Write the event with which Lambda would call FUNCTION for a signed webhook.
@@ -49,7 +52,7 @@ def event(
     """
     body = body_file.read_bytes()
     sender, signed, options = signed_push(
-        connection_id, body, source=source, topic=topic, webhook_id=webhook_id
+        connection_id, body, source=source, topic=topic, webhook_id=webhook_id, directory=directory
     )
     if function == "receive_event" and sender != "shopify":
         raise click.ClickException(f"{sender} sends nothing over EventBridge")

@@ -9,7 +9,7 @@ import sys
 import click
 
 from bridge_laptop.local import engine as engines
-from bridge_laptop.local import state
+from bridge_laptop.local import running_stack
 from bridge_laptop.local.isolation import isolation
 from bridge_laptop.sam_local import check as checking
 from bridge_laptop.sam_local.prepare import CannotRun, Prepared, clean_environment, prepare, sam_command
@@ -43,8 +43,8 @@ def sam_local(check: bool, arguments: tuple[str, ...]) -> None:
         if arguments and arguments[0] not in COMMANDS:
             raise click.ClickException(f"`sam local {arguments[0]}`: {' or '.join(COMMANDS)} is run here")
         with isolation():
-            prepared = prepare(state.read(), engine)
-    except (CannotRun, checking.CheckFailed, state.NotRunning) as error:
+            prepared = prepare(running_stack.read(), engine)
+    except (CannotRun, checking.CheckFailed, running_stack.NotRunning) as error:
         raise click.ClickException(str(error)) from error
     if arguments:
         sys.exit(_run(prepared, engine, arguments))

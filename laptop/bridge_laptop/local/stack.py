@@ -17,17 +17,19 @@ import requests
 from botocore.exceptions import EndpointConnectionError
 
 from bridge.connections.model import Connection
-from bridge.connections.parse import parse_connection
+from bridge.errors import InvalidConnection
+from bridge.operator.connections import write_connection
 from bridge_laptop import secrets
 from bridge_laptop import template as sam
+from bridge_laptop.connection_files import check_files, files_in
 from bridge_laptop.local import emulator, engine, resources
 from bridge_laptop.local.containers import ContainerAddresses, open_to_containers
 from bridge_laptop.local.front import Front
 from bridge_laptop.local.isolation import isolation
 from bridge_laptop.local.poller import Poller
+from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
 from bridge_laptop.local.servers import Server
-from bridge_laptop.local.state import LocalState
 from bridge_laptop.sandbox.server import SandboxServer
 
 LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "WARNING"}
@@ -139,21 +141,23 @@ def running(options: Options) -> Iterator[LocalStack]:
 
 
 def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
-    """Put every connection file into SSM with its secrets, pointed at ``coopcycle_url``."""
+    """Put every connection file into SSM with its secrets, pointed at ``coopcycle_url``.
+
+    Raises:
+        InvalidConnection: with every problem of every file.
+    """
     ssm = boto3.client("ssm")
+    files, problems = check_files(files_in(folder))
+    if problems:
+        raise InvalidConnection(problems)
     connections = {}
-    for path in sorted(folder.glob("*.toml")):
-        text = path.read_text(encoding="utf-8")
-        connection = parse_connection(path.stem, text)
-        local_text = text.replace(connection.coopcycle_url, coopcycle_url)
-        connections[path.stem] = parse_connection(path.stem, local_text)
-        secrets.write_connection(
-            ssm,
-            resources.CONNECTIONS_PATH,
-            path.stem,
-            local_text,
-            secrets.local_defaults(path.stem) | secrets.secrets_from_environment(path.stem, os.environ),
+    for file in (file.pointed_at(coopcycle_url) for file in files):
+        connection_id = file.connection.connection_id
+        connections[connection_id] = file.connection
+        given = secrets.local_defaults(connection_id) | secrets.secrets_from_environment(
+            connection_id, os.environ
         )
+        write_connection(ssm, resources.CONNECTIONS_PATH, connection_id, file.text, given)
     return connections
 
 

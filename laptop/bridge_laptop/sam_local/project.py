@@ -18,7 +18,7 @@ from bridge_laptop.lambda_events import EVENT_SOURCE_NAME
 from bridge_laptop.local.containers import ContainerAddresses
 from bridge_laptop.local.engine import HOST_NAME
 from bridge_laptop.local.isolation import LOCAL_AWS
-from bridge_laptop.local.state import LocalState
+from bridge_laptop.local.running_stack import LocalState
 
 CONNECTIONS_PATH = "/bridge/sam-local/connections"  # copies whose CoopCycle is HOST_NAME
 ARCHITECTURES = ("arm64", "x86_64")

@@ -26,7 +26,9 @@
           InvalidConnection           the connection's own settings are wrong; names the key
           CoopCycleRejected           CoopCycle refused the body; carries the violations
             NotFeasible               its rules for the store do not allow the delivery
-          AddressNotFound             CoopCycle answers 500 again and again: it cannot geocode the address
+          CoopCycleFails              CoopCycle answers 500 again and again to one body
+            AddressNotFound           which most often is an address that it cannot find
+          AwsRefused                  AWS refuses for good what would have to be stored
           ShopRejected                the sender's own API refuses to show the order
           DataRequested               a customer asks for their data; a person answers
           PrivacyUndecided            a request about a shop's data that may not be this connection's
@@ -106,6 +108,7 @@ class RetryableError(BridgeError):
     """The message goes back to the queue; ``retry_after_seconds`` is the earliest useful moment, if known."""
 
     code = "retryable"
+    wait_seconds: float | None = None  # until the next try, once the worker has chosen it
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
@@ -275,16 +278,38 @@ class NotFeasible(CoopCycleRejected):
         self.args = (f"CoopCycle's rules for the store do not allow this delivery: {refusal}",)
 
 
-class AddressNotFound(PermanentError):
-    """CoopCycle answered 500 to every attempt, which is what it does when it cannot geocode an address."""
+class CoopCycleFails(PermanentError):
+    """CoopCycle answered 500 to every attempt: it cannot find an address, or cannot store a text or a number.
+
+    Recorded: create_addresses, "text that nobody finds", "a street of 300 characters"; create_goods. None of
+    them leaves anything behind. ``longest`` are the longest texts of what was sent, by name and length.
+    """
+
+    code = "coopcycle_fails"
+    _MOST_LIKELY = "a text or a number that it cannot store, or an address that it cannot find"
+
+    def __init__(self, longest: Sequence[tuple[str, int]] = ()) -> None:
+        look = ", ".join(f"{name} ({length} characters)" for name, length in longest)
+        super().__init__(
+            f"CoopCycle answered 500 three times, as it does to {self._MOST_LIKELY}; correct that in the shop"
+            + (f". The longest of what was sent: {look}" if look else "")
+        )
+
+
+class AddressNotFound(CoopCycleFails):
+    """The same where the address has no coordinates, so that CoopCycle has to look for it."""
 
     code = "address_not_found"
+    _MOST_LIKELY = (
+        "an address that it cannot find (correct it, or add its coordinates), and to a text or a number that "
+        "it cannot store"
+    )
 
-    def __init__(self) -> None:
-        super().__init__(
-            "address: CoopCycle answered 500 three times, as it does when it cannot find an address; "
-            "correct the address in the shop, or add its coordinates"
-        )
+
+class AwsRefused(PermanentError):
+    """AWS refuses a request for good: it is too large or malformed, and would be so the next time."""
+
+    code = "aws_refused"
 
 
 class ShopRejected(PermanentError):

@@ -40,6 +40,16 @@ class TimeWindow:
     after: datetime
     before: datetime
 
+    @classmethod
+    def parse(cls, after: str, before: str) -> TimeWindow:
+        """Read both ends in ISO 8601 with offsets.
+
+        Raises:
+            ValueError: they are not, or no window lies between them.
+
+        """
+        return cls(datetime.fromisoformat(after), datetime.fromisoformat(before))
+
     def __post_init__(self) -> None:
         _require_aware("after", self.after)
         _require_aware("before", self.before)
@@ -80,15 +90,51 @@ class PostalAddress:
 class TimeWish:
     """The customer's choice of time: ``window`` where the sender has instants, else the texts as written.
 
-    ``date`` is such as "2026-12-24" or "24 décembre 2026", ``time`` such as "14:00 - 16:00" or "2 pm - 4 pm";
-    either may hold both. They are local to the connection's time zone; ``path`` is where they stood. A window
-    without offsets is an interval of ISO 8601 in ``date``: "2026-12-24T14:00/2026-12-24T16:00".
+    ``date`` is such as "2026-12-24" or "24 décembre 2026", ``time`` such as "14:00 - 16:00" or "2 pm - 4
+    pm"; either may hold both. They are local to the connection's time zone; ``path`` is where they stood. A
+    window without offsets is an interval of ISO 8601 in ``date``: "2026-12-24T14:00/2026-12-24T16:00".
+    ``problem`` is a sentence that follows ``path`` and parks the order: something looks like a choice and
+    must not be guessed.
     """
 
     window: TimeWindow | None = None
     date: str = ""
     time: str = ""
     path: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A name and a value that the sender's body has beside the fields we know: perhaps a choice of time.
+
+    ``value`` is as sent: a text, a number, a list or an object. ``place`` is "order", "line" (of goods),
+    "method" (the title of a way of shipping), "tag" or "question" (one that a form itself calls a date);
+    ``holder`` tells two lines apart.
+    """
+
+    name: str
+    value: object
+    path: str
+    place: str = "order"
+    holder: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Writings:
+    """All of an order in which the buyer's choice of time may stand, and what the connection says of it.
+
+    ``date_name`` and ``time_name`` are the names that the connection gives, ``date_setting`` and
+    ``time_setting`` the keys where it does. ``clocks_in_utc``: Unix seconds are the shop's wall clock read in
+    UTC, as WordPress keeps them.
+    """
+
+    entries: tuple[Written, ...] = ()
+    date_name: str = ""
+    time_name: str = ""
+    date_setting: str = ""
+    time_setting: str = ""
+    clocks_in_utc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +199,7 @@ class Order:
     paid: bool = False
     tags: tuple[str, ...] = ()
     wish: TimeWish | None = None
+    writings: Writings = field(default=Writings(), compare=False, repr=False)  # where a wish may stand else
     pickup_locations: tuple[str, ...] = ()  # the sender's keys of the places the goods leave from
     dropoffs: tuple[Stop, ...] = ()  # further ones, in the order of the sender
     weight_override_grams: int | None = None  # where the sender gives one weight for everything
@@ -267,6 +314,16 @@ class PlacedTask:
     iri: str  # "/api/tasks/7"
     kind: str  # PICKUP or DROPOFF
     status: str  # as in Receipt.statuses
+    window: TimeWindow | None = None  # None where CoopCycle holds one without length
+    comments: str = ""
+    street_address: str = ""
+    address_iri: str = ""  # "/api/addresses/7"
+
+    @property
+    def number(self) -> int:
+        """Its id in a body; 0 when it has none."""
+        tail = self.iri.rsplit("/", 1)[-1]
+        return int(tail) if tail.isascii() and tail.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)

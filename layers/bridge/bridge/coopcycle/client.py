@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,7 +23,7 @@ import requests
 from requests.auth import AuthBase
 
 from bridge.coopcycle import payload
-from bridge.coopcycle.breaker import CircuitBreaker
+from bridge.coopcycle.breaker import CircuitBreaker, CredentialsBreaker
 from bridge.coopcycle.transport import ANSWER_SECONDS, Answer, NeverSent, NoAnswer, Transport, moved
 from bridge.errors import (
     AccessDenied,
@@ -105,6 +104,7 @@ class CoopCycleClient:
         answer_seconds: float = ANSWER_SECONDS,
         clock: Callable[[], float] = time.time,
         breaker: CircuitBreaker | None = None,
+        credentials_breaker: CredentialsBreaker | None = None,
     ) -> None:
         """Check the address; nothing is sent. ``clock`` gives epoch seconds.
 
@@ -127,6 +127,7 @@ class CoopCycleClient:
         self._tokens = tokens
         self._clock = clock
         self._watching = breaker.watching if breaker is not None else nullcontext
+        self._watching_credentials = credentials_breaker.watching if credentials_breaker else nullcontext
         self._settings: tuple[float, InstanceSettings] | None = None
 
     def close(self) -> None:
@@ -143,10 +144,7 @@ class CoopCycleClient:
         """Replace what the body names; CoopCycle keeps a field that the body leaves out, or gives empty.
 
         Recorded: change, "comments emptied", "weight 0"; metadata are merged into what is there ("metadata").
-        For a body of several stops the delivery is read first, since each must name the task it changes.
         """
-        if "tasks" in body:
-            body = self._read(_checked(iri), partial(payload.with_task_ids, body))
         return self._change("PUT", _checked(iri), body, done=200)
 
     def cancel_delivery(self, iri: str) -> None:
@@ -285,7 +283,7 @@ class CoopCycleClient:
         (create_simple), PUT 200 (change), DELETE 204 (cancel); a POST that asks for HTML is answered 200 and
         makes nothing.
         """
-        with self._watching():
+        with self._watching_credentials(), self._watching():
             token = self._tokens.token()
             answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
             if answer.status == 401 and payload.is_own_error(401, answer.body):

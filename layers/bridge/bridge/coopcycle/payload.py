@@ -138,86 +138,6 @@ def _with_telephone_in_words(task: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-# --- changing a delivery of several stops -----------------------------------------------------------
-#
-# ``PUT`` with ``pickup`` and ``dropoff`` changes the first and the last task; with ``tasks`` those with the
-# id of one of the delivery's tasks are changed, one without an id is a new stop, and those left out are
-# cancelled and stay in the answer (recorded: change_stops, "comments by id", "a stop more", "a stop less").
-
-
-def revised_body(before: Mapping[str, object], body: dict[str, object]) -> dict[str, object]:
-    """Return the body for a delivery that was last sent as ``before``: once in tasks, always in tasks.
-
-    Else stops that are no longer wanted would stay where they are.
-    """
-    if "tasks" not in before or "tasks" in body:
-        return body
-    return {
-        "tasks": [
-            {"type": kind, **part}
-            for name, kind in (("pickup", _PICKUP), ("dropoff", _DROPOFF))
-            if isinstance(part := body.get(name), Mapping)
-        ]
-    }
-
-
-def adds_stops(before: Mapping[str, object], body: Mapping[str, object]) -> bool:
-    """Tell whether a body has more pickups or dropoffs than what was sent before: a PUT cannot add them."""
-    old, new = _kinds(before), _kinds(body)
-    return any(new.count(kind) > old.count(kind) for kind in (_PICKUP, _DROPOFF))
-
-
-def _kinds(body: Mapping[str, object]) -> list[object]:
-    tasks = body.get("tasks")
-    if not isinstance(tasks, list):
-        return [_PICKUP, _DROPOFF]
-    return [task.get("type") for task in tasks if isinstance(task, Mapping)]
-
-
-def with_task_ids(body: Mapping[str, object], held: object) -> dict[str, object]:
-    """Return a body in ``tasks`` with the ids of the delivery's tasks, ``held`` being its answer to GET.
-
-    A stop is matched with a task at the same address, else with the next one of its kind. One that finds
-    no task stays without an id, which CoopCycle adds as a new stop (recorded: change_stops, "a stop more").
-
-    Raises:
-        ValueError: ``held`` is not a delivery.
-
-    """
-    listed = body.get("tasks")
-    wanted = [dict(task) for task in listed if isinstance(task, Mapping)] if isinstance(listed, list) else []
-    free = [task for task in _tasks(_object(held)) if task.get("status") != "CANCELLED" and _id_of(task)]
-    for matches in (_same_address, _same_kind):
-        for task in wanted:
-            found = next((each for each in free if "id" not in task and matches(task, each)), None)
-            if found is not None:
-                task["id"] = _id_of(found)
-                free.remove(found)
-    return {**body, "tasks": wanted}
-
-
-def _same_kind(wanted: Mapping[str, object], held: Mapping[str, object]) -> bool:
-    return _text(wanted.get("type")).upper() == _text(held.get("type")).upper()
-
-
-def _same_address(wanted: Mapping[str, object], held: Mapping[str, object]) -> bool:
-    ours, theirs = wanted.get("address"), held.get("address")
-    if not _same_kind(wanted, held) or not isinstance(theirs, Mapping):
-        return False
-    if isinstance(ours, Mapping):
-        return ours.get("streetAddress") == theirs.get("streetAddress")
-    return ours is not None and ours == theirs.get("@id")
-
-
-def _id_of(task: Mapping[str, object]) -> int:
-    """Return the number of a task; 0 when it has none."""
-    number = task.get("id")
-    if isinstance(number, int) and not isinstance(number, bool):
-        return number
-    tail = _text(task.get("@id")).rsplit("/", 1)[-1]
-    return int(tail) if tail.isascii() and tail.isdecimal() else 0
-
-
 def encode(body: Mapping[str, object]) -> bytes:
     """Return the body as canonical JSON: the same delivery always gives the same bytes.
 
@@ -327,10 +247,26 @@ def parse_receipt(body: object) -> Receipt:
         statuses=tuple(status for status in statuses if status),
         assigned=any(_is_assigned(task) for task in tasks),
         created_at=min(created, default=None),
-        tasks=tuple(
-            PlacedTask(_text(task.get("@id")), _text(task.get("type")), _text(task.get("status")))
-            for task in tasks
-        ),
+        tasks=tuple(_placed(task) for task in tasks),
+    )
+
+
+def _placed(task: Mapping[str, object]) -> PlacedTask:
+    address = task.get("address")
+    place = address if isinstance(address, Mapping) else {}
+    comments = task.get("comments")
+    try:
+        window = TimeWindow.parse(_text(task.get("after")), _text(task.get("before")))
+    except ValueError:
+        window = None
+    return PlacedTask(
+        _text(task.get("@id")),
+        _text(task.get("type")),
+        _text(task.get("status")),
+        window,
+        comments if isinstance(comments, str) else "",
+        _text(place.get("streetAddress")),
+        _text(place.get("@id")),
     )
 
 

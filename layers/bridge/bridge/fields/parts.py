@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 
-from bridge.document import kind, parse_rfc3339
+from bridge.document import kind, moment_of
 from bridge.fields.values import Values, as_number, number_text
 from bridge.model import OrderItem, TimeWindow, TimeWish
 
@@ -110,9 +110,9 @@ def read_wish(values: Values) -> TimeWish | None:
     """Return the choice of time: instants as a window, all else as the texts that customers wrote.
 
     ``after`` and ``before`` without an offset become one text: "14:00 - 16:00", or an interval of ISO 8601 by
-    the wall clock, "2026-12-24T14:00/2026-12-24T16:00".
+    the wall clock, "2026-12-24T14:00/2026-12-24T16:00". All of them may be Unix time.
     """
-    date, time = values.text("date", " "), values.text("time", " - ")
+    date, time = _without_unix_time(values.text("date", " ")), values.text("time", " - ")
     after, before = values.text("after"), values.text("before")
     path = ", ".join(values.where(name) for name in WISH_NAMES if name in values)
     if not (date or time or after or before):
@@ -134,7 +134,7 @@ def read_wish(values: Values) -> TimeWish | None:
 
 def _window(values: Values, after: str, before: str) -> TimeWindow | None:
     """Return the window between two instants; ``None`` when either has no offset."""
-    moments = [_instant(text) for text in (after, before)]
+    moments = [moment_of(text) for text in (after, before)]
     if moments[0] is None or moments[1] is None:
         if moments != [None, None]:
             raise values.refuse("before" if moments[0] else "after", "has no offset, unlike the other end")
@@ -145,8 +145,7 @@ def _window(values: Values, after: str, before: str) -> TimeWindow | None:
         raise values.refuse("before", "should be later than after") from None
 
 
-def _instant(text: str) -> datetime | None:
-    try:
-        return parse_rfc3339(text)
-    except ValueError:
-        return None
+def _without_unix_time(text: str) -> str:
+    """Write Unix time as the moment in UTC, any other text as it is."""
+    moment = moment_of(text) if text.isdecimal() else None
+    return text if moment is None else moment.isoformat()

@@ -18,6 +18,7 @@ from bridge.model import Coordinates, PostalAddress, Problem
 from bridge.planning.address import house_number
 from bridge.planning.countries import alpha2
 
+_MOST_PHONES = 10  # each costs the reader of numbers some time
 _PHONE_NAMES = ("phone", "phonenumber", "telephone", "tel", "mobile", "mobilephone", "contactphone")
 
 
@@ -46,12 +47,13 @@ def read_address(values: Values, otherwise: PostalAddress) -> Where:
     address = _with_parts(address, given)
     if all(name in values for name in COORDINATES):
         address = replace(address, coordinates=_coordinates(values))
-    return Where(address, where.problems)
+    is_named_apart = "line1" in values.expressions and "address" not in values.expressions
+    return Where(address, () if is_named_apart else where.problems)
 
 
 def _whole_address(values: Values, otherwise: PostalAddress) -> Where:
     """Read the address that stands in one place; of a form, else what its fields are called."""
-    if "address" not in values or ("line1" in values.expressions and "address" not in values.expressions):
+    if "address" not in values:
         form = _form_address(values)
         return Where(form if form.line1 and "line1" not in values else otherwise)
     found = values.raw("address")
@@ -78,7 +80,7 @@ def _address_of(values: Values, given: Mapping[str, object]) -> Where:
     address = _address(found)
     if coordinates := _checked_coordinates(values, found):
         address = replace(address, coordinates=coordinates)
-    if not (address.line1 or found.numbers):
+    if not address.line1 and "line1" not in values:
         keys = shown_names([str(key) for key in given])
         return Where(
             address,
@@ -147,6 +149,11 @@ def _coordinates(values: Values) -> Coordinates | None:
 
 def read_name(values: Values, otherwise: str) -> str:
     """Return a person's name: a text, or an object with first and last; else that of the address."""
+    if "name" not in values.expressions:
+        for given in values.own.values():  # a form that asks for first and last name apart
+            words = [_first_text(given, part) for part in NAME_PARTS]
+            if words[1] and words[3]:
+                return " ".join(filter(None, words))
     if "name" not in values:
         return otherwise or _person(_address_object(values))
     found = values.raw("name")
@@ -161,7 +168,7 @@ def read_name(values: Values, otherwise: str) -> str:
 def read_phones(values: Values, otherwise: tuple[str, ...]) -> tuple[str, ...]:
     """Return the phone numbers that are named, else that of the address."""
     if "phone" in values:
-        return values.texts("phone")
+        return values.texts("phone")[:_MOST_PHONES]
     return otherwise or tuple(filter(None, [_first_text(_address_object(values), _PHONE_NAMES)]))
 
 

@@ -10,9 +10,9 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
-from bridge.document import kind, parse_rfc3339
+from bridge.document import kind, moment_of
 from bridge.errors import UnmappableOrder
 from bridge.fields import expressions
 from bridge.fields.address_names import OWN_SYNONYMS
@@ -20,7 +20,7 @@ from bridge.fields.names import LONGEST_NAME, by_folded_name, fold_name, is_empt
 from bridge.model import Problem
 
 _LONGEST_TEXT = 5000
-_EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in Unix seconds
+_MOST_TEXTS = 100
 _NUMBER = re.compile(r"\s*[+-]?\d{1,15}([.,]\d{1,15})?\s*", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(t|\b)", re.ASCII)
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -59,8 +59,9 @@ class Values:
         return f"{path}.{key[:LONGEST_NAME]}" if path else key[:LONGEST_NAME]
 
     def is_named(self, key: str) -> bool:
-        """Tell whether an expression mentions a key of the sender's."""
-        return any(key in expression for expression in self.expressions.values())
+        """Tell whether an expression mentions a key of the sender's, or a path of keys, as a whole."""
+        mention = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
+        return any(mention.search(expression) for expression in self.expressions.values())
 
     def problem(self, name: str, sentence: str) -> Problem:
         """Make the problem of a field, which stops the order only if it is ours."""
@@ -90,9 +91,10 @@ class Values:
         return separator.join(self.texts(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of a list, or the one there is; without empty ones."""
+        """Return the texts of a list, or the one there is; without empty ones, of a huge list the first."""
         value = self.raw(name)
-        texts = [self._as_text(name, one) for one in (value if isinstance(value, list) else [value])]
+        values = value[:_MOST_TEXTS] if isinstance(value, list) else [value]
+        texts = [self._as_text(name, one) for one in values]
         return tuple(text for text in texts if text)
 
     def number(self, name: str) -> float | None:
@@ -123,19 +125,18 @@ class Values:
         )
 
     def moment(self, name: str) -> datetime | None:
-        """Return a date and time with an offset, also Unix seconds; ``None`` for nothing."""
+        """Return a date and time with an offset, also Unix time; ``None`` for nothing."""
         value = self.raw(name)
-        seconds = as_number(value)
-        if seconds is not None and _EARLIEST <= seconds < _LATEST:
-            return datetime.fromtimestamp(seconds, UTC)
-        text = self.text(name)
-        try:
-            return parse_rfc3339(text) if text else None
-        except ValueError:
+        if is_empty(value):
+            return None
+        moment = moment_of(value[0] if isinstance(value, list) and len(value) == 1 else value)
+        if moment is None:
             raise self.refuse(
                 name,
-                "should be a date and time with an offset (2026-11-23T10:12:08+01:00), or Unix seconds",
-            ) from None
+                "should be a date and time with an offset (2026-11-23T10:12:08+01:00), or Unix time in "
+                f"seconds or milliseconds, but is {'another' if isinstance(value, str) else kind(value)}",
+            )
+        return moment
 
     def _holder(self, name: str) -> tuple[str, str] | None:
         """Return which object has a field without an expression, and its key there; a full one goes first."""

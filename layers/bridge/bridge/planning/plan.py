@@ -15,6 +15,7 @@ from bridge.connections.model import Connection
 from bridge.model import Delivery, Ignored, Order
 from bridge.planning import feasibility
 from bridge.planning.checks import check_order
+from bridge.planning.choice import with_choice
 from bridge.planning.choose_windows import TimeSlots, choose_windows
 from bridge.planning.filters import select
 from bridge.planning.mapping import map_order, pickup_places
@@ -89,6 +90,7 @@ def plan(
     if ignored is not None:
         return ignored
     timezone, country = _where(connection, instance)
+    order = with_choice(order, connection.schedule.reading(timezone, country), trace)
     check_order(order, connection, country)
     chosen = choose_windows(
         order, connection.schedule, instance, now=now, timezone=timezone, country=country, kept=kept

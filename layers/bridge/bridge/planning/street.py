@@ -125,9 +125,9 @@ def _behind_name(first: str, second: str, country: str) -> Street:
     """Read "Prinsenlaan" and "123", "Grand Mosque" and "12 Harbour Road"."""
     if is_bare_number(second):
         return Street(with_number(first, second, country), fields=_BOTH)
-    if is_unit(second) or not _names_street(second) or not any(map(str.isdigit, second)):
+    if is_unit(second) or not names_street(second) or not any(map(str.isdigit, second)):
         return Street(first, second)
-    if _names_street(first):
+    if names_street(first):
         return Street(f"{first}, {second}", fields=_BOTH)
     return Street(second, first, ("line2",))
 
@@ -180,10 +180,11 @@ def is_unit(line: str) -> bool:
 
 
 def _is_unit_part(part: str) -> bool:
-    return _UNIT.match(part) is not None and not _names_street(part)  # "14 Hall Lane"
+    return _UNIT.match(part) is not None and not names_street(part)  # "14 Hall Lane"
 
 
-def _names_street(line: str) -> bool:
+def names_street(line: str) -> bool:
+    """Tell whether a line has a word for a street, in any of the languages: "rue", "Lindenstraße"."""
     words = _WORDS.findall(_plain(line))
     return any(word in _STREET_WORDS or (len(word) > 4 and word.endswith(_STREET_ENDINGS)) for word in words)
 
