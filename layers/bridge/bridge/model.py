@@ -2,7 +2,7 @@
 
 Pure: no AWS, no HTTP, no clock. Units are in the names (grams), datetimes are aware, phone numbers
 in a :class:`Task` are E.164. What CoopCycle calls these things on the wire is known to
-:mod:`bridge.coopcycle.payload` alone.
+:mod:`bridge.coopcycle` alone.
 """
 
 from __future__ import annotations

@@ -22,9 +22,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import requests
 from requests.auth import AuthBase
 
-from bridge.coopcycle import payload
+from bridge.coopcycle import answers, payload
 from bridge.coopcycle.breaker import CircuitBreaker, CredentialsBreaker
-from bridge.coopcycle.transport import ANSWER_SECONDS, Answer, NeverSent, NoAnswer, Transport, moved
+from bridge.coopcycle.transport import (
+    ANSWER_SECONDS,
+    Answer,
+    Bearer,
+    NeverSent,
+    NoAnswer,
+    NoAuth,
+    Transport,
+    moved,
+)
 from bridge.errors import (
     AccessDenied,
     CoopCycleBlocked,
@@ -85,8 +94,7 @@ class CoopCycleClient:
       where that was a 4xx that is somebody else's page;
     - ``CoopCycleThrottled``: 429, which is a proxy's; both carry ``Retry-After`` when there was one;
     - ``DeliveryOutcomeUnknown``: a change (create, update, cancel) was sent and no answer of CoopCycle's
-      came: none at all, 5xx, a 2xx that is not the delivery, a 4xx that is somebody else's page
-      (which may stand over CoopCycle's answer, see the error);
+      came: none at all, 5xx, a 2xx that is not the delivery, a 4xx that is somebody else's page;
     - ``CoopCycleRejected``: any other 4xx in CoopCycle's words, with its violations;
     - ``CredentialsRejected``: CoopCycle's 401 in spite of a new token; ``AccessDenied``: its 403;
     - ``InvalidConnection``: the instance has moved for good (301, 308);
@@ -159,11 +167,11 @@ class CoopCycleClient:
 
     def get_delivery(self, iri: str) -> Receipt:
         """Return a delivery as it stands."""
-        return self._read(_checked(iri), payload.parse_receipt)
+        return self._read(_checked(iri), answers.parse_receipt)
 
     def get_delivery_body(self, iri: str) -> dict[str, object]:
         """Return a delivery in CoopCycle's own words, for people; it holds personal data."""
-        return self._read(_checked(iri), _parse_object)
+        return self._read(_checked(iri), answers.parse_object)
 
     def assert_feasible(self, body: Mapping[str, object]) -> None:
         """Ask whether the store's rules allow this delivery, without creating it.
@@ -223,14 +231,14 @@ class CoopCycleClient:
             if error.status == 500 and self._store_has_no_time_slot():
                 raise InvalidConnection([_NO_TIME_SLOT]) from error
             raise CoopCycleUnavailable(str(error), retry_after_seconds=error.retry_after_seconds) from error
-        return _parsed(f"GET {path}", answer, payload.parse_choices, change=False)
+        return _parsed(f"GET {path}", answer, answers.parse_choices, change=False)
 
     def _store_has_no_time_slot(self) -> bool:
         """Look at the store: only what it says counts, a store that cannot be asked has one."""
         store_iri = self.me().store
         if store_iri is None:
             return False
-        store = self._read(_checked(store_iri), _parse_object)
+        store = self._read(_checked(store_iri), answers.parse_object)
         return "timeSlot" in store and not store["timeSlot"]
 
     # --- the instance -----------------------------------------------------------------------------
@@ -249,7 +257,7 @@ class CoopCycleClient:
         now = self._clock()
         if self._settings is None or not 0 <= now - self._settings[0] < SETTINGS_MAX_AGE_SECONDS:
             with self._watching():
-                answer = self._send("GET", "/api/settings", change=False, auth=_NoAuth())
+                answer = self._send("GET", "/api/settings", change=False, auth=NoAuth())
                 self._raise_for_status("GET /api/settings", answer, change=False)
             self._settings = (now, _parsed("GET /api/settings", answer, _parse_settings, change=False))
         return self._settings[1]
@@ -258,14 +266,14 @@ class CoopCycleClient:
 
     def _change(self, method: str, path: str, body: Mapping[str, object], *, done: int) -> Receipt:
         answer = self._authorized(method, path, change=True, done=done, data=payload.encode(body))
-        return _parsed(f"{method} {path}", answer, payload.parse_receipt, change=True)
+        return _parsed(f"{method} {path}", answer, answers.parse_receipt, change=True)
 
     def _read(self, path: str, parse: Callable[[object], T], params: Mapping[str, str] | None = None) -> T:
         answer = self._authorized("GET", path, change=False, params=params)
         return _parsed(f"GET {path}", answer, parse, change=False)
 
     def _list(self, store_iri: str, params: Mapping[str, str]) -> Listing:
-        return self._read(f"{_checked(store_iri)}/deliveries", payload.parse_listing, params)
+        return self._read(f"{_checked(store_iri)}/deliveries", answers.parse_listing, params)
 
     def _authorized(
         self,
@@ -285,13 +293,11 @@ class CoopCycleClient:
         """
         with self._watching_credentials(), self._watching():
             token = self._tokens.token()
-            answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
-            if answer.status == 401 and payload.is_own_error(401, answer.body):
+            answer = self._send(method, path, change=change, auth=Bearer(token), params=params, data=data)
+            if answer.status == 401 and answers.is_own_error(401, answer.body):
                 self._tokens.reject(token)
                 token = self._tokens.token()
-                answer = self._send(
-                    method, path, change=change, auth=_Bearer(token), params=params, data=data
-                )
+                answer = self._send(method, path, change=change, auth=Bearer(token), params=params, data=data)
             self._raise_for_status(f"{method} {path}", answer, change=change, done=done)
             return answer
 
@@ -326,7 +332,7 @@ class CoopCycleClient:
             raise CoopCycleUnavailable(
                 f"{request}: CoopCycle answered {status}", status=status, retry_after_seconds=retry_after
             )
-        if 400 <= status < 500 and payload.is_own_error(status, answer.body):
+        if 400 <= status < 500 and answers.is_own_error(status, answer.body):
             raise _refusal(request, answer)
         raise _unusable(request, status, change=change, retry_after_seconds=retry_after)
 
@@ -337,7 +343,7 @@ def _refusal(request: str, answer: Answer) -> CredentialsRejected | CoopCycleRej
         return CredentialsRejected(f"{request}: CoopCycle answered 401 to these credentials")
     if answer.status == 403:
         return AccessDenied(f"{request}: CoopCycle answered 403 to these credentials")
-    return payload.parse_error(answer.status, answer.body)
+    return answers.parse_error(answer.status, answer.body)
 
 
 def _unusable(
@@ -362,32 +368,23 @@ def _parsed(request: str, answer: Answer, parse: Callable[[object], T], *, chang
 
 
 def _checked(iri: str) -> str:
-    if not payload.is_iri(iri):
+    if not answers.is_iri(iri):
         raise ValueError("an IRI must be a plain path below /api/")
     return iri
 
 
-def _parse_object(body: object) -> dict[str, object]:
-    if not isinstance(body, dict):
-        raise ValueError("not an object")  # noqa: TRY004  # foreign data, not a caller's type
-    return body
-
-
 def _parse_identity(body: object) -> Identity:
-    if not isinstance(body, dict):
-        raise ValueError("not an identity")  # noqa: TRY004  # foreign data, not a caller's type
-    store = body.get("store")
+    identity = answers.parse_object(body)
+    store = identity.get("store")
     iri = store.get("@id") if isinstance(store, dict) else store
-    if iri is not None and not payload.is_iri(iri):
+    if iri is not None and not (isinstance(iri, str) and answers.is_iri(iri)):
         raise ValueError("not the IRI of a store")
-    name = body.get("name")
+    name = identity.get("name")
     return Identity(store=iri, name=name if isinstance(name, str) else "")
 
 
 def _parse_settings(body: object) -> InstanceSettings:
-    if not isinstance(body, dict):
-        raise ValueError("not settings")  # noqa: TRY004  # likewise
-    texts = {key: value for key, value in body.items() if isinstance(value, str)}
+    texts = {key: value for key, value in answers.parse_object(body).items() if isinstance(value, str)}
     country = texts.get("country", "").upper()
     if len(country) != 2 or not (country.isascii() and country.isalpha()):
         raise ValueError("no country")
@@ -401,19 +398,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError) as error:  # a KeyError; a folder of the database
         raise ValueError("no such time zone") from error
-
-
-class _Bearer(AuthBase):
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-class _NoAuth(AuthBase):
-    """Sends no Authorization at all, not even one from a .netrc."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request

@@ -136,6 +136,26 @@ def moved(answer: Answer) -> InvalidConnection:
     )
 
 
+class Bearer(AuthBase):
+    """Sends a token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the header."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class NoAuth(AuthBase):
+    """Sends no Authorization at all, not even one from a .netrc."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add nothing."""
+        return request
+
+
 def new_session(answer_seconds: float = ANSWER_SECONDS) -> requests.Session:
     """Return a session that keeps no cookies and can tell a failed TLS handshake from a cut answer.
 

@@ -24,16 +24,10 @@ def select(order: Order, connection: Connection, pickups: Sequence[Pickup], trac
 
     """
     wanted = connection.orders
-    if wanted.shipping_methods:
-        fits = any_match(order.shipping_methods, wanted.shipping_methods)
-        trace.rule("orders.shipping_methods", "fits" if fits else "does not fit")
-        if not fits:
-            return _ignored(order, "shipping_method", retracts=True)
-    if wanted.postcodes:
-        inside = _zone(order, "address.postcode", "orders.postcodes", _postcode_fits(order, wanted.postcodes))
-        trace.rule("orders.postcodes", "inside" if inside else "outside")
-        if not inside:
-            return _ignored(order, "postcode", retracts=True)
+    if wanted.shipping_methods and not _is_carried_by_us(order, wanted.shipping_methods, trace):
+        return _ignored(order, "shipping_method", retracts=True)
+    if wanted.postcodes and not _is_within_postcodes(order, wanted.postcodes, trace):
+        return _ignored(order, "postcode", retracts=True)
     if wanted.within_km is not None:
         near = _nearness(_origins(connection, pickups), wanted.within_km, trace)
         if not _zone(order, "address.coordinates", "orders.within_km", near):
@@ -43,6 +37,18 @@ def select(order: Order, connection: Connection, pickups: Sequence[Pickup], trac
         if not order.paid:
             return _ignored(order, "unpaid", retracts=False)
     return None
+
+
+def _is_carried_by_us(order: Order, patterns: Sequence[str], trace: Trace) -> bool:
+    fits = any_match(order.shipping_methods, patterns)
+    trace.rule("orders.shipping_methods", "fits" if fits else "does not fit")
+    return fits
+
+
+def _is_within_postcodes(order: Order, patterns: Sequence[str], trace: Trace) -> bool:
+    inside = _zone(order, "address.postcode", "orders.postcodes", _postcode_fits(order, patterns))
+    trace.rule("orders.postcodes", "inside" if inside else "outside")
+    return inside
 
 
 def _ignored(order: Order, reason: str, *, retracts: bool) -> Ignored:
