@@ -9,11 +9,7 @@ from pathlib import Path
 from bridge.connections.model import Connection
 from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection
-
-# SSM's own limits: an advanced parameter holds 8 KB, and a value must not refer to another parameter.
-# https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-LARGEST_SETTINGS_BYTES = 8192
-REFERENCE = "{{"
+from bridge.operator.connections import check_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +19,11 @@ class ConnectionFile:
     path: Path
     text: str
     connection: Connection
+
+    def pointed_at(self, coopcycle_url: str) -> ConnectionFile:
+        """Return it for another instance than it names: the local stack's sandbox."""
+        text = self.text.replace(self.connection.coopcycle_url, coopcycle_url)
+        return ConnectionFile(self.path, text, parse_connection(self.connection.connection_id, text))
 
 
 def files_in(directory: Path) -> list[Path]:
@@ -37,26 +38,12 @@ def read_connection_file(path: Path) -> ConnectionFile:
         InvalidConnection: with every problem.
     """
     try:
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise InvalidConnection([f"file: cannot be read, {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise InvalidConnection(["file: not UTF-8, save it as UTF-8"]) from error
-    problems = []
-    if len(text.encode()) > LARGEST_SETTINGS_BYTES:
-        problems.append(
-            f"file: {len(content)} bytes, SSM holds {LARGEST_SETTINGS_BYTES}; shorten the comments"
-        )
-    if REFERENCE in text:
-        problems.append(f"file: SSM takes no value with {REFERENCE}, put a space between the braces")
-    try:
-        connection = parse_connection(path.stem, text)
-    except InvalidConnection as error:
-        raise InvalidConnection([*problems, *error.problems]) from error
-    if problems:
-        raise InvalidConnection(problems)
-    return ConnectionFile(path, text, connection)
+    return ConnectionFile(path, text, check_settings(path.stem, text))
 
 
 def check_files(paths: Sequence[Path]) -> tuple[list[ConnectionFile], list[str]]:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from bridge import sources
 from bridge.fields.fields import FIELDS
+from bridge.operator.parked_reasons import REASONS
 from bridge_laptop import template as sam
+from bridge_laptop.cli import as_json, exit_codes
+from bridge_laptop.cli.main import COMMANDS
 
 README = sam.ROOT / "README.md"
 SENDERS = sam.ROOT / "docs" / "senders.md"
+SANDBOX = sam.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
+COMMANDS_PAGE = sam.ROOT / "docs" / "commands.md"
 PROGRAMS = sam.ROOT / "docs" / "programs.md"
-DOCUMENTS = (README, SENDERS, PROGRAMS)
+DOCUMENTS = (README, SENDERS, PROGRAMS, COMMANDS_PAGE, SANDBOX)
 EXAMPLES = sam.ROOT / "examples" / "fields"
 EXAMPLE = sam.ROOT / "examples" / "use_the_layer.py"
 
@@ -63,6 +70,80 @@ def fields() -> str:
     return "\n".join(rows)
 
 
+def parked_reasons() -> str:
+    """Return the table of why messages are parked."""
+    rows = [_row(("code of a parked message", "meaning", "what to do")), _row(("---",) * 3)]
+    rows += [_row((f"`{reason.code}`", reason.meaning, reason.cure)) for reason in REASONS.values()]
+    return "\n".join(rows)
+
+
+def commands() -> str:
+    """Return the table of commands."""
+    rows = [_row(("command", "what for")), _row(("---",) * 2)]
+    rows += [_row((f"`bridge {name}`", line.removesuffix("."))) for name, (_, line) in COMMANDS.items()]
+    return "\n".join(rows)
+
+
+def codes() -> str:
+    """Return the table of exit codes."""
+    rows = [_row(("code", "meaning")), _row(("---",) * 2)]
+    rows += [_row((str(code), meaning)) for code, meaning in exit_codes.MEANINGS.items()]
+    return "\n".join(rows)
+
+
+def json_names() -> str:
+    """Return a table of names for each kind of object that `--json` prints."""
+    kinds: dict[type, list[str]] = {}
+    for command, kind in as_json.LISTS.items():
+        kinds.setdefault(kind, []).append(f"`bridge {command} --json`")
+    for part in as_json.PARTS:
+        kinds.setdefault(part, [])
+    return "\n\n".join("\n".join(_json_table(kind, where)) for kind, where in kinds.items())
+
+
+def _json_table(kind: type, where: list[str]) -> Iterator[str]:
+    yield f"**{kind.__name__}**" + (f", printed by {' and '.join(where)}" if where else "")
+    yield ""
+    yield _row(("name", "value"))
+    yield _row(("---",) * 2)
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        yield _row((f"`{name}`", _json_type(hint)))
+
+
+_JSON_TYPES = {str: "text", int: "number", bool: "true or false", NoneType: "null"}
+
+
+def _json_type(hint: Any) -> str:
+    """Say in words which JSON a type is."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return str(arguments[1])
+    if origin is list:
+        return f"list of {_json_type(arguments[0])}"
+    if origin is dict:
+        return "object"
+    if arguments:
+        return " or ".join(_json_type(argument) for argument in arguments)
+    return _JSON_TYPES.get(hint) or f"`{hint.__name__}`"
+
+
+def sandbox_routes() -> str:
+    """Return the table of the sandbox's routes, and the file that answers each."""
+    from bridge_laptop.sandbox.app import create_app  # what it needs is not in the layer
+
+    app = create_app()
+    found: dict[tuple[str, str], set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        module = app.view_functions[rule.endpoint].__module__.removeprefix("bridge_laptop.sandbox.")
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        found.setdefault((path, module.replace(".", "/") + ".py"), set()).update(rule.methods or ())
+    rows = [_row(("route", "methods", "file")), _row(("---",) * 3)]
+    for (path, file), methods in sorted(found.items(), key=lambda each: (each[0][1], each[0][0])):
+        named = ", ".join(method for method in ("GET", "POST", "PUT", "DELETE") if method in methods)
+        rows.append(_row((f"`{path}`", named, f"[{file}]({file})")))
+    return "\n".join(rows)
+
+
 def programs() -> str:
     """Return the ready-made ``[fields]`` of each program: what is said of it, and its tables."""
     return "\n\n".join(_program(file.read_text(encoding="utf-8")) for file in sorted(EXAMPLES.glob("*.toml")))
@@ -91,6 +172,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "fields": fields,
     "programs": programs,
     "layer-example": layer_example,
+    "parked-reasons": parked_reasons,
+    "commands": commands,
+    "exit-codes": codes,
+    "json": json_names,
+    "sandbox-routes": sandbox_routes,
 }
 _MARKED = re.compile(r"(<!-- made by `make readme`: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -11,23 +11,24 @@ from typing import Any
 
 import boto3
 import pytest
-import requests
 from click.testing import CliRunner, Result
 from tests import sending
+from tests.support import connecting
 from tests.support.caches import clear_runtime_caches
 from tests.support.policies import Guard
 
 from bridge import runtime
 from bridge.model import Ignored
+from bridge.operator.connections import write_connection
 from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
 from bridge_laptop.cli.main import main
-from bridge_laptop.local import emulator, resources
-from bridge_laptop.local.front import http_event
-from bridge_laptop.local.poller import queue_event
+from bridge_laptop.lambda_events import http_event, queue_event
+from bridge_laptop.local import emulator, resources, running_stack
 from bridge_laptop.local.runtimes import Context
 from bridge_laptop.local.servers import Server
+from bridge_laptop.sandbox.client import SandboxClient as Sandbox
 from bridge_laptop.sandbox.server import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,10 +51,11 @@ def moto_url(guard: Guard) -> Iterator[str]:
 
 
 @pytest.fixture
-def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty AWS emulator that every client of the test talks to."""
+def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """An empty AWS emulator that every client of the test talks to, and no local stack but the test's."""
     emulator.empty()
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
+    monkeypatch.setenv(running_stack.VARIABLE, str(tmp_path / running_stack.FILE_NAME))
     clear_runtime_caches()
     yield moto_url
     clear_runtime_caches()
@@ -77,43 +79,6 @@ def sandbox(sandbox_server: SandboxServer) -> Iterator[Sandbox]:
     client.reset()
 
 
-@dataclass(frozen=True)
-class Sandbox:
-    """The sandbox's control."""
-
-    url: str
-
-    def reset(self) -> None:
-        """Go back to the seed."""
-        requests.post(f"{self.url}/_sandbox/reset", timeout=5).raise_for_status()
-
-    def fault(self, mode: str | None, **details: object) -> None:
-        """Inject a fault."""
-        answer = requests.post(f"{self.url}/_sandbox/fault", json={"mode": mode, **details}, timeout=5)
-        answer.raise_for_status()
-
-    def courier(self, delivery: str, do: str) -> None:
-        """Play the courier."""
-        answer = requests.post(
-            f"{self.url}/_sandbox/courier", json={"delivery": delivery, "do": do}, timeout=5
-        )
-        answer.raise_for_status()
-
-    def stats(self) -> dict[str, Any]:
-        """Return the sandbox's counts."""
-        stats: dict[str, Any] = requests.get(f"{self.url}/_sandbox/stats", timeout=5).json()
-        return stats
-
-    def deliveries_of(self, reference: str) -> list[dict[str, Any]]:
-        """Return the deliveries that carry our reference, cancelled ones too."""
-        found: list[dict[str, Any]] = self.stats()["deliveries_by_ref"].get(reference, [])
-        return found
-
-    def live(self, reference: str) -> list[str]:
-        """Return the addresses of the live deliveries that carry our reference."""
-        return [d["@id"] for d in self.deliveries_of(reference) if not d["cancelled"]]
-
-
 class Bridge:
     """The functions of the template over the emulator, with connection ``acme``."""
 
@@ -126,7 +91,7 @@ class Bridge:
     def connect(self, connection_id: str, settings: str, **given: str) -> None:
         """Push a connection into SSM."""
         values = secrets.local_defaults(connection_id) | given
-        secrets.write_connection(self.ssm, resources.CONNECTIONS_PATH, connection_id, settings, values)
+        write_connection(self.ssm, resources.CONNECTIONS_PATH, connection_id, settings, values)
 
     def receive(self, event: dict[str, Any]) -> dict[str, Any]:
         """Call the receiving handler."""
@@ -294,12 +259,17 @@ def bridge(
 @pytest.fixture(scope="session")
 def stack(clients: Clients, provisioned: Provisioned) -> None:
     """The stack bridge-dev with the template's outputs and parameters, as CloudFormation describes it."""
+    make_stack(clients, provisioned, "bridge-dev")
+
+
+def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
+    """Make a stack with the template's outputs and parameters, as CloudFormation describes it."""
     template = sam.load()
     names = provisioned.names
     known = dict(names) | {"Api": "api", "BridgeLayer": "arn", "AWS::URLSuffix": "amazonaws.com"}
     parameters = [name for name in template["Parameters"] if name in names]
     clients["cloudformation"].create_stack(
-        StackName="bridge-dev",
+        StackName=name,
         TemplateBody=json.dumps(
             {
                 "Parameters": {name: {"Type": "String"} for name in parameters},
@@ -312,6 +282,33 @@ def stack(clients: Clients, provisioned: Provisioned) -> None:
         ),
         Parameters=[{"ParameterKey": name, "ParameterValue": names[name]} for name in parameters],
     )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a folder with one connection file, acme.toml."""
+    (tmp_path / "acme.toml").write_text(connecting.SETTINGS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def run(aws: str, stack: None, folder: Path) -> Callable[..., Result]:
+    """`bridge connections …` against a stack without connections; no command may ever print a secret."""
+
+    def call(verb: str, *arguments: str, typed: str = "", **environ: str) -> Result:
+        where = ["--connections", str(folder)] if verb in ("apply", "check") else []
+        result = CliRunner(env=environ).invoke(main, ["connections", verb, *where, *arguments], input=typed)
+        assert "hunter" not in result.output
+        return result
+
+    return call
+
+
+@pytest.fixture
+def stack_outputs(clients: Clients, stack: None) -> dict[str, str]:
+    """What the stack bridge-dev says of itself."""
+    (described,) = clients["cloudformation"].describe_stacks(StackName="bridge-dev")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
 
 @pytest.fixture

@@ -1,49 +1,20 @@
+"""`bridge connections …`: what is in force in a deployed stack, or in the local one."""
+
 from __future__ import annotations
 
+import json
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
 import pytest
-from click.testing import CliRunner, Result
+from tests.component.conftest import Bridge, Clients, Provisioned, Sandbox, make_stack
+from tests.support.connecting import NOBODY, PATH, SECRETS, SETTINGS, Run, stored
 
-from bridge.aws.connections import read_parameters
-from bridge_laptop.cli.main import main
-
-PATH = "/bridge/dev/connections"
-SETTINGS = 'source = "shopify"\n[coopcycle]\nurl = "https://acme.coopcycle.org"\n'
-SECRETS = {
-    "BRIDGE_ACME_WEBHOOK_SECRET": "hunter-webhook",
-    "BRIDGE_ACME_CLIENT_ID": "hunter-id",
-    "BRIDGE_ACME_CLIENT_SECRET": "hunter-secret",
-}
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Make a folder with one connection file, acme.toml."""
-    (tmp_path / "acme.toml").write_text(SETTINGS, encoding="utf-8")
-    return tmp_path
-
-
-@pytest.fixture
-def run(aws: str, folder: Path) -> Run:
-    """`bridge connections …` against an empty AWS; no command may ever print a secret."""
-
-    def call(verb: str, *arguments: str, typed: str = "", **environ: str) -> Result:
-        where = ["--connections", str(folder)] if verb in ("apply", "check") else []
-        result = CliRunner(env=environ).invoke(main, ["connections", verb, *where, *arguments], input=typed)
-        assert "hunter" not in result.output
-        return result
-
-    return call
-
-
-def stored(connection_id: str = "acme") -> dict[str, str]:
-    """Read what is in force."""
-    return read_parameters(boto3.client("ssm"), PATH, connection_id)
+from bridge_laptop.local import running_stack
 
 
 def test_check(run: Run):
@@ -82,190 +53,17 @@ def test_check_empty_folder(run: Run, folder: Path):
     assert 1 == run("check").exit_code
 
 
-def test_apply_new_connection(run: Run):
-    """Settings and secrets of the environment are shown by state, confirmed and stored."""
-    result = run("apply", typed="y\n", **SECRETS, BRIDGE_ACME_STATUS_SECRET="hunter-status")
-
-    assert 0 == result.exit_code
-    assert f"{PATH} in eu-west-3" in result.output
-    assert '+source = "shopify"' in result.output
-    assert "client-secret: new" in result.output
-    assert {
-        "settings": SETTINGS,
-        "webhook-secret": "hunter-webhook",
-        "client-id": "hunter-id",
-        "client-secret": "hunter-secret",
-        "status-secret": "hunter-status",
-    } == stored()
-
-
-def test_secrets_are_secure_strings(run: Run):
-    """Every secret is encrypted in SSM; the settings are readable."""
-    run("apply", "--yes", **SECRETS)
-
-    found = boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
-
-    assert {
-        "settings": "String",
-        "webhook-secret": "SecureString",
-        "client-id": "SecureString",
-        "client-secret": "SecureString",
-    } == {parameter["Name"].rpartition("/")[2]: parameter["Type"] for parameter in found}
-
-
-def test_apply_refused(run: Run):
-    """Without a yes nothing is written."""
-    result = run("apply", typed="n\n", **SECRETS)
-
-    assert 1 == result.exit_code
-    assert {} == stored()
-
-
-def test_apply_twice(run: Run):
-    """What is in force already is not written again."""
-    run("apply", "--yes", **SECRETS)
-    versions = [
-        p["Version"] for p in boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
-    ]
-
-    result = run("apply", **SECRETS)
-
-    assert 0 == result.exit_code
-    assert result.output.endswith("nothing to do\n")
-    assert "client-id: unchanged" in result.output
-    assert versions == [
-        p["Version"] for p in boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
-    ]
-
-
-def test_apply_changed_settings_alone(run: Run, folder: Path):
-    """Secrets that are not given are kept, and the settings' difference is shown."""
-    run("apply", "--yes", **SECRETS)
-    (folder / "acme.toml").write_text('country = "FR"\n' + SETTINGS, encoding="utf-8")
-
-    result = run("apply", typed="y\n")
-
-    assert 0 == result.exit_code
-    assert '+country = "FR"' in result.output
-    assert "webhook-secret: kept" in result.output
-    assert "hunter-webhook" == stored()["webhook-secret"]
-    assert stored()["settings"].startswith('country = "FR"')
-
-
-def test_apply_asks_for_missing_secrets(run: Run):
-    """A required secret that stands nowhere is asked for without echo; the optional ones are not."""
-    result = run("apply", typed="hunter-typed\ny\n", **{**SECRETS, "BRIDGE_ACME_CLIENT_ID": ""})
-
-    assert 0 == result.exit_code
-    assert "acme client-id: " in result.output
-    assert "acme status-secret: " not in result.output
-    assert "hunter-typed" == stored()["client-id"]
-
-
-@pytest.mark.parametrize("arguments", [(), ("--yes",)])
-def test_apply_with_nobody_to_ask(run: Run, arguments: tuple[str, ...]):
-    """A script that lacks a secret is told the variables, and nothing is written."""
-    result = run("apply", *arguments, BRIDGE_ACME_CLIENT_ID="hunter-id")
-
-    assert 1 == result.exit_code
-    assert "missing secrets, set BRIDGE_ACME_WEBHOOK_SECRET, BRIDGE_ACME_CLIENT_SECRET" in result.output
-    assert {} == stored()
-
-
-def test_apply_wrong_file(run: Run, folder: Path):
-    """One wrong file stops all: nothing is written."""
-    (folder / "wrong.toml").write_text("", encoding="utf-8")
-
-    result = run("apply", "--yes", **SECRETS)
-
-    assert 1 == result.exit_code
-    assert "wrong.toml: source: missing" in result.output
-    assert {} == stored()
-
-
-def test_apply_named_connection(run: Run, folder: Path):
-    """Only the connections that are named are applied; the others are not even looked at."""
-    (folder / "wrong.toml").write_text("", encoding="utf-8")
-
-    assert 0 == run("apply", "acme", "--yes", **SECRETS).exit_code
-    assert "settings" in stored()
-
-
-def test_rotation(run: Run):
-    """Rotated, the old webhook secret stays valid as the previous one until it is forgotten."""
-    run("apply", "--yes", **SECRETS)
-
-    rotated = run(
-        "apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next"
-    )
-
-    assert "the old one stays valid as the previous one" in rotated.output
-    assert ("hunter-next", "hunter-webhook") == (
-        stored()["webhook-secret"],
-        stored()["webhook-secret-previous"],
-    )
-    again = run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next")
-    assert again.output.endswith("nothing to do\n")
-    assert "hunter-webhook" == stored()["webhook-secret-previous"]
-    forgotten = run("apply", "acme", "--forget-previous", "--yes")
-    assert "webhook-secret-previous: removed" in forgotten.output
-    assert "webhook-secret-previous" not in stored()
-    assert "hunter-next" == stored()["webhook-secret"]
-    assert run("apply", "acme", "--forget-previous").output.endswith("nothing to do\n")
-
-
-def test_rotation_asks_for_the_new_secret(run: Run):
-    """Without the variable, the new webhook secret is asked for."""
-    run("apply", "--yes", **SECRETS)
-
-    run("apply", "acme", "--rotate-webhook-secret", typed="hunter-next\ny\n")
-
-    assert "hunter-next" == stored()["webhook-secret"]
-
-
-def test_second_rotation_warns(run: Run):
-    """Two rotations in a row end the validity of the oldest secret, and that is said."""
-    run("apply", "--yes", **SECRETS)
-    run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-2")
-
-    result = run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-3")
-
-    assert "warning: the previous webhook secret stored so far stops being valid" in result.output
-    assert ("hunter-3", "hunter-2") == (stored()["webhook-secret"], stored()["webhook-secret-previous"])
-
-
-def test_changed_webhook_secret_without_rotation(run: Run):
-    """A webhook secret that would end at once is pointed out before the question."""
-    run("apply", "--yes", **SECRETS)
-
-    result = run("apply", typed="n\n", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next")
-
-    assert "warning: the stored webhook secret stops being valid at once" in result.output
-    assert "--rotate-webhook-secret" in result.output
-    assert "hunter-webhook" == stored()["webhook-secret"]
-
-
-@pytest.mark.parametrize(
-    "arguments", [("--rotate-webhook-secret",), ("acme", "--rotate-webhook-secret", "--forget-previous")]
-)
-def test_rotation_asked_for_wrongly(run: Run, arguments: tuple[str, ...]):
-    """A rotation names its connection, and does not forget in the same breath."""
-    assert 2 == run("apply", *arguments, **SECRETS).exit_code
-
-
 def test_list(run: Run):
     """The list names each connection with its source, instance and the secrets that are set."""
     run("apply", "--yes", **SECRETS)
     run("apply", "acme", "--rotate-webhook-secret", "--yes", BRIDGE_ACME_WEBHOOK_SECRET="hunter-next")
 
-    lines = run("list").output.splitlines()
+    headers, row = (re.split(r" {2,}", line) for line in run("list").output.splitlines())
 
-    assert [
-        "acme  shopify  https://acme.coopcycle.org",
-        "  secrets: webhook-secret, client-id, client-secret",
-        "  rotation: the previous webhook secret is still valid",
-    ] == lines[:3]
-    assert lines[3].startswith("  last modified: 20")
+    assert ["CONNECTION", "SOURCE", "COOPCYCLE", "SECRETS", "LAST MODIFIED", "TO DO"] == headers
+    assert ["acme", "shopify", NOBODY, "webhook-secret, client-id, client-secret"] == row[:4]
+    assert row[4].startswith("20")
+    assert "rotation: the previous webhook secret is still valid" == row[5]
 
 
 def test_list_of_nothing(run: Run):
@@ -282,12 +80,19 @@ def test_list_of_what_is_broken(run: Run):
 
     output = run("list").output
 
-    assert "broken  invalid settings, source: missing" in output
-    assert "half  incomplete, apply it again" in output
-    assert "  missing: webhook-secret, client-secret" in output
+    assert "invalid settings, source: missing" in output
+    assert "settings: missing, apply the connection again; missing: webhook-secret, client-secret" in output
 
 
-def test_environments_are_apart(run: Run):
+@pytest.fixture
+def staging(clients: Clients, provisioned: Provisioned) -> Iterator[None]:
+    """A second stack, bridge-staging."""
+    make_stack(clients, provisioned, "bridge-staging")
+    yield
+    clients["cloudformation"].delete_stack(StackName="bridge-staging")
+
+
+def test_environments_are_apart(run: Run, staging: None):
     """What is applied to staging is not seen in dev."""
     run("apply", "--yes", "--environment", "staging", **SECRETS)
 
@@ -333,18 +138,19 @@ def test_aws_that_is_away(run: Run):
 
 
 def test_no_region(run: Run, monkeypatch: pytest.MonkeyPatch):
-    """Without a region the line says how to give one."""
+    """Without a region the line names the variable that gives one; boto3 does not read AWS_REGION."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    boto3.setup_default_session()
 
     result = run("list")
 
-    assert (1, "Error: no AWS region: set AWS_REGION, or region in the profile\n") == (
+    assert (1, "Error: no AWS region: set AWS_DEFAULT_REGION, or region in the profile\n") == (
         result.exit_code,
         result.output,
     )
+    (variable,) = re.findall(r"set (\w+)", result.output)
+    assert 0 == run("list", **{variable: "eu-west-3"}).exit_code
 
 
 def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
@@ -353,7 +159,6 @@ def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    boto3.setup_default_session()
 
     result = run("list")
 
@@ -365,3 +170,49 @@ def test_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch):
 def test_environment_of_a_wrong_form(run: Run, environment: str):
     """The environment becomes part of a path, so its form is narrow."""
     assert 2 == run("list", "--environment", environment).exit_code
+
+
+def test_what_a_removed_stack_left_behind(run: Run):
+    """Connections without a stack can still be listed and removed."""
+    boto3.client("ssm").put_parameter(
+        Name="/bridge/gone/connections/acme/settings", Value=SETTINGS, Type="String"
+    )
+
+    assert "acme" in run("list", "--environment", "gone").output
+    assert 0 == run("remove", "acme", "--yes", "--environment", "gone").exit_code
+    assert "no connections" in run("list", "--environment", "gone").output
+
+
+def test_list_for_programs(run: Run):
+    """Stable names, times in ISO 8601, what is wrong as a list; no secret."""
+    run("apply", "--yes", **SECRETS)
+    boto3.client("ssm").put_parameter(Name=f"{PATH}/half/client-id", Value="hunter", Type="SecureString")
+
+    acme, half = json.loads(run("list", "--json").stdout)
+
+    assert ("acme", "shopify", NOBODY, [], [], False) == tuple(
+        acme[name] for name in ("connection", "source", "coopcycle_url", "problems", "missing", "rotating")
+    )
+    assert ["webhook-secret", "client-id", "client-secret"] == acme["secrets"]
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(acme["last_modified"])).total_seconds() < 3600
+    assert (None, ["webhook-secret", "client-secret"]) == (half["source"], half["missing"])
+
+
+def test_local_stack(run: Run, bridge: Bridge, sandbox: Sandbox, aws: str, folder: Path):
+    """With --local a connection is put in force in the running stack, at its instance, with its secrets."""
+    (folder / "acme.toml").rename(folder / "acme2.toml")
+    state = running_stack.LocalState("http://127.0.0.1:3000", aws, bridge.names, coopcycle_url=sandbox.url)
+
+    with running_stack.announced(state):
+        applied = run("apply", "acme2", "--local", "--yes")
+        listed = json.loads(run("list", "--local", "--json").stdout)
+        removed = run("remove", "acme2", "--local", "--yes")
+
+    assert 0 == applied.exit_code, applied.output
+    assert "  webhooks to: http://127.0.0.1:3000/webhooks/acme2\n" in applied.output
+    assert "  CoopCycle accepts the credentials, of store " in applied.output
+    assert [("acme", sandbox.url), ("acme2", sandbox.url)] == [
+        (one["connection"], one["coopcycle_url"]) for one in listed
+    ]
+    assert 0 == removed.exit_code
+    assert {} == stored("acme2")

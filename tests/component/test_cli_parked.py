@@ -13,6 +13,7 @@ from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
 from tests.component.fake_server import FakeServer, Request, http
 
 from bridge import runtime
+from bridge.operator.parked_reasons import reason_of
 
 Order = Callable[..., bytes]
 Run = Callable[..., Result]
@@ -32,9 +33,17 @@ def park_unmappable(bridge: Bridge, order: Order, *numbers: int) -> None:
     assert bridge.work() == []
 
 
-def park_for_credentials(bridge: Bridge, sandbox: Sandbox, *bodies: bytes) -> None:
-    """Put webhooks through a worker whose credentials are wrong, then make them right again."""
-    bridge.connect("acme", settings(sandbox.url), **{"client-secret": "wrong"})
+STRICT = """
+[pickup]
+unknown_location = "refuse"
+[pickup.locations]
+"10002" = { address = "2 Rue Deux, 75002 Paris" }
+"""
+
+
+def park_for_settings(bridge: Bridge, sandbox: Sandbox, *bodies: bytes) -> None:
+    """Put webhooks through a worker whose connection takes no order that names no place, then mend that."""
+    bridge.connect("acme", settings(sandbox.url, STRICT))
     runtime.dispatch_runtime.cache_clear()  # it keeps a connection for five minutes
     for number, body in enumerate(bodies):
         bridge.push(body, "orders/updated", webhook_id=f"refused-{number}")
@@ -63,9 +72,13 @@ def test_list_tells_which_order_and_why(bridge: Bridge, deployed: Run, order: Or
     result = deployed("parked", "list")
 
     assert 0 == result.exit_code, result.output
-    assert "acme  #7 (7)  orders/create  unmappable_order" in result.stdout
-    assert "shipping_address.address1: " in result.stdout
-    assert "1 parked message\n" in result.stdout
+    headers, message, count, _ = result.stdout.split("\n", 3)
+    assert ["MESSAGE", "PARKED", "CONNECTION", "ORDER", "ID", "TOPIC", "REASON", "BECAUSE"] == headers.split()
+    assert "  ".join(message.split()).endswith(
+        "acme  #7  7  orders/create  unmappable_order  shipping_address.address1:  is  missing;  a  "
+        "delivery  needs  a  street  address"
+    )
+    assert "1 parked message" == count
     assert json.loads(order())["shipping_address"]["last_name"] not in result.stdout
 
 
@@ -112,6 +125,37 @@ def strange_message() -> dict[str, Any]:
         "Body": '{"hello": "world"}',
         "Attributes": sqs_attributes("strange"),
     }
+
+
+def test_order_by_the_name_that_the_connection_gives_it(
+    bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
+) -> None:
+    """An order is found by what `[fields]` call it, also when another field is why it is parked."""
+    fields = "[fields]\norder_name = \"join('-', ['F', to_string(id)])\"\nphone = \"line_items\"\n"
+    bridge.connect("acme", settings(sandbox.url, fields))
+    runtime.dispatch_runtime.cache_clear()  # it keeps a connection for five minutes
+    bridge.push(order(id=7))
+    bridge.work()
+
+    (told,) = json.loads(deployed("parked", "list", "--order", "F-7", "--json").stdout)
+    shown = deployed("orders", "show", "acme", "F-7")
+
+    assert ("F-7", "unmappable_order") == (told["order"], told["reason"])
+    assert told["because"].startswith("fields.phone: ")
+    assert 0 == shown.exit_code, shown.output
+    assert "rejected" in shown.stdout
+
+
+@pytest.mark.parametrize(("order_id", "reason"), [("7", "unmappable_order")])
+def test_cure_is_that_of_the_table(
+    bridge: Bridge, deployed: Run, order: Order, order_id: str, reason: str
+) -> None:
+    """What is to be done is what the documentation says of the code."""
+    park_unmappable(bridge, order, int(order_id))
+
+    result = deployed("parked", "show", "--order", order_id)
+
+    assert f"to do            {reason_of(reason).cure}\n" in result.stdout
 
 
 def test_show_tells_all_but_the_body(bridge: Bridge, deployed: Run, order: Order) -> None:
@@ -176,7 +220,7 @@ def test_show_wants_one_of_two(deployed: Run) -> None:
 
 def test_redrive_after_mending(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
     """A redriven message is handled like a new one, under a deduplication id that SQS does not know yet."""
-    park_for_credentials(bridge, sandbox, order())
+    park_for_settings(bridge, sandbox, order())
 
     result = deployed("parked", "redrive", "--order", "#1042", typed="y\n")
     failed = bridge.work()
@@ -194,7 +238,7 @@ def test_redrive_keeps_the_order_of_an_orders_webhooks(
     """The older state of an order goes back on the queue before the newer one, in its order's group."""
     first = json.loads(order(id=7, updated_at="2026-11-23T10:00:00+01:00"))
     second = first | {"updated_at": "2026-11-23T11:00:00+01:00"}
-    park_for_credentials(bridge, sandbox, json.dumps(first).encode(), json.dumps(second).encode())
+    park_for_settings(bridge, sandbox, json.dumps(first).encode(), json.dumps(second).encode())
 
     deployed("parked", "redrive", "--all", "--yes")
 
@@ -231,7 +275,7 @@ def test_redrive_of_one_message_names_the_others_of_its_order(
     bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
 ) -> None:
     """Who takes one message of several is told which ones of the same order stay behind."""
-    park_for_credentials(bridge, sandbox, order(id=7), order(id=7, note="later"))
+    park_for_settings(bridge, sandbox, order(id=7), order(id=7, note="later"))
     older, newer = parked_ids(deployed)
 
     result = deployed("parked", "redrive", "--message", newer, "--yes")
@@ -244,7 +288,7 @@ def test_redriven_twice_because_of_a_crash_is_one_delivery(
     bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
 ) -> None:
     """Killed between send and delete: the message goes again, and makes no second delivery."""
-    park_for_credentials(bridge, sandbox, order(id=7))
+    park_for_settings(bridge, sandbox, order(id=7))
     (message,) = bridge.parked()
     bridge.sqs.send_message(  # what the command had done when it was killed
         QueueUrl=bridge.names["WebhooksQueue"],

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from bridge.aws.connections import ConnectionStore
 from bridge.connections.model import Secrets
 from bridge.errors import InvalidConnection, UnknownConnection
-from bridge_laptop.secrets import write_connection
+from bridge.operator.connections import write_connection
 
 from .conftest import Clients
 

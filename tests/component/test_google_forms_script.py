@@ -13,7 +13,6 @@ from tests import sending
 
 from bridge import sources
 from bridge.connections.parse import parse_connection
-from bridge.fields.fields import read_order
 from bridge.model import Order
 from bridge.sources import Payload, Push, Webhook
 
@@ -109,7 +108,7 @@ def test_a_response_becomes_an_order() -> None:
 
     source.verify(push, [SECRET], options)
     webhook = source.identify(push, options)
-    order = read_order(source, Payload(body, "submission", push.received_at), options)
+    order = sending.read_order("google-forms", Payload(body, "submission", push.received_at), options)
 
     assert ("post", True) == (post["method"], post["muteHttpExceptions"])
     assert "https://bridge.example/webhooks/acme" == post["url"]

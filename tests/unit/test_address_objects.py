@@ -14,7 +14,7 @@ from bridge.fields.fields import apply_fields
 from bridge.fields.names import fold_name, words_of_name
 from bridge.fields.postal_object import read_address_object
 from bridge.fields.values import Values
-from bridge.model import Coordinates, Order, PostalAddress
+from bridge.model import Order, PostalAddress
 from bridge.planning.address import write_address
 
 EMPTY = Order(order_id="7", name="7", updated_at=AT, created_at=AT, address=PostalAddress())
@@ -417,56 +417,6 @@ def test_a_key_that_an_expression_mentions_is_read() -> None:
     assert ((), "Hof") == (order.problems, order.address.line2)
 
 
-def test_coordinates_stand_in_many_places() -> None:
-    """Beside the parts, or in an object of their own."""
-    parts = {"street": "Weg 1", "zip": "1", "city": "B"}
-    expected = Coordinates(48.85, 2.35)
-
-    for place in ({"lat": 48.85, "lng": "2.35"}, {"location": {"latitude": 48.85, "lon": 2.35}}):
-        assert expected == read({"address": {**parts, **place}}).address.coordinates
-
-
-def test_name_and_phone_may_stand_in_the_address() -> None:
-    """Where nothing else names them."""
-    address = {
-        "street": "Weg 1",
-        "zip": "1",
-        "city": "B",
-        "firstName": "Lea",
-        "Last Name": "Morel",
-        "phone": "06",
-    }
-
-    order = read({"address": address})
-    named = read({"address": address, "name": "Ana", "Phone Number": "07"})
-
-    assert ("Lea Morel", ("06",)) == (order.recipient_name, order.phones)
-    assert ("Ana", ("07",)) == (named.recipient_name, named.phones)
-
-
-@pytest.mark.parametrize(
-    ("body", "line"),
-    [
-        (
-            {"Street": "Lindenstraße", "House number": "14", "Zip code": "10969", "City": "Berlin"},
-            "Lindenstraße 14, 10969 Berlin",
-        ),
-        (
-            {"Adresse": "14 rue des Lilas", "Code postal": "69003", "Ville": "Lyon"},
-            "14 rue des Lilas, 69003 Lyon",
-        ),
-        ({"Full Address": "14 rue des Lilas, 69003 Lyon"}, "14 rue des Lilas, 69003 Lyon"),
-        (
-            {"LINE1": "14 rue des Lilas", "Postcode": "69003", "number": "1042", "CITY": "Lyon"},
-            "14 rue des Lilas, 69003 Lyon",
-        ),
-    ],
-)
-def test_a_form_is_read_by_the_names_of_its_fields(body: dict[str, Any], line: str) -> None:
-    """A form whose fields are called as in an address needs no setting; "number" alone may be anything."""
-    assert line == write_address(read(body).address).line
-
-
 def test_names_are_compared_without_capitals_accents_and_signs() -> None:
     """And a key of megabytes is no name."""
     assert fold_name("Zip / Postal_Code") == fold_name("zipPostalCode") == "zippostalcode"
@@ -489,13 +439,3 @@ def test_a_huge_object_is_read_in_bounds() -> None:
     huge = {f"key{index}": index for index in range(200_000)}
 
     assert not read_address_object({**huge, "street": "x"}).parts
-
-
-def test_a_huge_list_is_bounded_before_any_work() -> None:
-    """Of phone numbers each costs the reader some time, of texts each is kept."""
-    order = read(
-        {"address": {"street": "x"}, "phone": [f"06{n:08}" for n in range(300_000)], "note": ["a"] * 300_000}
-    )
-
-    assert 10 == len(order.phones)
-    assert len(order.note) < 1000

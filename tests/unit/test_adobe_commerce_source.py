@@ -277,12 +277,11 @@ def test_whole_order() -> None:
         ),
         recipient_name="Camille Moreau",
         company="Atelier Moreau",
-        phones=("06 39 98 41 27",),
+        phones=("06 12 34 56 78",),
         note="Sonner deux fois",
         items=(OrderItem("Bouquet d'automne", 2, sku="BQT-L", weight_grams=1250),),
         shipping_methods=("Livraison à vélo - Jour même",),
         paid=False,
-        email="camille.moreau@example.com",
     )
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bridge.errors import ShopRejected
-from bridge_laptop.cli.asking import RecordedShop
 from bridge_laptop.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -260,14 +258,51 @@ def test_answers_of_the_shop_that_are_none(tmp_path: Path, content: str, message
     assert message in result.stderr
 
 
-def test_recorded_shop(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """Files answer by path and query, beside the file that names them; what is missing is refused by path."""
-    (tmp_path / "order.json").write_bytes(b"{}")
-    (tmp_path / "samples.toml").write_text('[api]\n"/orders/1?x=2" = "order.json"\n', encoding="utf-8")
-    shop = RecordedShop(tmp_path / "samples.toml")
+def test_answers_of_the_shop(tmp_path: Path):
+    """A webhook that only names its order takes the order from the files beside the one that --api names."""
+    folder = BODIES.parent / "bigcommerce"
+    settings = (folder / "connection.toml").read_text(encoding="utf-8")
 
-    assert b"{}" == shop.get("https://shop.example/orders/1?x=2", {"Authorization": "secret"})
-    with pytest.raises(ShopRejected):
-        shop.get("https://shop.example/orders/1", {})
+    result = run_map(
+        tmp_path,
+        folder / "order-created.json",
+        *("--topic", "store/order/created", "--api", str(folder / "samples.toml")),
+        settings=settings,
+    )
 
-    assert capsys.readouterr().err == "the shop's API is asked for /orders/1, which --api has no file for\n"
+    assert 0 == result.exit_code, result.stderr
+    assert json.loads(result.stdout)["dropoff"]["address"]
+
+
+def test_answer_of_the_shop_that_is_missing(tmp_path: Path):
+    """What no file answers is told by its path, and refused as a shop refuses it."""
+    folder = BODIES.parent / "bigcommerce"
+    settings = (folder / "connection.toml").read_text(encoding="utf-8")
+    (tmp_path / "samples.toml").write_text('[api]\n"/elsewhere" = "order.json"\n', encoding="utf-8")
+
+    result = run_map(
+        tmp_path,
+        folder / "order-created.json",
+        *("--topic", "store/order/created", "--api", str(tmp_path / "samples.toml")),
+        settings=settings,
+    )
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    first, second = result.stderr.splitlines()
+    assert first.startswith("the shop's API is asked for /")
+    assert first.endswith(", which --api has no file for")
+    assert second.startswith("error: the shop's API answered 404")
+
+
+@pytest.mark.parametrize(("source", "cure"), [("form", True), ("shopify", False)])
+def test_form_without_an_id(tmp_path: Path, source: str, cure: bool):
+    """A form that tells no id is told the setting that makes one; a sender that has its own ids is not."""
+    settings = f'source = "{source}"\ncoopcycle.url = "https://acme.coopcycle.org"'
+    body = tmp_path / "body.json"
+    body.write_text('{"name": "Ada"}', encoding="utf-8")
+
+    result = run_map(tmp_path, body, settings=settings)
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert cure == ("[sender] key_fields = " in result.stderr)
+    assert cure or result.stderr.startswith("error: the body cannot be read (")

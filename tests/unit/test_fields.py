@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests import sending
 
 from bridge import sources
 from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection, UnmappableOrder
-from bridge.fields.fields import FIELDS, apply_fields, read_order
+from bridge.fields.fields import FIELDS, apply_fields
 from bridge.fields.values import Values
 from bridge.model import (
     Coordinates,
@@ -28,7 +30,8 @@ from bridge.model import (
     TimeWindow,
     TimeWish,
 )
-from bridge.planning.mapping import map_order
+from bridge.operator.dry_run import OfflineInstance
+from bridge.planning.plan import plan
 from bridge.sources import Options, Payload
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -90,7 +93,6 @@ def read_one(body: dict[str, Any] | None = None, **expressions: str) -> Order:
         ("phone", "answers.tel[0]", "phones", ("0612345678",)),
         ("phone", "answers.blank", "phones", ()),
         ("phone", "stops[?who=='Nobody'].tel", "phones", ()),
-        ("email", "'a@example.com'", "email", "a@example.com"),
         ("order_name", "join('', ['#', to_string(id)])", "name", "#1042"),
         ("order_name", "answers.note", "name", "Order 7"),
         ("tags", "'urgent, fragile,, urgent'", "tags", ("urgent", "fragile")),
@@ -415,7 +417,7 @@ def test_a_shops_order_is_read_by_its_source_and_changed_by_the_fields() -> None
     before = sources.get("shopify").parse(payload, Options())
     options = Options(fields={"note": "note_attributes[0].value || ''", "name": "'Reception'"})
 
-    found = read_order(sources.get("shopify"), payload, options)
+    found = sending.read_order("shopify", payload, options)
 
     assert isinstance(found, Order)
     assert isinstance(before, Order)
@@ -439,9 +441,7 @@ def test_without_fields_a_shop_is_left_alone() -> None:
     """No table, no change."""
     payload = Payload(TYPICAL, "orders/create", AT)
 
-    assert sources.get("shopify").parse(payload, Options()) == read_order(
-        sources.get("shopify"), payload, Options()
-    )
+    assert sources.get("shopify").parse(payload, Options()) == sending.read_order("shopify", payload)
 
 
 def test_what_the_mapping_misses_is_named_as_in_the_connection() -> None:
@@ -452,7 +452,7 @@ def test_what_the_mapping_misses_is_named_as_in_the_connection() -> None:
     order = read_one(line1="answers.who", city="answers.blank")
 
     with pytest.raises(UnmappableOrder) as caught:
-        map_order(order, connection, now=AT, timezone=_paris(), country="FR")
+        plan(order, replace(connection, timezone="Europe/Paris", country="FR"), OfflineInstance(), now=AT)
 
     assert "answers.blank" == caught.value.field
 
@@ -464,17 +464,11 @@ def test_an_order_of_fields_alone_becomes_a_delivery() -> None:
     )
     order = read_one(address="answers.address", name="answers.who", phone="answers.tel")
 
-    found = map_order(order, connection, now=AT, timezone=_paris(), country="FR")
+    found = plan(order, replace(connection, timezone="Europe/Paris", country="FR"), OfflineInstance(), now=AT)
 
     assert isinstance(found, Delivery)
     assert "48 rue de Rivoli, 75004 Paris" == found.dropoff.street_address
     assert ("Camille Moreau", "+33612345678") == (found.dropoff.contact_name, found.dropoff.telephone)
-
-
-def _paris() -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo("Europe/Paris")
 
 
 # --- when the connection is written ---------------------------------------------------------------

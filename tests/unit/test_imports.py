@@ -19,17 +19,17 @@ LAYER = ROOT / "layers" / "bridge" / "bridge"
 # (mapping, schedule, sources, coopcycle, dispatch …) is the domain, between the words and the outside.
 WORDS = ("bridge.errors", "bridge.model", "bridge.document", "bridge.connections.toml_table")
 OUTSIDE = ("bridge.aws", "bridge.settings", "bridge.telemetry")
-ROOT_OF_COMPOSITION = ("bridge.runtime",)
+ROOT_OF_COMPOSITION = ("bridge.runtime", "bridge.operator")
 RINGS = ("words", "domain", "outside", "composition root", "callers")
 
 # Who may import what is not ours; the standard library and small libraries are free.
 RESERVED = {
-    "boto3": ("bridge.runtime",),
+    "boto3": ("bridge.runtime", "bridge.aws.deliveries"),  # the latter for its TypeSerializer
     "botocore": ("bridge.aws",),
     "aws_lambda_powertools": ("bridge.telemetry", "bridge.aws.batches"),
     "requests": ("bridge.coopcycle", "bridge.sources.shared.shop_api"),
     "urllib3": ("bridge.coopcycle.transport", "bridge.sources.shared.shop_api"),
-    "phonenumbers": ("bridge.planning.mapping",),
+    "phonenumbers": ("bridge.planning.phone",),
 }
 EXCEPTIONS = {
     ("bridge.dispatching.worker", "botocore.exceptions")

@@ -87,6 +87,11 @@ from bridge.model import PostalAddress
         ("12 Laugavegur, 101 Reykjavík", PostalAddress("12 Laugavegur", "", "101", "Reykjavík")),
         ("1 Main St, Portland OR 97201", PostalAddress("1 Main St", "", "OR 97201", "Portland")),
         ("10 Downing St London SW1A 2AA", PostalAddress("10 Downing St London", "", "SW1A 2AA")),
+        ("5 Hoe Street, London E17", PostalAddress("5 Hoe Street", "", "E17", "London")),
+        (
+            "350 W Georgia St, Vancouver, BC V6B 6B1",
+            PostalAddress("350 W Georgia St", "", "BC V6B 6B1", "Vancouver"),
+        ),
         # What only looks like a town with a number.
         (
             "Flat B, 1234 Elm Street, Springfield",

@@ -298,7 +298,7 @@ def test_an_order_is_read_whole() -> None:
         created_at=datetime(2026, 11, 23, 9, 12, 6, tzinfo=UTC),
         address=PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris"),
         recipient_name="Camille Moreau",
-        phones=("06 39 98 12 34",),
+        phones=("06 12 34 56 78",),
         note="Code 48B12",
         items=(
             OrderItem("Bouquet de saison - Taille : Grand", 1, sku="BQT-L"),
@@ -417,7 +417,7 @@ def test_phones_and_names_take_what_there_is() -> None:
 
     order = parsed(document)
 
-    assert order.phones == ("06 39 98 12 34", "01")
+    assert order.phones == ("06 12 34 56 78", "01")
     assert (order.name, order.recipient_name, order.company) == ("#42", "Moreau", "Atelier")
 
 

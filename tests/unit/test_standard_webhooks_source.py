@@ -131,8 +131,7 @@ def test_an_order_is_read_whole() -> None:
         created_at=datetime(2026, 11, 23, 9, 0, 0, 344522, tzinfo=UTC),
         address=PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris", country_code="FR"),
         recipient_name="Camille Moreau",
-        phones=("+33639981234",),
-        email="camille.moreau@example.com",
+        phones=("+33612345678",),
         note="Code 48B12",
         items=(
             OrderItem("Bouquet de saison", 1, sku="BQT-L", weight_grams=900),

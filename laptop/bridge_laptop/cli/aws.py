@@ -1,12 +1,10 @@
-"""AWS for the commands: one client from the usual environment, and its failures as one clear line."""
+"""What AWS's libraries raise, as one clear line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-import boto3
 import click
 from botocore.exceptions import (
     BotoCoreError,
@@ -15,9 +13,6 @@ from botocore.exceptions import (
     NoRegionError,
     ParamValidationError,
 )
-
-if TYPE_CHECKING:
-    from mypy_boto3_ssm import SSMClient
 
 # The services' texts for these name the caller and the resource; others may repeat what was sent.
 _TELLING_CODES = frozenset(
@@ -32,11 +27,6 @@ _TELLING_CODES = frozenset(
 )
 
 
-def ssm_client(endpoint_url: str | None) -> SSMClient:
-    """Return a client for Parameter Store; region, profile and credentials are those of the AWS CLI."""
-    return boto3.client("ssm", endpoint_url=endpoint_url)
-
-
 @contextmanager
 def plain_aws_errors() -> Iterator[None]:
     """Turn what boto3 raises into one line for the operator (exit code 1).
@@ -49,7 +39,9 @@ def plain_aws_errors() -> Iterator[None]:
     except ClientError as error:
         raise click.ClickException(_explain(error)) from error
     except NoRegionError as error:
-        raise click.ClickException("no AWS region: set AWS_REGION, or region in the profile") from error
+        raise click.ClickException(
+            "no AWS region: set AWS_DEFAULT_REGION, or region in the profile"
+        ) from error
     except NoCredentialsError as error:
         raise click.ClickException(
             "no AWS credentials: set AWS_PROFILE, or sign in with `aws sso login`"

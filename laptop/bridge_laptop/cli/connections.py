@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from getpass import GetPassWarning
@@ -11,49 +10,35 @@ from pathlib import Path
 
 import click
 
-from bridge.aws.connections import WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS, read_parameters
-from bridge.connections.parse import parse_connection
-from bridge.errors import InvalidConnection
-from bridge_laptop.cli.aws import plain_aws_errors, ssm_client
-from bridge_laptop.cli.registry import (
+from bridge import sources
+from bridge.aws.connections import CLIENT_ID, CLIENT_SECRET, WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS
+from bridge.connections.model import Connection
+from bridge.operator.connections import (
+    REQUIRED,
+    ConnectionRegistry,
     Plan,
+    SecretState,
     StoredConnection,
-    carry_out,
-    connections_path,
-    delete,
     plan,
-    read_all,
 )
+from bridge.operator.credentials import check_credentials
+from bridge.operator.deployment import Deployment
+from bridge_laptop.cli import as_json as for_programs
+from bridge_laptop.cli import text
+from bridge_laptop.cli.deployment import deployment_options, registry_options, running
+from bridge_laptop.cli.group import Group
+from bridge_laptop.cli.options import directory_option, json_option, yes_option
+from bridge_laptop.cli.table import print_table
 from bridge_laptop.connection_files import ConnectionFile, check_files, files_in
-from bridge_laptop.secrets import REQUIRED, secrets_from_environment, variable_name
-
-CACHED = "The functions notice within five minutes."
+from bridge_laptop.secrets import local_defaults, secrets_from_environment, variable_name
 
 
-def _environment(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", value):
-        raise click.BadParameter("lower-case letters, digits and hyphens, such as dev")
-    return value
-
-
-directory_option = click.option(
-    "--connections",
-    "directory",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("connections"),
-    show_default=True,
-    help="Where the connection files are.",
-)
-environment_option = click.option(
-    "--environment", default="dev", show_default=True, callback=_environment, help="Of the deployed stack."
-)
-endpoint_option = click.option("--endpoint-url", help="An AWS emulator; AWS_ENDPOINT_URL does the same.")
-yes_option = click.option("--yes", is_flag=True, help="Ask nothing; for scripts.")
-
-
-@click.group()
+@click.group(cls=Group)
 def connections() -> None:
     """Check, apply, list and remove connections."""
+
+
+# --- check ----------------------------------------------------------------------------------------
 
 
 @connections.command()
@@ -80,21 +65,22 @@ def _checked(paths: Sequence[Path], directory: Path) -> list[ConnectionFile]:
     return good
 
 
+# --- apply ----------------------------------------------------------------------------------------
+
+
 @connections.command()
 @click.argument("connection_ids", nargs=-1, metavar="[CONNECTION_ID]...")
-@environment_option
 @directory_option
-@endpoint_option
 @yes_option
 @click.option("--rotate-webhook-secret", is_flag=True, help="Keep the stored one valid beside the new one.")
 @click.option(
     "--forget-previous", is_flag=True, help="End a rotation: the previous webhook secret is removed."
 )
+@deployment_options
 def apply(
+    deployment: Deployment,
     connection_ids: tuple[str, ...],
-    environment: str,
     directory: Path,
-    endpoint_url: str | None,
     yes: bool,
     rotate_webhook_secret: bool,
     forget_previous: bool,
@@ -103,7 +89,8 @@ def apply(
 
     Secrets come from the environment (for acme: BRIDGE_ACME_WEBHOOK_SECRET, BRIDGE_ACME_CLIENT_ID,
     BRIDGE_ACME_CLIENT_SECRET, BRIDGE_ACME_STATUS_SECRET, BRIDGE_ACME_SHOP_TOKEN); the first three are asked
-    for when they stand neither there nor in SSM.
+    for when they stand neither there nor in SSM. A connection that is not named and has no secret anywhere,
+    as the sample has none, is skipped.
     """
     if rotate_webhook_secret and forget_previous:
         raise click.UsageError(
@@ -113,46 +100,76 @@ def apply(
         raise click.UsageError("name the connection whose webhook secret is rotated")
     named = [directory / f"{connection_id}.toml" for connection_id in connection_ids]
     files = _checked(named or files_in(directory), directory)
-    path = connections_path(environment)
-    with plain_aws_errors():
-        ssm = ssm_client(endpoint_url)
-        click.echo(f"{path} in {ssm.meta.region_name}\n")
-        plans = []
-        for file in files:
-            connection_id = file.connection.connection_id
-            stored = read_parameters(ssm, path, connection_id)
-            change = plan(
-                connection_id,
-                file_name=str(file.path),
-                settings_text=file.text,
-                given=_given_secrets(connection_id, stored, ask=not yes, rotate=rotate_webhook_secret),
-                stored=stored,
-                rotate=rotate_webhook_secret,
-                forget_previous=forget_previous,
-            )
-            _show(change)
-            plans.append(change)
-        wanted = [change for change in plans if change.changes_anything]
-        if not wanted:
-            click.echo("nothing to do")
-            return
-        if not yes:
-            click.confirm("Apply this?", abort=True)
-        for change in wanted:
-            carry_out(ssm, path, change)
-            click.echo(f"{change.connection_id}: applied")
-    click.echo(CACHED)
+    if deployment.is_local:
+        files = _at_the_stacks_instance(files)
+    registry = deployment.registry
+    click.echo(f"{registry.path} in {registry.region}\n")
+    wanted = []
+    for file in files:
+        connection_id = file.connection.connection_id
+        stored = registry.parameters(connection_id)
+        given = _found_secrets(connection_id, deployment)
+        if not (named or given or stored):
+            click.echo(f"{connection_id}: skipped, it has no secret; name it to be asked for them\n")
+            continue
+        _complete(given, connection_id, stored, ask=not yes, rotate=rotate_webhook_secret)
+        change = plan(
+            connection_id,
+            settings_text=file.text,
+            given=given,
+            stored=stored,
+            rotate=rotate_webhook_secret,
+            forget_previous=forget_previous,
+        )
+        _preview(change)
+        if change.changes_anything:
+            wanted.append((file.connection, change))
+    if not wanted:
+        click.echo("nothing to do")
+        return
+    if not yes:
+        click.confirm("Apply this?", abort=True)
+    _carry_out(deployment, wanted)
 
 
-def _given_secrets(
-    connection_id: str, stored: Mapping[str, str], *, ask: bool, rotate: bool
-) -> dict[str, str]:
-    """Return the secrets of the environment, and those that had to be asked for.
+def _carry_out(deployment: Deployment, wanted: Sequence[tuple[Connection, Plan]]) -> None:
+    """Apply, and say how it stands with each connection now.
 
     Raises:
-        click.ClickException: a required one is missing and nobody can be asked; names the variables.
+        click.ClickException: CoopCycle refuses credentials that were applied.
     """
-    given = secrets_from_environment(connection_id, os.environ)
+    for _, change in wanted:
+        deployment.registry.apply(change)
+    connections_now = [connection for connection, _ in wanted]
+    refused = [each.connection_id for each in connections_now if not _tell_applied(deployment, each)]
+    click.echo(text.NOTICED)
+    if refused:
+        raise click.ClickException(
+            f"CoopCycle refuses the credentials of {', '.join(refused)}: orders will be parked until the "
+            "right ones are applied"
+        )
+
+
+def _at_the_stacks_instance(files: Sequence[ConnectionFile]) -> list[ConnectionFile]:
+    """Return the files for the instance that the local stack works with, which may be its sandbox."""
+    url = running().coopcycle_url
+    return [file.pointed_at(url) if url else file for file in files]
+
+
+def _found_secrets(connection_id: str, deployment: Deployment) -> dict[str, str]:
+    """Return the secrets that nobody has to be asked for."""
+    defaults = local_defaults(connection_id) if deployment.is_local else {}
+    return defaults | secrets_from_environment(connection_id, os.environ)
+
+
+def _complete(
+    given: dict[str, str], connection_id: str, stored: Mapping[str, str], *, ask: bool, rotate: bool
+) -> None:
+    """Ask for the required secrets that stand nowhere.
+
+    Raises:
+        click.ClickException: one is missing and nobody can be asked; names the variables.
+    """
     missing = [name for name in REQUIRED if name not in given and name not in stored]
     if rotate and WEBHOOK_SECRET not in given and WEBHOOK_SECRET in stored:
         missing.append(WEBHOOK_SECRET)
@@ -168,76 +185,95 @@ def _given_secrets(
         raise click.ClickException(f"{connection_id}: missing secrets, set {variables}") from error
     if not all(given.values()):
         raise click.ClickException(f"{connection_id}: a secret cannot be empty")
-    return given
 
 
-def _show(change: Plan) -> None:
+def _preview(change: Plan) -> None:
     """Print what will change; of a secret its state alone."""
     click.echo(change.connection_id)
-    click.echo("  settings: unchanged" if change.settings_text is None else "  settings:")
-    for line in change.settings_diff:
-        click.echo(f"    {line}")
+    if change.settings_text is None:
+        click.echo("  settings: unchanged")
+    elif not change.settings_diff:
+        click.echo("  settings: comments and order alone")
+    else:
+        click.echo("  settings:")
+        for line in change.settings_diff:
+            click.echo(f"    {line}")
     for name, state in change.states.items():
-        click.echo(f"  {name}: {state}")
-    for warning in change.warnings:
-        click.echo(f"  warning: {warning}")
+        kept = name == WEBHOOK_SECRET_PREVIOUS and state is SecretState.KEPT
+        click.echo(f"  {name}: {text.KEPT_PREVIOUS if kept else text.SECRET_STATES[state]}")
+    for caution in change.cautions:
+        click.echo(f"  warning: {text.CAUTIONS[caution]}")
     click.echo()
 
 
+def _tell_applied(deployment: Deployment, connection: Connection) -> bool:
+    """Say where webhooks go to, and whether CoopCycle accepts the credentials; false when it refuses them."""
+    secrets = deployment.registry.parameters(connection.connection_id)
+    checked = check_credentials(connection, secrets[CLIENT_ID], secrets[CLIENT_SECRET])
+    traits = sources.get(connection.source).TRAITS
+    click.echo(f"{connection.connection_id}: applied")
+    click.echo(f"  webhooks to: {deployment.webhook_url}{connection.connection_id}")
+    click.echo(f"  {traits.title} signs: {traits.signature}")
+    if checked.accepted:
+        store = (
+            f"of store {checked.store}" if checked.store else "of no store, so that nothing can be created"
+        )
+        click.echo(f"  CoopCycle accepts the credentials, {store}")
+    elif checked.accepted is None:
+        click.echo(f"  CoopCycle could not be asked about the credentials: {checked.why}")
+    else:
+        click.echo(f"  CoopCycle refuses the credentials: {checked.why}")
+    return checked.accepted is not False
+
+
+# --- list and remove ------------------------------------------------------------------------------
+
+
 @connections.command("list")
-@environment_option
-@endpoint_option
-def list_(environment: str, endpoint_url: str | None) -> None:
+@json_option
+@registry_options
+def list_(registry: ConnectionRegistry, as_json: bool) -> None:
     """List the connections in force."""
-    path = connections_path(environment)
-    with plain_aws_errors():
-        stored = read_all(ssm_client(endpoint_url), path)
-    if not stored:
-        click.echo(f"no connections under {path}")
-    for one in stored:
-        click.echo(_describe(one))
+    stored = registry.everything()
+    if as_json:
+        for_programs.print_json([for_programs.connection_row(one) for one in stored])
+    elif stored:
+        print_table(
+            ("CONNECTION", "SOURCE", "COOPCYCLE", "SECRETS", "LAST MODIFIED", "TO DO"),
+            [_cells(one) for one in stored],
+        )
+    else:
+        click.echo(f"no connections under {registry.path}")
 
 
-def _describe(one: StoredConnection) -> str:
-    target = "incomplete, apply it again"
-    if one.settings is not None:
-        try:
-            connection = parse_connection(one.connection_id, one.settings)
-            target = f"{connection.source}  {connection.coopcycle_url}"
-        except InvalidConnection as error:
-            target = "invalid settings, " + "; ".join(error.problems)
-    missing = [name for name in REQUIRED if name not in one.secret_names]
-    lines = [
-        f"{one.connection_id}  {target}",
-        f"  secrets: {', '.join(n for n in one.secret_names if n != WEBHOOK_SECRET_PREVIOUS) or 'none'}",
-        f"  missing: {', '.join(missing)}" if missing else "",
-        "  rotation: the previous webhook secret is still valid"
-        if WEBHOOK_SECRET_PREVIOUS in one.secret_names
-        else "",
-        f"  last modified: {one.last_modified.astimezone().isoformat(' ', 'seconds')}",
-    ]
-    return "\n".join(line for line in lines if line)
+def _cells(one: StoredConnection) -> tuple[str, ...]:
+    row = for_programs.connection_row(one)
+    to_do = [f"invalid settings, {'; '.join(row['problems'])}"] if row["problems"] else []
+    to_do += [f"missing: {', '.join(one.missing)}"] if one.missing else []
+    to_do += ["rotation: the previous webhook secret is still valid"] if one.is_rotating else []
+    return (
+        one.connection_id,
+        row["source"] or "",
+        row["coopcycle_url"] or "",
+        ", ".join(name for name in one.secret_names if name != WEBHOOK_SECRET_PREVIOUS) or "none",
+        one.last_modified.astimezone().isoformat(" ", "seconds"),
+        "; ".join(to_do),
+    )
 
 
 @connections.command()
 @click.argument("connection_id")
-@environment_option
-@endpoint_option
 @yes_option
-def remove(connection_id: str, environment: str, endpoint_url: str | None, yes: bool) -> None:
+@registry_options
+def remove(registry: ConnectionRegistry, connection_id: str, yes: bool) -> None:
     """Remove a connection and its secrets; its deliveries on CoopCycle stay."""
-    path = connections_path(environment)
-    with plain_aws_errors():
-        ssm = ssm_client(endpoint_url)
-        stored = next((one for one in read_all(ssm, path) if one.connection_id == connection_id), None)
-        if stored is None:
-            raise click.ClickException(f"no connection {connection_id} under {path}")
-        click.echo(f"{path} in {ssm.meta.region_name}\n")
-        click.echo("will be deleted:")
-        for name in stored.names:
-            click.echo(f"  {name}")
-        click.echo("Webhooks still sent to it will be answered 404, waiting ones will be parked.")
-        if not yes:
-            click.confirm("Remove this?", abort=True)
-        delete(ssm, list(stored.names))
-    click.echo(f"{connection_id}: removed. {CACHED}")
+    stored = registry.one(connection_id)
+    click.echo(f"{registry.path} in {registry.region}\n")
+    click.echo("will be deleted:")
+    for name in stored.names:
+        click.echo(f"  {name}")
+    click.echo("Webhooks still sent to it will be answered 404, waiting ones will be parked.")
+    if not yes:
+        click.confirm("Remove this?", abort=True)
+    registry.remove(stored)
+    click.echo(f"{connection_id}: removed. {text.NOTICED}")

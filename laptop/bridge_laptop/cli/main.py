@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
+from bridge_laptop.cli.group import HELP_OPTIONS, Group
+
 # name -> where the command is, and the line that `bridge --help` shows without importing it
 COMMANDS = {
-    "local": ("bridge_laptop.local.cli:local", "Run the whole bridge here, no AWS account needed."),
+    "local": ("bridge_laptop.cli.local:local", "Run the whole bridge here, no AWS account needed."),
     "sandbox": ("bridge_laptop.cli.sandbox:sandbox", "Run a stand-in for a CoopCycle instance."),
     "connections": ("bridge_laptop.cli.connections:connections", "Check, apply, list, remove connections."),
     "orders": ("bridge_laptop.cli.orders:orders", "What became of an order."),
@@ -20,18 +23,18 @@ COMMANDS = {
     "map": ("bridge_laptop.cli.map:map_body", "Show what CoopCycle would be sent for a webhook's body."),
     "sign": ("bridge_laptop.cli.sign:sign", "Sign a body as the shop would, as a curl command."),
     "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),
-    "sam-env": ("bridge_laptop.cli.sam_env:sam_env", "Print the environment file of sam local."),
+    "sam-local": ("bridge_laptop.cli.sam_local:sam_local", "Run sam local against the running bridge local."),
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """A group that knows its commands by name and loads one when it is wanted."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's own
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Name the commands in the order of a first acquaintance."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's own
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command."""
         if cmd_name not in COMMANDS:
             return None
@@ -41,13 +44,14 @@ class LazyGroup(click.Group):
             raise TypeError(f"{COMMANDS[cmd_name][0]} is no click command")
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's own
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
+        lines: Sequence[tuple[str, str]] = [(name, line) for name, (_, line) in COMMANDS.items()]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl(lines)
 
 
-@click.group(cls=LazyGroup)
+@click.group(cls=LazyGroup, context_settings=HELP_OPTIONS)
 @click.version_option(package_name="coopcycle-bridge", prog_name="bridge")
 def main() -> None:
     """CoopCycle Bridge: any shop's order becomes exactly one delivery on CoopCycle."""

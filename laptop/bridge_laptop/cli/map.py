@@ -7,55 +7,47 @@ shop's API, or its answers in files (``--api``).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from bridge import sources
+from bridge.aws.connections import CLIENT_ID, CLIENT_SECRET, SHOP_TOKEN
 from bridge.connections.model import Connection
-from bridge.coopcycle.payload import delivery_body, fields_of
-from bridge.errors import InvalidConnection, NotFeasible, PermanentError, RejectedWebhook, RetryableError
-from bridge.fields.fields import read_order
-from bridge.model import Delivery, Ignored
-from bridge.planning.plan import plan
+from bridge.coopcycle.payload import delivery_body
+from bridge.errors import (
+    CredentialsRejected,
+    InvalidConnection,
+    NotFeasible,
+    PermanentError,
+    RejectedWebhook,
+    RetryableError,
+)
+from bridge.model import Ignored
+from bridge.operator.body_fields import fields_of
+from bridge.operator.credentials import ask_feasibility
+from bridge.operator.dry_run import Assumption, map_webhook, why_unreadable
+from bridge.operator.recorded_shop import RecordedShop
 from bridge.planning.trace import Trace
-from bridge_laptop.cli.asking import ask_coopcycle, shop_for
+from bridge.sources import Shop
+from bridge.sources.shared.shop_api import ShopApi
+from bridge_laptop.cli.exit_codes import DONE, IGNORED, USAGE
+from bridge_laptop.cli.options import Moment, existing_file
 from bridge_laptop.connection_files import read_connection_file
-from bridge_laptop.nobody import Nobody
-
-DELIVERY, ERROR, IGNORED = 0, 2, 3  # exit codes; click's own usage errors are 2 as well
-
-
-class Moment(click.ParamType[datetime]):
-    """An ISO 8601 time with an offset."""
-
-    name = "ISO time"
-
-    def convert(
-        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Read the time; one without an offset is refused."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            self.fail("write it with an offset, such as 2026-11-23T10:00:00+01:00", param, ctx)
-        return moment
+from bridge_laptop.secrets import secrets_from_environment, variable_name
 
 
 @click.command("map")
-@click.argument("connection_file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.argument("body_file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("connection_file", type=existing_file)
+@click.argument("body_file", type=existing_file)
 @click.option(
     "--headers",
     "headers_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=existing_file,
     help='The webhook\'s headers, as lines "Name: value" or a JSON object; they name the topic.',
 )
 @click.option("--topic", help="The webhook's topic, instead of the one in the headers.")
@@ -63,7 +55,7 @@ class Moment(click.ParamType[datetime]):
 @click.option(
     "--api",
     "api_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=existing_file,
     help="Answers of the shop's API for a webhook that only names its order: a TOML file with a table [api] "
     'of paths and files, such as "/v2/orders/250" = "order-250.json". Without it the shop is asked.',
 )
@@ -94,23 +86,27 @@ def map_body(
     What CoopCycle's rules do not allow (--assert) is printed too, and ends as the connection's if_infeasible
     says: 2 to be parked, 3 to be ignored.
     """
-    trace = Trace()
     try:
         connection = read_connection_file(connection_file).connection
-        headers = _read_headers(headers_file) if headers_file else {}
-        shop = shop_for(connection, api_file)
-        push = sources.Push(body_file.read_bytes(), headers, now or datetime.now(UTC))
-        mapped = _map(connection, push, topic, shop, trace)
     except InvalidConnection as error:
         click.echo("\n".join(f"{connection_file}: {problem}" for problem in error.problems), err=True)
-        ctx.exit(ERROR)
+        ctx.exit(USAGE)
+    headers = _read_headers(headers_file) if headers_file else {}
+    shop = _shop(connection, api_file)
+    push = sources.Push(body_file.read_bytes(), headers, now or datetime.now(UTC))
+    trace = Trace()
+    assumptions: list[Assumption] = []
+    try:
+        mapped = map_webhook(connection, push, topic, shop, trace=trace, assumptions=assumptions)
+    except RejectedWebhook as error:
+        click.echo(f"error: {why_unreadable(error, connection.source)}", err=True)
+        ctx.exit(USAGE)
     except (PermanentError, RetryableError) as error:
+        _tell_what_was_asked(shop, assumptions)
         _explain_rules(trace, explain)
         click.echo(f"error: {error}", err=True)
-        ctx.exit(ERROR)
-    except RejectedWebhook as error:
-        click.echo(f"error: the body cannot be read ({error.reason})", err=True)
-        ctx.exit(ERROR)
+        ctx.exit(USAGE)
+    _tell_what_was_asked(shop, assumptions)
     if isinstance(mapped, Ignored):
         _explain_rules(trace, explain)
         effect = "; a delivery made earlier would be cancelled" if mapped.retracts else ""
@@ -125,47 +121,56 @@ def map_body(
         ctx.exit(_ask(connection, body))
 
 
-def _map(
-    connection: Connection, push: sources.Push, topic: str | None, shop: sources.Shop, trace: Trace
-) -> Delivery | Ignored:
-    """Do what receiver and worker do with a webhook, up to the call."""
-    source = sources.get(connection.source)
-    if topic is None and push.headers:
-        webhook = source.identify(push, connection.options)
-        if isinstance(webhook, Ignored):
-            return webhook
-        topic = webhook.topic
-    topic = topic or source.TOPICS[0]
-    if connection.orders.topics and topic not in connection.orders.topics:
-        return Ignored("topic_not_followed")
-    payload = sources.Payload(push.body, topic, push.received_at, push.content_type)
-    payload = source.fetch(payload, connection.options, shop)
-    order = read_order(source, payload, connection.options)
-    if isinstance(order, Ignored):
-        return order
-    for key, value, instead in (
-        ("timezone", connection.timezone, "UTC"),
-        ("country", connection.country, "no country"),
-    ):
-        if value is None:
-            click.echo(f"{key}: not in the connection, CoopCycle would be asked; here: {instead}", err=True)
-    schedule = connection.schedule
-    if schedule.window == "coopcycle":
-        click.echo(
-            "schedule.window: CoopCycle would be asked for its time slots; here: the schedule", err=True
-        )
-        schedule = replace(schedule, window="schedule")
-    complete = replace(
-        connection,
-        timezone=connection.timezone or "UTC",
-        country=connection.country or "",
-        schedule=schedule,
-        orders=replace(connection.orders, check_feasibility=False),  # --assert asks
-    )
-    return plan(order, complete, Nobody(), now=push.received_at, kept=None, trace=trace)
+# --- what it is given -----------------------------------------------------------------------------
 
 
-# --- what is said beside the body ---------------------------------------------------------------
+def _read_headers(path: Path) -> dict[str, str]:
+    """Read the headers, names in lower case; a request line or an empty line is skipped.
+
+    Raises:
+        click.BadParameter: the file is JSON, but no object, or not UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        if text.lstrip().startswith("{"):
+            return {str(name).lower(): str(value) for name, value in json.loads(text).items()}
+    except ValueError as error:  # of JSON or of UTF-8
+        raise click.BadParameter(f"{path} is neither header lines nor a JSON object") from error
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
+
+
+def _shop(connection: Connection, api_file: Path | None) -> Shop:
+    """Return the shop's API: its answers in files, or the real one with the token of the environment.
+
+    Raises:
+        click.BadParameter: the file is not TOML with a table [api] of texts.
+    """
+    if api_file is None:
+        secrets = secrets_from_environment(connection.connection_id, os.environ)
+        return ShopApi(secrets.get(SHOP_TOKEN, ""))
+    try:
+        answers = tomllib.loads(api_file.read_text(encoding="utf-8")).get("api")
+    except ValueError as error:  # of TOML or of UTF-8
+        raise click.BadParameter(f"{api_file} is not TOML") from error
+    if not isinstance(answers, dict) or not all(isinstance(name, str) for name in answers.values()):
+        raise click.BadParameter(f"{api_file} has no table [api] that pairs paths with names of files")
+    files = {route: api_file.parent / name for route, name in answers.items()}
+    return RecordedShop({route: file.read_bytes() for route, file in files.items() if file.is_file()})
+
+
+# --- what is said beside the body -----------------------------------------------------------------
+
+
+def _tell_what_was_asked(shop: Shop, assumptions: Sequence[Assumption]) -> None:
+    """Say what was asked of the shop in vain, and what was assumed in place of CoopCycle's answers."""
+    for route in shop.missing if isinstance(shop, RecordedShop) else ():
+        click.echo(f"the shop's API is asked for {route}, which --api has no file for", err=True)
+    for each in assumptions:
+        asked = f"CoopCycle would be asked for {each.about}"
+        if each.about == "it":
+            asked = "not in the connection, CoopCycle would be asked"
+        click.echo(f"{each.key}: {asked}; here: {each.instead}", err=True)
 
 
 def _explain_values(trace: Trace, body: Mapping[str, object]) -> None:
@@ -191,32 +196,34 @@ def _explain_rules(trace: Trace, explain: bool) -> None:
         click.echo(f"  {rule.name}: {rule.decision}", err=True)
 
 
+# --- the question to CoopCycle --------------------------------------------------------------------
+
+
 def _ask(connection: Connection, body: Mapping[str, object]) -> int:
     """Say on stderr what CoopCycle answers to the question of feasibility; return the exit code."""
     try:
-        unsaid = ask_coopcycle(connection, body)
+        unsaid = ask_feasibility(connection, body, *_credentials(connection.connection_id))
     except NotFeasible as error:
         ignore = connection.orders.if_infeasible == "ignore"
         click.echo(f"{'ignored' if ignore else 'error'}: {error}", err=True)
-        return IGNORED if ignore else ERROR
+        return IGNORED if ignore else USAGE
     except (PermanentError, RetryableError) as error:
         click.echo(f"error: {error}", err=True)
-        return ERROR
+        return USAGE
     click.echo(f"CoopCycle cannot say: {unsaid}" if unsaid else "CoopCycle: feasible", err=True)
-    return DELIVERY
+    return DONE
 
 
-def _read_headers(path: Path) -> dict[str, str]:
-    """Read the headers, names in lower case; a request line or an empty line is skipped.
+def _credentials(connection_id: str) -> tuple[str, str]:
+    """Return client id and client secret of the environment.
 
     Raises:
-        click.BadParameter: the file is JSON, but no object, or not UTF-8.
+        CredentialsRejected: they are not there; names the variables.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        if text.lstrip().startswith("{"):
-            return {str(name).lower(): str(value) for name, value in json.loads(text).items()}
-    except ValueError as error:  # of JSON or of UTF-8
-        raise click.BadParameter(f"{path} is neither header lines nor a JSON object") from error
-    pairs = (line.partition(":") for line in text.splitlines())
-    return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
+    secrets = secrets_from_environment(connection_id, os.environ)
+    missing = [
+        variable_name(connection_id, name) for name in (CLIENT_ID, CLIENT_SECRET) if name not in secrets
+    ]
+    if missing:
+        raise CredentialsRejected(f"--assert asks CoopCycle and needs credentials, set {', '.join(missing)}")
+    return secrets[CLIENT_ID], secrets[CLIENT_SECRET]

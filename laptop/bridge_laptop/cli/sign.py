@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import uuid
 from pathlib import Path
@@ -11,51 +12,47 @@ import click
 
 from bridge import sources
 from bridge.aws.connections import WEBHOOK_SECRET
-from bridge.connections.parse import is_connection_id
+from bridge.connections.model import Connection
+from bridge.errors import InvalidConnection
 from bridge_laptop import signing
-from bridge_laptop import template as sam
+from bridge_laptop.cli.options import (
+    body_argument,
+    connection_argument,
+    directory_option,
+    source_option,
+    topic_option,
+    webhook_id_option,
+)
 from bridge_laptop.connection_files import read_connection_file
 from bridge_laptop.secrets import local_defaults, secrets_from_environment
 
-source_option = click.option(
-    "--source",
-    type=click.Choice(sources.NAMES),
-    help="Default: that of the connection's file under connections/, else shopify.",
-)
-topic_option = click.option("--topic", help="Default: a new order.")
-webhook_id_option = click.option("--webhook-id", help="Default: a fresh one, as for a new webhook.")
-body_argument = click.argument("body_file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-
-
-class ConnectionId(click.ParamType[str]):
-    """The id of a connection."""
-
-    name = "connection id"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Check its form."""
-        if not is_connection_id(value):
-            self.fail("lower-case letters, digits and hyphens, such as acme", param, ctx)
-        return value
-
-
-connection_argument = click.argument("connection_id", type=ConnectionId())
-
 
 def signed_push(
-    connection_id: str, body: bytes, *, source: str | None, topic: str | None, webhook_id: str | None
-) -> tuple[str, sources.Signed]:
-    """Return the source's name and the push, signed with the environment's secret or the local stack's.
+    connection_id: str,
+    body: bytes,
+    *,
+    source: str | None,
+    topic: str | None,
+    webhook_id: str | None,
+    directory: Path = Path("connections"),
+) -> tuple[str, sources.Signed, sources.Options]:
+    """Return the source's name, the push and the connection's options.
 
-    Source and options are those of the connection's file where there is one.
+    Signed with the environment's secret or the local stack's. Source and options are those of the
+    connection's file where there is one.
 
     Raises:
-        click.ClickException: the secret is not of the kind that the source signs with.
+        click.ClickException: the file is wrong, there is none and no source is named, or the secret is not of
+            the kind that the source signs with.
     """
-    file = sam.ROOT / "connections" / f"{connection_id}.toml"
-    connection = read_connection_file(file).connection if file.exists() else None
-    name = source or (connection.source if connection else "shopify")
-    fits = connection is not None and connection.source == name
+    connection = _connection(directory / f"{connection_id}.toml")
+    if connection is None and source is None:
+        raise click.ClickException(
+            f"there is no {directory / f'{connection_id}.toml'}, so the kind of sender is unknown: name it "
+            "with --source, or the folder of the connection files with --connections"
+        )
+    name = source or (connection.source if connection else "")
+    options = connection.options if connection and connection.source == name else sources.Options()
     secrets = local_defaults(connection_id) | secrets_from_environment(connection_id, os.environ)
     try:
         signed = signing.signed(
@@ -64,11 +61,23 @@ def signed_push(
             secrets[WEBHOOK_SECRET],
             topic,
             webhook_id or str(uuid.uuid4()),
-            options=connection.options if connection is not None and fits else None,
+            options=options,
         )
     except ValueError as error:  # the secret is not of the kind this sender signs with
         raise click.ClickException(str(error)) from error
-    return name, signed
+    return name, signed, options
+
+
+def _connection(file: Path) -> Connection | None:
+    try:
+        return read_connection_file(file).connection if file.exists() else None
+    except InvalidConnection as error:
+        raise click.ClickException("\n".join(f"{file}: {problem}" for problem in error.problems)) from error
+
+
+def _address_of_bridge(url: str) -> str:
+    """Return the bridge's own address out of what people have at hand: the stack's output, a webhook's."""
+    return re.sub(r"/webhooks(/[^/]*)?/?$", "", url)
 
 
 @click.command()
@@ -77,13 +86,20 @@ def signed_push(
 @source_option
 @topic_option
 @webhook_id_option
-@click.option("--url", default="http://127.0.0.1:3000", show_default=True, help="Where the bridge is.")
+@directory_option
+@click.option(
+    "--url",
+    default="http://127.0.0.1:3000",
+    show_default=True,
+    help="Where the bridge is; the stack's output WebhookUrl fits.",
+)
 def sign(
     connection_id: str,
     body_file: Path,
     source: str | None,
     topic: str | None,
     webhook_id: str | None,
+    directory: Path,
     url: str,
 ) -> None:
     """Print the curl command that sends a signed body.
@@ -92,9 +108,11 @@ def sign(
     local stack's.
     """
     body = body_file.read_bytes()
-    _, signed = signed_push(connection_id, body, source=source, topic=topic, webhook_id=webhook_id)
+    _, signed, _ = signed_push(
+        connection_id, body, source=source, topic=topic, webhook_id=webhook_id, directory=directory
+    )
     data = f"@{body_file}" if signed.body == body else signed.body.decode("utf-8")
-    lines = [f"curl -sS {shlex.quote(signed.address(url, connection_id))}"]
+    lines = [f"curl -sS {shlex.quote(signed.address(_address_of_bridge(url), connection_id))}"]
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in signed.headers.items()]
     lines.append(f"--data-binary {shlex.quote(data)}")
     click.echo(" \\\n  ".join(lines))

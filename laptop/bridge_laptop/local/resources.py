@@ -10,11 +10,12 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from bridge.operator.connections import connections_path
 from bridge_laptop import template as sam
+from bridge_laptop.local.running_stack import ENVIRONMENT
 
 STACK = "bridge-local"
-ENVIRONMENT = "dev"
-CONNECTIONS_PATH = f"/bridge/{ENVIRONMENT}/connections"
+CONNECTIONS_PATH = connections_path(ENVIRONMENT)
 BACKOFF_OF_THE_TEMPLATE = 30  # seconds; the queue's visibility is scaled with it
 
 

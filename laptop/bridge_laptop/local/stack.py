@@ -17,24 +17,21 @@ import requests
 from botocore.exceptions import EndpointConnectionError
 
 from bridge.connections.model import Connection
-from bridge.connections.parse import parse_connection
+from bridge.errors import InvalidConnection
+from bridge.operator.connections import write_connection
 from bridge_laptop import secrets
 from bridge_laptop import template as sam
-from bridge_laptop.local import emulator, resources
+from bridge_laptop.connection_files import check_files, files_in
+from bridge_laptop.local import emulator, engine, resources
+from bridge_laptop.local.containers import ContainerAddresses, open_to_containers
 from bridge_laptop.local.front import Front
+from bridge_laptop.local.isolation import isolation
 from bridge_laptop.local.poller import Poller
+from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
 from bridge_laptop.local.servers import Server
 from bridge_laptop.sandbox.server import SandboxServer
 
-LOCAL_AWS = {
-    "AWS_ACCESS_KEY_ID": "local",
-    "AWS_SECRET_ACCESS_KEY": "local",
-    "AWS_SESSION_TOKEN": "",
-    "AWS_DEFAULT_REGION": "eu-west-3",
-    "AWS_REGION": "eu-west-3",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "WARNING"}
 RECEIVERS = 4  # execution environments of a function behind HTTP, with the emulator
 
@@ -70,6 +67,17 @@ class LocalStack:
     runtimes: Mapping[str, Runtime]
     pollers: Sequence[Poller]
     sandbox: SandboxServer | None
+    containers: ContainerAddresses
+
+    def state(self) -> LocalState:
+        """Return what a command beside the stack needs to know."""
+        return LocalState(
+            self.url,
+            self.aws_endpoint,
+            self.names,
+            coopcycle_url=self.coopcycle_url,
+            containers=self.containers,
+        )
 
 
 @contextmanager
@@ -85,9 +93,7 @@ def running(options: Options) -> Iterator[LocalStack]:
 
     """
     with ExitStack() as exits:
-        environ_before = dict(os.environ)
-        exits.callback(_restore_environment, environ_before)
-        os.environ.update(LOCAL_AWS)
+        environ_before = exits.enter_context(isolation())
         os.environ.update({k: v for k, v in LOCAL_FUNCTIONS.items() if k not in environ_before})
         os.environ["AWS_ENDPOINT_URL"] = aws_endpoint = options.aws_endpoint or _start_moto(exits)
         boto3.setup_default_session()  # the functions' clients must not come from an earlier environment
@@ -128,27 +134,30 @@ def running(options: Options) -> Iterator[LocalStack]:
         front = Server(Front({f.logical_id: (f, runtimes[f.logical_id]) for f in functions}), options.port)
         front.start()
         exits.callback(front.stop)
+        containers = open_to_containers(engine.find(environ_before), aws_endpoint, coopcycle_url, exits)
         yield LocalStack(
-            front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, pollers, sandbox
+            front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, pollers, sandbox, containers
         )
 
 
 def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
-    """Put every connection file into SSM with its secrets, pointed at ``coopcycle_url``."""
+    """Put every connection file into SSM with its secrets, pointed at ``coopcycle_url``.
+
+    Raises:
+        InvalidConnection: with every problem of every file.
+    """
     ssm = boto3.client("ssm")
+    files, problems = check_files(files_in(folder))
+    if problems:
+        raise InvalidConnection(problems)
     connections = {}
-    for path in sorted(folder.glob("*.toml")):
-        text = path.read_text(encoding="utf-8")
-        connection = parse_connection(path.stem, text)
-        local_text = text.replace(connection.coopcycle_url, coopcycle_url)
-        connections[path.stem] = parse_connection(path.stem, local_text)
-        secrets.write_connection(
-            ssm,
-            resources.CONNECTIONS_PATH,
-            path.stem,
-            local_text,
-            secrets.local_defaults(path.stem) | secrets.secrets_from_environment(path.stem, os.environ),
+    for file in (file.pointed_at(coopcycle_url) for file in files):
+        connection_id = file.connection.connection_id
+        connections[connection_id] = file.connection
+        given = secrets.local_defaults(connection_id) | secrets.secrets_from_environment(
+            connection_id, os.environ
         )
+        write_connection(ssm, resources.CONNECTIONS_PATH, connection_id, file.text, given)
     return connections
 
 
@@ -180,8 +189,3 @@ def _runtime(function: sam.Function, options: Options) -> Runtime:
         return RiePool(function, size, options.function_log)
     os.environ.update(function.environment)
     return InProcess(function)
-
-
-def _restore_environment(environ: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environ)

@@ -28,6 +28,7 @@ _RFC_3339 = re.compile(
 _EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in Unix seconds
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{15,16}", re.ASCII)
 _LONGEST_MOMENT = 60
+MOST_CHILDREN = 5000  # of one list: the lines of an order, the questions of a form
 
 
 def load_object(raw: bytes) -> dict[str, object]:
@@ -258,6 +259,8 @@ class Fields:
             return []
         if not isinstance(value, list):
             raise self._wrong(key, "a list")
+        if len(value) > MOST_CHILDREN:
+            raise self.refuse(key, f"should be at most {MOST_CHILDREN} objects, but is {len(value)}")
         for index, one in enumerate(value):
             if not isinstance(one, dict):
                 raise self.refuse(f"{key}[{index}]", "should be an object")
@@ -299,9 +302,9 @@ class Fields:
         return Fields(value if isinstance(value, dict) else {}, self.path_of(key))
 
     def optional_children(self, key: str) -> list[Fields]:
-        """Return the objects in the list under ``key``, leaving out whatever is something else."""
+        """Return the objects in the list under ``key``: not what is something else, nor too many."""
         value = self.values.get(key)
         if not isinstance(value, list):
             return []
-        path = self.path_of(key)
-        return [Fields(one, f"{path}[{index}]") for index, one in enumerate(value) if isinstance(one, dict)]
+        path, found = self.path_of(key), enumerate(value[:MOST_CHILDREN])
+        return [Fields(one, f"{path}[{index}]") for index, one in found if isinstance(one, dict)]

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# Characters of a street, company or contact: one more is answered 500 for ever (recorded: create_addresses).
+COLUMN_LENGTH = 255
+
 _SAVED_ADDRESS = re.compile(r"/api/addresses/[0-9]{1,18}", re.ASCII)
 
 
@@ -36,6 +39,16 @@ class TimeWindow:
 
     after: datetime
     before: datetime
+
+    @classmethod
+    def parse(cls, after: str, before: str) -> TimeWindow:
+        """Read both ends in ISO 8601 with offsets.
+
+        Raises:
+            ValueError: they are not, or no window lies between them.
+
+        """
+        return cls(datetime.fromisoformat(after), datetime.fromisoformat(before))
 
     def __post_init__(self) -> None:
         _require_aware("after", self.after)
@@ -168,8 +181,8 @@ class Order:
     """A buyer's purchase in our neutral form, whatever the source.
 
     ``order_id`` is the sender's lasting key, ``name`` what people call it ("#1042"), ``updated_at`` the
-    sender's own time of this state of the order (aware). ``phones`` are candidates as typed, best first.
-    ``cancelled`` means that no delivery is wanted any more, with ``cancel_reason`` saying why.
+    sender's own time of this state of the order (aware). ``phones`` are candidates as typed, best first. An
+    order of which no delivery is wanted any more is no ``Order`` but :class:`Ignored`.
     """
 
     order_id: str
@@ -184,7 +197,6 @@ class Order:
     items: tuple[OrderItem, ...] = ()
     shipping_methods: tuple[str, ...] = ()
     paid: bool = False
-    email: str = ""
     tags: tuple[str, ...] = ()
     wish: TimeWish | None = None
     writings: Writings = field(default=Writings(), compare=False, repr=False)  # where a wish may stand else
@@ -223,13 +235,6 @@ class Order:
         whole = field.partition("[")[0]  # "phones" of "phones[1]"
         return self.paths.get(field) or self.paths.get(whole) or field
 
-    @property
-    def weight_grams(self) -> int:
-        """The weight of everything to be carried."""
-        if self.weight_override_grams is not None:
-            return self.weight_override_grams
-        return sum(item.weight_grams * item.quantity for item in self.items)
-
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -260,7 +265,8 @@ class Task:
     """One stop of a delivery.
 
     ``street_address`` is one line fit for geocoding ("48 Rue de Rivoli, 75004 Paris, France"); ``None`` in a
-    pickup means the store's own address on CoopCycle. ``telephone`` is E.164 or ``None``.
+    pickup means the store's own address on CoopCycle. It, ``company`` and ``contact_name`` have at most
+    :data:`COLUMN_LENGTH` characters. ``telephone`` is a valid number in E.164, or ``None``.
     """
 
     window: TimeWindow
@@ -308,6 +314,16 @@ class PlacedTask:
     iri: str  # "/api/tasks/7"
     kind: str  # PICKUP or DROPOFF
     status: str  # as in Receipt.statuses
+    window: TimeWindow | None = None  # None where CoopCycle holds one without length
+    comments: str = ""
+    street_address: str = ""
+    address_iri: str = ""  # "/api/addresses/7"
+
+    @property
+    def number(self) -> int:
+        """Its id in a body; 0 when it has none."""
+        tail = self.iri.rsplit("/", 1)[-1]
+        return int(tail) if tail.isascii() and tail.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +333,6 @@ class Receipt:
     delivery_iri: str  # "/api/deliveries/42"
     tracking_url: str = ""
     bridge_ref: str = ""  # as CoopCycle holds it, empty when it holds none
-    pickup_iri: str = ""
-    dropoff_iri: str = ""
     statuses: tuple[str, ...] = ()  # of the tasks: TODO, DOING, DONE, FAILED, CANCELLED
     assigned: bool = False
     created_at: datetime | None = field(default=None, compare=False)
@@ -333,3 +347,19 @@ class Receipt:
             any(task.kind == kind and task.status != "CANCELLED" for task in self.tasks)
             for kind in {task.kind for task in self.tasks}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first page of a store's deliveries, at most thirty; ``total`` is how many there are in all.
+
+    As ``hydra:totalItems`` says (recorded: listing). The next page cannot be had: ``page`` is answered 500.
+    """
+
+    members: tuple[Receipt, ...]
+    total: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page holds everything that was asked for."""
+        return len(self.members) >= self.total

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bridge.aws.connections import SETTINGS
+from bridge.aws.connections import KEPT_SECONDS, SETTINGS
 from bridge.connections.model import Connection
 from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection, UnknownConnection
@@ -31,7 +31,7 @@ class ConnectionIndex:
         ssm: SSMClient,
         path: str,
         *,
-        max_age_seconds: float = 300,
+        max_age_seconds: float = KEPT_SECONDS,
         unknown_max_age_seconds: float = 30,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

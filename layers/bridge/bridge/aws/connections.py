@@ -31,6 +31,7 @@ CLIENT_SECRET = "client-secret"  # noqa: S105
 STATUS_SECRET = "status-secret"  # noqa: S105
 SHOP_TOKEN = "shop-token"  # noqa: S105
 
+KEPT_SECONDS = 300.0  # how long what SSM said of a connection is believed
 STALE_SECONDS = 3600.0  # how long a known connection outlives an SSM that does not answer
 _REMEMBERED_UNKNOWN = 1000  # ids come from outside, so their number is bounded
 _TRANSIENT_CODES = frozenset(
@@ -92,7 +93,7 @@ class ConnectionStore:
         ssm: SSMClient,
         path: str,
         *,
-        max_age_seconds: float = 300,
+        max_age_seconds: float = KEPT_SECONDS,
         unknown_max_age_seconds: float = 30,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

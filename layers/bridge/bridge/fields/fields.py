@@ -25,9 +25,8 @@ from bridge.fields.parts import (
 from bridge.fields.recipient import read_address, read_name, read_phones
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Stop
-from bridge.sources.shared.base import Options, Payload, Source
 
-__all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields", "read_order"]
+__all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields"]
 
 
 class Field(NamedTuple):
@@ -64,7 +63,7 @@ FIELDS: Mapping[str, Field] = {
     "name": Field("text or object", "who receives it; of an object first and last are taken"),
     "company": Field("text", "the recipient's company"),
     "phone": Field("text or list", "phone numbers, the best one first"),
-    "email": Field("text", "the buyer's address for mails"),
+    "email": Field("text", "the buyer's address for mails; read for key_fields alone, and not kept"),
     "note": Field("text", "what the courier should know"),
     "date": Field("text", "the chosen day, as customers write it; it may hold the time too"),
     "time": Field("text", 'the chosen time ("14:00 - 16:00")'),
@@ -130,20 +129,6 @@ def check_fields(given: Mapping[str, str], *, identifies: bool) -> list[tuple[st
 # --- the order --------------------------------------------------------------------------------------
 
 
-def read_order(source: Source, payload: Payload, options: Options) -> Order | Ignored:
-    """Parse a fetched payload, and let the connection's ``[fields]`` replace what a shop says.
-
-    Raises:
-        UnmappableOrder: a field has the wrong type or is missing; names it.
-        MalformedWebhook: as :meth:`~bridge.sources.shared.base.Source.parse`.
-
-    """
-    parsed = source.parse(payload, options)
-    if isinstance(parsed, Ignored) or not options.fields or KEY_FIELDS in source.SETTINGS:
-        return parsed
-    return apply_fields(parsed, Values(source.document(payload), options.fields))
-
-
 def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Order | Ignored:
     """Replace what the fields name; ``Ignored("cancelled")`` when they, or the sender, say so.
 
@@ -184,7 +169,6 @@ def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Or
         items=own.items,
         dropoffs=further,
         problems=(*own.problems, *(problem for stop in further for problem in stop.problems)),
-        email=values.text("email") if "email" in values else order.email,
         paid=values.flag("paid") if "paid" in values else order.paid,
         tags=_tags(values) if "tags" in values else order.tags,
         shipping_methods=_texts(values, "shipping_method", order.shipping_methods),

@@ -40,6 +40,8 @@ _ALL_BUT_TOWN = re.compile(rf"(.*[^\W\d].*) +({_BEHIND_TOWN})")
 _TOWN_NUMBER = re.compile(r"([^\W\d][^\d,]*?[^\W\d.])(?: -)? +(\d{4,6}|\d{3} \d{2})")
 _TOWN_DISTRICT = re.compile(r"[^\W\d][^\d]* \d{1,2}(?:er|e|ème)?")
 _OUTWARD = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
+_TOWN_OUTWARD = re.compile(r"([^\W\d][^\d]*[^\W\d]) +([A-Z]{1,2}\d[A-Z\d]?)")
+_CODE = re.compile(r"[A-Z]{2,3}")  # of a state
 _THREE_DIGITS = re.compile(r"(\d{3}) +([^\W\d][^\d]+)")
 _SAINT = re.compile(r"^st\.? ", re.IGNORECASE)
 _NO_TOWN = frozenset(
@@ -88,6 +90,8 @@ def _certain(parts: list[str], index: int) -> PostalAddress | None:
             return None  # "Flat B, 1234 Elm Street, Springfield"
         return _address(before, match[1], match[2], after)
     if match := _TOWN_POSTCODE.fullmatch(part):
+        if _CODE.fullmatch(match[1]) and index > 1 and not _has_digit(before[-1]):
+            return _address(before[:-1], part, before[-1], after)  # "…, Vancouver, BC V6B 6B1"
         return _address(before, match[2], match[1], after)
     if not _POSTCODE.fullmatch(part):
         return None
@@ -105,6 +109,8 @@ def _behind_a_street(parts: list[str], index: int) -> PostalAddress | None:
     after = ", ".join(rest)
     if _OUTWARD.fullmatch(part) and index > 1 and not _has_digit(before[-1]):
         return _address(before[:-1], part, before[-1], after)
+    if (match := _TOWN_OUTWARD.fullmatch(part)) and _is_town(match[1]):
+        return _address(before, match[2], match[1], after)
     if (match := _TOWN_NUMBER.fullmatch(part)) and _is_town(match[1]):
         return _address(before, match[2], match[1], after)
     if (match := _THREE_DIGITS.fullmatch(part)) and _is_town(match[2]):

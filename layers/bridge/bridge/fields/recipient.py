@@ -47,12 +47,13 @@ def read_address(values: Values, otherwise: PostalAddress) -> Where:
     address = _with_parts(address, given)
     if all(name in values for name in COORDINATES):
         address = replace(address, coordinates=_coordinates(values))
-    return Where(address, where.problems)
+    is_named_apart = "line1" in values.expressions and "address" not in values.expressions
+    return Where(address, () if is_named_apart else where.problems)
 
 
 def _whole_address(values: Values, otherwise: PostalAddress) -> Where:
     """Read the address that stands in one place; of a form, else what its fields are called."""
-    if "address" not in values or ("line1" in values.expressions and "address" not in values.expressions):
+    if "address" not in values:
         form = _form_address(values)
         return Where(form if form.line1 and "line1" not in values else otherwise)
     found = values.raw("address")
@@ -79,7 +80,7 @@ def _address_of(values: Values, given: Mapping[str, object]) -> Where:
     address = _address(found)
     if coordinates := _checked_coordinates(values, found):
         address = replace(address, coordinates=coordinates)
-    if not (address.line1 or found.numbers):
+    if not address.line1 and "line1" not in values:
         keys = shown_names([str(key) for key in given])
         return Where(
             address,
@@ -148,6 +149,11 @@ def _coordinates(values: Values) -> Coordinates | None:
 
 def read_name(values: Values, otherwise: str) -> str:
     """Return a person's name: a text, or an object with first and last; else that of the address."""
+    if "name" not in values.expressions:
+        for given in values.own.values():  # a form that asks for first and last name apart
+            words = [_first_text(given, part) for part in NAME_PARTS]
+            if words[1] and words[3]:
+                return " ".join(filter(None, words))
     if "name" not in values:
         return otherwise or _person(_address_object(values))
     found = values.raw("name")

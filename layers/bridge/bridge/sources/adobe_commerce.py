@@ -255,7 +255,6 @@ def _order(order: Fields, items: tuple[OrderItem, ...], settings: Mapping[str, s
         items=items,
         shipping_methods=(method,) if method else (),
         paid=_paid(order),
-        email=order.optional_text("customer_email"),
         writings=texts.writings(written, settings),
         paths=_PATHS,
     )

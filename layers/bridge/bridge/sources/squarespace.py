@@ -299,7 +299,6 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], options: 
         recipient_name=full_name(address, "firstName", "lastName")
         or full_name(order.optional_child("billingAddress"), "firstName", "lastName"),
         phones=tuple(phones_of([(address, "phone"), (order.optional_child("billingAddress"), "phone")])),
-        email=order.optional_text("customerEmail"),
         note="\n".join(notes),
         items=items,
         shipping_methods=_shipping_methods(order),

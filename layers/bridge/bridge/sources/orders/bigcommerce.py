@@ -98,7 +98,6 @@ def _order(order: Fields, order_id: str, stops: Sequence[Stop], options: Options
         recipient_name=first.recipient_name,
         company=first.company,
         phones=first.phones,
-        email=order.optional_child("billing_address").optional_text("email"),
         note=first.note,
         items=first.items,
         shipping_methods=_shipping_methods(order),

@@ -110,7 +110,6 @@ def _order(order: Fields, items: tuple[OrderItem, ...], settings: Mapping[str, s
         items=items,
         shipping_methods=(title,) if title else (),
         paid=order.text("paymentStatus") in _PAID,
-        email=order.optional_child("buyerInfo").optional_text("email"),
         wish=_slot(shipping.optional_child("logistics")),
         writings=texts.writings(written, settings),
         pickup_locations=(branch,) if branch else (),

@@ -152,7 +152,6 @@ def _order(order: Fields, order_id: str, options: Options) -> Order:
         or full_name(billing, "first_name", "last_name"),
         company=holder.optional_text("company"),
         phones=tuple(phones),
-        email=billing.optional_text("email"),
         note="\n".join(dict.fromkeys(note for note in notes if note)),
         items=_items(order),
         shipping_methods=_shipping_methods(order),

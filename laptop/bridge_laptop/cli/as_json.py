@@ -1,0 +1,253 @@
+"""What commands print for programs: stable names, times in ISO 8601 (UTC), ``null`` for what is not there.
+
+docs/commands.md is made from these types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypedDict, cast
+
+import click
+
+from bridge.dispatching.record import DeliveryRecord
+from bridge.errors import InvalidConnection
+from bridge.model import TimeWindow
+from bridge.operator.connections import StoredConnection
+from bridge.operator.next_steps import NextStep
+from bridge.operator.orders import LiveDelivery, OrderReport
+from bridge.operator.parked import Parked
+from bridge.receiving.messages import WebhookMessage
+from bridge_laptop.cli.text import sentence
+
+Time = Annotated[str, "time"]  # ISO 8601, with its offset
+
+
+class Window(TypedDict):
+    """From ``after`` to ``before``."""
+
+    after: Time
+    before: Time
+
+
+class HistoryEntry(TypedDict):
+    """One thing that happened to an order."""
+
+    at: Time
+    topic: str
+    outcome: str
+    reason: str
+
+
+class Step(TypedDict):
+    """What happens next, or has to be done; ``details`` are the step's own values."""
+
+    step: str
+    text: str
+    details: dict[str, object]
+
+
+class ParkedFields(TypedDict):
+    """A parked message, as `parked list` and `parked show` print it."""
+
+    message_id: str
+    connection: str
+    order: str
+    order_id: str
+    topic: str
+    webhook_id: str
+    received_at: Time | None
+    reason: str
+    because: str
+    property_paths: list[str]
+    parked_at: Time
+    kept_until: Time
+    body_bytes: int
+    to_do: str
+
+
+class OrderRow(TypedDict):
+    """An order, as `orders list` prints it."""
+
+    connection: str
+    order: str
+    order_id: str
+    state: str
+    reason: str
+    changed_at: Time
+    delivery: str
+
+
+class OrderFields(OrderRow):
+    """An order, as `orders show` prints it; with ``sent`` and ``live`` where those options ask for them."""
+
+    tracking: str
+    pickup: Window | None
+    dropoff: Window | None
+    attempts: int
+    outcome_was_unknown: bool
+    recheck_at: Time | None
+    history: list[HistoryEntry]
+    parked: list[ParkedFields]
+    next: list[Step]
+
+
+class Live(TypedDict):
+    """What CoopCycle holds of an order now."""
+
+    statuses: list[str]
+    assigned: bool
+    pickup: Window | None
+    dropoff: Window | None
+
+
+class ConnectionRow(TypedDict):
+    """A connection in force, as `connections list` prints it."""
+
+    connection: str
+    source: str | None
+    coopcycle_url: str | None
+    problems: list[str]
+    secrets: list[str]
+    missing: list[str]
+    rotating: bool
+    last_modified: Time
+
+
+# command -> what its list holds
+LISTS: Mapping[str, type] = {
+    "orders list": OrderRow,
+    "orders show": OrderFields,
+    "parked list": ParkedFields,
+    "parked show": ParkedFields,
+    "connections list": ConnectionRow,
+}
+PARTS: Sequence[type] = (Window, HistoryEntry, Step, Live)  # what stands in them
+
+
+def print_json(document: object) -> None:
+    """Print a document for programs."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def instant(moment: datetime) -> str:
+    """Write a time for programs."""
+    return moment.astimezone(UTC).isoformat()
+
+
+def _window(window: TimeWindow | None) -> Window | None:
+    return Window(after=instant(window.after), before=instant(window.before)) if window else None
+
+
+def parked_fields(each: Parked) -> ParkedFields:
+    """Return what is told of a parked message; nothing of it is personal."""
+    webhook = each.message if isinstance(each.message, WebhookMessage) else None
+    return ParkedFields(
+        message_id=each.message_id,
+        connection=each.connection_id,
+        order=each.order_name,
+        order_id=each.order_id,
+        topic=each.message.topic if each.message else "",
+        webhook_id=webhook.webhook_id if webhook else "",
+        received_at=instant(webhook.received_at) if webhook else None,
+        reason=each.reason,
+        because=each.sentence or each.why.meaning,
+        property_paths=list(each.property_paths),
+        parked_at=instant(each.parked_at),
+        kept_until=instant(each.kept_until),
+        body_bytes=len(webhook.body) if webhook else 0,
+        to_do=each.why.cure,
+    )
+
+
+def order_row(record: DeliveryRecord) -> OrderRow:
+    """Return what a list tells of an order."""
+    return OrderRow(
+        connection=record.connection_id,
+        order=record.order_name,
+        order_id=record.order_id,
+        state=record.state.value,
+        reason=record.reason,
+        changed_at=instant(record.changed_at),
+        delivery=record.delivery_iri,
+    )
+
+
+def order_fields(report: OrderReport, options: str) -> OrderFields:
+    """Return what is known of an order; ``options`` name the deployment in commands that are proposed."""
+    record = report.record
+    windows = record.windows if record else None
+    return OrderFields(
+        connection=report.connection_id,
+        order=report.order_name,
+        order_id=report.order_id,
+        state=record.state.value if record else "no record",
+        reason=record.reason if record else "",
+        changed_at=instant(report.changed_at),
+        delivery=record.delivery_iri if record else "",
+        tracking=record.tracking_url if record else "",
+        pickup=_window(windows.pickup if windows else None),
+        dropoff=_window(windows.dropoff if windows else None),
+        attempts=len(record.attempts) if record else 0,
+        outcome_was_unknown=record.in_doubt if record else False,
+        recheck_at=instant(record.recheck_at) if record and record.recheck_at else None,
+        history=[
+            HistoryEntry(at=instant(event.at), topic=event.topic, outcome=event.outcome, reason=event.reason)
+            for event in (record.history if record else ())
+        ],
+        parked=[parked_fields(each) for each in report.parked],
+        next=[_step(step, options) for step in report.next_steps],
+    )
+
+
+def live_fields(live: LiveDelivery | None) -> Live | None:
+    """Return what CoopCycle holds; ``None`` where there never was a delivery."""
+    if live is None:
+        return None
+    return Live(
+        statuses=list(live.statuses),
+        assigned=live.is_assigned,
+        pickup=_window(live.pickup),
+        dropoff=_window(live.dropoff),
+    )
+
+
+def connection_row(stored: StoredConnection) -> ConnectionRow:
+    """Return what a list tells of a connection; of a secret its name alone."""
+    source, url, problems = None, None, []
+    try:
+        connection = stored.parse()
+        source, url = connection.source, connection.coopcycle_url
+    except InvalidConnection as error:
+        problems = list(error.problems)
+    return ConnectionRow(
+        connection=stored.connection_id,
+        source=source,
+        coopcycle_url=url,
+        problems=problems,
+        secrets=list(stored.secret_names),
+        missing=list(stored.missing),
+        rotating=stored.is_rotating,
+        last_modified=instant(stored.last_modified),
+    )
+
+
+def _step(step: NextStep, options: str) -> Step:
+    details = {name: _plain(value) for name, value in asdict(step).items()}
+    return Step(step=_snake(type(step).__name__), text=sentence(step, instant, options), details=details)
+
+
+def _plain(value: object) -> object:
+    """Return a step's value as JSON has it: times in ISO 8601, lengths of time in seconds."""
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return list(cast("Sequence[object]", value)) if isinstance(value, tuple) else value
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

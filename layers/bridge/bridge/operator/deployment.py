@@ -1,0 +1,255 @@
+"""Where a deployment is: its queues, tables, parameters and connections, and the clients that reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from bridge import sources
+from bridge.aws.connections import ConnectionStore
+from bridge.aws.deliveries import DeliveriesTable
+from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER
+from bridge.errors import BridgeError, InvalidConnection, UnknownConnection
+from bridge.fields.fields import KEY_FIELDS
+from bridge.model import Ignored
+from bridge.operator.connections import ConnectionRegistry, connections_path
+from bridge.operator.errors import NoSuchConnection, NoSuchStack, StackTooOld, WrongConnection
+from bridge.operator.parked import ParkedMessages
+from bridge.planning.read_order import parse_order
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+    from bridge.connections.model import Connection, Secrets
+    from bridge.coopcycle.client import CoopCycleClient
+    from bridge.coopcycle.token import TokenCache
+    from bridge.receiving.messages import WebhookMessage
+    from bridge.runtime import CoopCycleClients
+
+MakeClient = Callable[[str], Any]  # the name of a service -> boto3's client of it
+
+# what we need -> the output of the template that says it, and the resource that the output refers to
+_OUTPUTS = {
+    "webhooks_queue_url": ("WebhooksQueueUrl", "WebhooksQueue"),
+    "parked_queue_url": ("DeadLetterQueueUrl", "WebhooksDeadLetterQueue"),
+    "deliveries_table_name": ("DeliveriesTableName", "DeliveriesTable"),
+    "tokens_table_name": ("TokensTableName", "TokensTable"),  # of a stack that caches tokens in DynamoDB
+}
+_WEBHOOK_URL = "WebhookUrl"
+_PARAMETERS = ("TokenCache", "SettleSeconds", "BackoffBaseSeconds", "HttpReadTimeoutSeconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """What decides when the bridge goes on by itself."""
+
+    settle: timedelta  # how long a call of unknown outcome may be at work
+    longest_wait: timedelta  # between two tries of a message
+    gives_up_after: timedelta  # then it is parked
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment, and how AWS is reached for it."""
+
+    environment: str
+    is_local: bool  # the emulator of a stack on this machine
+    client: MakeClient
+    webhook_url: str  # an address, to which a shop adds its connection's id
+    webhooks_queue_url: str
+    parked_queue_url: str
+    deliveries_table_name: str
+    tokens_table_name: str  # empty where tokens are kept in SSM
+    token_cache: str  # dynamodb | ssm
+    timings: Timings
+    backoff_base_seconds: float
+    http_read_timeout_seconds: float
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        """A client for the queues."""
+        client: SQSClient = self.client("sqs")
+        return client
+
+    @cached_property
+    def ssm(self) -> SSMClient:
+        """A client for the connections."""
+        client: SSMClient = self.client("ssm")
+        return client
+
+    @cached_property
+    def _dynamodb(self) -> DynamoDBClient:
+        client: DynamoDBClient = self.client("dynamodb")
+        return client
+
+    @cached_property
+    def orders(self) -> DeliveriesTable:
+        """The table of orders."""
+        return DeliveriesTable(self._dynamodb, self.deliveries_table_name)
+
+    @cached_property
+    def connections(self) -> ConnectionStore:
+        """The connections in force, as the functions read them."""
+        return ConnectionStore(self.ssm, connections_path(self.environment))
+
+    @cached_property
+    def registry(self) -> ConnectionRegistry:
+        """The connections as they are put in force."""
+        return ConnectionRegistry(self.ssm, connections_path(self.environment))
+
+    @cached_property
+    def parked(self) -> ParkedMessages:
+        """The parked messages."""
+        return ParkedMessages(
+            self.sqs,
+            parked_queue_url=self.parked_queue_url,
+            webhooks_queue_url=self.webhooks_queue_url,
+            name_of=self.order_name,
+        )
+
+    def connection(self, connection_id: str) -> tuple[Connection, Secrets]:
+        """Return a connection in force and its secrets.
+
+        Raises:
+            NoSuchConnection: there is none of that id.
+            WrongConnection: its settings do not pass the checks.
+        """
+        try:
+            return self.connections.get(connection_id)
+        except UnknownConnection as error:
+            raise NoSuchConnection(connection_id, self.registry.path) from error
+        except InvalidConnection as error:
+            raise WrongConnection(connection_id, error.problems) from error
+
+    def coopcycle(self, connection: Connection, secrets: Secrets) -> CoopCycleClient:
+        """Return a client of the connection's instance; it shares the functions' token."""
+        return self._coopcycle_clients(connection, secrets)
+
+    @cached_property
+    def _coopcycle_clients(self) -> CoopCycleClients:
+        from bridge.aws.token_caches import DynamoDbTokenCache, SsmTokenCache
+        from bridge.runtime import CoopCycleClients
+
+        caches: dict[str, Callable[[], TokenCache]] = {
+            "dynamodb": lambda: DynamoDbTokenCache(self._dynamodb, self.tokens_table_name),
+            "ssm": lambda: SsmTokenCache(self.ssm, tokens_path(self.environment)),
+        }
+        return CoopCycleClients(
+            caches[self.token_cache](),
+            read_timeout_seconds=self.http_read_timeout_seconds,
+            open_seconds=self.backoff_base_seconds,
+        )
+
+    def order_name(self, message: WebhookMessage) -> str:
+        """Return what people call a webhook's order ("#1042"), as far as nobody has to be asked.
+
+        Empty when the connection is gone, or the body does not hold the order. Of a shop's ``[fields]`` the
+        name alone is read: another that does not fit may be why the order is parked.
+        """
+        try:
+            connection, _ = self.connections.get(message.connection_id)
+            if KEY_FIELDS not in sources.get(connection.source).SETTINGS:
+                options = connection.options
+                fields = {name: where for name, where in options.fields.items() if name == "order_name"}
+                connection = replace(connection, options=replace(options, fields=fields))
+            order = parse_order(connection, message.payload)
+        except (BridgeError, LookupError):
+            return ""
+        return order.order_name if isinstance(order, Ignored) else order.name
+
+    def zone_of(self, connection_id: str) -> ZoneInfo:
+        """Return a connection's time zone; UTC where it has none or is gone."""
+        try:
+            connection, _ = self.connections.get(connection_id)
+        except (UnknownConnection, InvalidConnection):
+            return ZoneInfo("UTC")
+        return ZoneInfo(connection.timezone or "UTC")
+
+    def waiting(self) -> int:
+        """Return how many messages, of all connections, are on the queue or at work."""
+        counts = self.sqs.get_queue_attributes(
+            QueueUrl=self.webhooks_queue_url,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )["Attributes"]
+        return sum(int(count) for count in counts.values())
+
+
+def tokens_path(environment: str) -> str:
+    """Return where the tokens of an environment are, if SSM keeps them, as the template sets it."""
+    return f"/bridge/{environment}/tokens"
+
+
+def stack_name(environment: str) -> str:
+    """Return the name of an environment's stack, as samconfig.toml sets it."""
+    return f"bridge-{environment}"
+
+
+def deployed(environment: str, client: MakeClient) -> Deployment:
+    """Return a deployed stack, by its outputs and parameters.
+
+    Raises:
+        NoSuchStack: there is none.
+        StackTooOld: it is of a version that does not say enough.
+    """
+    cloudformation = client("cloudformation")
+    name = stack_name(environment)
+    try:
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except cloudformation.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        raise NoSuchStack(name, cloudformation.meta.region_name) from error
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", [])}
+    wanted = [_WEBHOOK_URL, *(output for output, _ in _OUTPUTS.values())]
+    if parameters.get("TokenCache") == "ssm":
+        wanted.remove("TokensTableName")
+    missing = [output for output in wanted if output not in outputs]
+    missing += [parameter for parameter in _PARAMETERS if parameter not in parameters]
+    if missing:
+        raise StackTooOld(name, missing)
+    names = {key: outputs.get(output, "") for key, (output, _) in _OUTPUTS.items()}
+    return _deployment(
+        environment, client, names, parameters, webhook_url=outputs[_WEBHOOK_URL], is_local=False
+    )
+
+
+def on_this_machine(
+    environment: str, client: MakeClient, names: Mapping[str, str], *, webhook_url: str
+) -> Deployment:
+    """Return a stack that runs on this machine; ``names`` are what references of the template mean there."""
+    known = {key: names.get(resource, "") for key, (_, resource) in _OUTPUTS.items()}
+    return _deployment(environment, client, known, names, webhook_url=webhook_url, is_local=True)
+
+
+def _deployment(
+    environment: str,
+    client: MakeClient,
+    names: Mapping[str, str],
+    parameters: Mapping[str, str],
+    *,
+    webhook_url: str,
+    is_local: bool,
+) -> Deployment:
+    backoff_base_seconds = float(parameters["BackoffBaseSeconds"])
+    return Deployment(
+        environment=environment,
+        is_local=is_local,
+        client=client,
+        webhook_url=webhook_url,
+        token_cache=parameters["TokenCache"],
+        timings=Timings(
+            settle=timedelta(seconds=float(parameters["SettleSeconds"])),
+            longest_wait=timedelta(seconds=backoff_base_seconds * BACKOFF_CEILING),
+            gives_up_after=GIVE_UP_AFTER,
+        ),
+        backoff_base_seconds=backoff_base_seconds,
+        http_read_timeout_seconds=float(parameters["HttpReadTimeoutSeconds"]),
+        **names,
+    )

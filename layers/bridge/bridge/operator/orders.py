@@ -1,0 +1,175 @@
+"""What became of an order: from its record, what is parked of it, and what CoopCycle holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bridge.errors import BridgeError
+from bridge.model import TimeWindow
+from bridge.operator.errors import CoopCycleNotAsked, NoSuchConnection, NoSuchOrder, WrongConnection
+from bridge.operator.next_steps import NextStep, next_steps, redrive_of
+from bridge.operator.parked import Parked, is_called
+
+if TYPE_CHECKING:
+    from bridge.aws.deliveries import DeliveriesTable
+    from bridge.dispatching.record import DeliveryRecord, State
+    from bridge.operator.deployment import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """What is known of one order; ``record`` is ``None`` where it was parked before there could be one.
+
+    Nothing shown of it is personal but :attr:`DeliveryRecord.sent`, :attr:`DeliveryRecord.message` and
+    :attr:`Parked.body`.
+    """
+
+    connection_id: str
+    order_id: str
+    order_name: str  # "#1042"; the id where no name is known
+    zone: ZoneInfo  # the connection's
+    changed_at: datetime
+    record: DeliveryRecord | None = field(repr=False)
+    parked: tuple[Parked, ...]
+    next_steps: tuple[NextStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The orders that were asked for; about ``hidden`` parked messages could not be seen."""
+
+    orders: tuple[OrderReport, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDelivery:
+    """What CoopCycle holds now; a window is ``None`` where it gives none that can be read."""
+
+    statuses: tuple[str, ...]  # of the tasks, as CoopCycle spells them
+    is_assigned: bool
+    pickup: TimeWindow | None
+    dropoff: TimeWindow | None
+
+
+def report(deployment: Deployment, connection_id: str, order: str, *, now: datetime) -> Reports:
+    """Return what is known of an order, by its id or its name; several may be called the same.
+
+    Raises:
+        NoSuchOrder: there is neither a record nor a parked message.
+    """
+    look = deployment.parked.look()
+    of_connection = [each for each in look.messages if each.connection_id == connection_id]
+    called_so = {each.order_id for each in of_connection if is_called(order, each.order_id, each.order_name)}
+    records = find_records(deployment.orders, connection_id, order, also=called_so)
+    known = {record.order_id for record in records}
+    of_order = {
+        order_id: tuple(each for each in of_connection if each.order_id == order_id)
+        for order_id in known | called_so
+    }
+    zone = deployment.zone_of(connection_id)
+    found = []
+    for record in records:
+        parked = of_order[record.order_id]
+        found.append(_recorded(record, parked, next_steps(record, parked, deployment.timings, now=now), zone))
+    found += [_parked_alone(of_order[order_id], zone) for order_id in sorted(called_so - known)]
+    if not found:
+        raise NoSuchOrder(connection_id, order, deployment.waiting())
+    return Reports(tuple(found), look.hidden)
+
+
+def _recorded(
+    record: DeliveryRecord, parked: tuple[Parked, ...], steps: Sequence[NextStep], zone: ZoneInfo
+) -> OrderReport:
+    # a webhook that could not be mapped leaves a record without a name
+    name = record.order_name or next((each.order_name for each in parked if each.order_name), record.order_id)
+    return OrderReport(
+        record.connection_id, record.order_id, name, zone, record.changed_at, record, parked, tuple(steps)
+    )
+
+
+def _parked_alone(parked: tuple[Parked, ...], zone: ZoneInfo) -> OrderReport:
+    """Report messages that SQS itself parked, before the worker could make a record."""
+    last = parked[-1]
+    return OrderReport(
+        last.connection_id,
+        last.order_id,
+        last.order_name or last.order_id,
+        zone,
+        last.parked_at,
+        None,
+        parked,
+        (redrive_of(parked),),
+    )
+
+
+def listing(
+    deployment: Deployment,
+    *,
+    connection_id: str | None,
+    state: State | None,
+    since: timedelta | None,
+    now: datetime,
+) -> list[DeliveryRecord]:
+    """Return the records of orders, the last changed first; ``None`` does not narrow."""
+    table = deployment.orders
+    records = table.of_connection(connection_id) if connection_id else table.everything()
+    return sorted(
+        (
+            record
+            for record in records
+            if state in (None, record.state) and (since is None or now - record.changed_at <= since)
+        ),
+        key=lambda record: record.changed_at,
+        reverse=True,
+    )
+
+
+def find_records(
+    table: DeliveriesTable, connection_id: str, order: str, also: Iterable[str] = ()
+) -> list[DeliveryRecord]:
+    """Return the records of an order by its id, else by its name, and those of the ids in ``also``."""
+    loaded = (table.load(connection_id, order_id) for order_id in dict.fromkeys([order, *also]))
+    found = [record for record in loaded if record is not None]
+    return found or [
+        record
+        for record in table.of_connection(connection_id)
+        if is_called(order, record.order_id, record.order_name)
+    ]
+
+
+def live(deployment: Deployment, record: DeliveryRecord) -> LiveDelivery | None:
+    """Return what CoopCycle holds now; ``None`` when there never was a delivery, as far as is known.
+
+    Raises:
+        CoopCycleNotAsked: it gave no usable answer, or the connection is gone or wrong.
+    """
+    from bridge.coopcycle import payload
+
+    if not record.delivery_iri:
+        return None
+    try:
+        connection, secrets = deployment.connection(record.connection_id)
+        body = deployment.coopcycle(connection, secrets).get_delivery_body(record.delivery_iri)
+    except NoSuchConnection as error:
+        raise CoopCycleNotAsked("the connection is not applied any more", record.order_id) from error
+    except (WrongConnection, BridgeError) as error:
+        raise CoopCycleNotAsked(str(error), record.order_id) from error
+    receipt = payload.parse_receipt(body)
+    return LiveDelivery(
+        receipt.statuses, receipt.assigned, _window(body.get("pickup")), _window(body.get("dropoff"))
+    )
+
+
+def _window(task: object) -> TimeWindow | None:
+    if not isinstance(task, Mapping):
+        return None
+    try:
+        after, before = (datetime.fromisoformat(str(task.get(name))) for name in ("after", "before"))
+        return TimeWindow(after, before)
+    except ValueError:
+        return None
