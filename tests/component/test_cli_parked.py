@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
-from tests.component.fake_server import FakeServer, Request, http
+from tests.support.fake_server import FakeServer, Request, http
 
 from bridge import runtime
 from bridge.operator.parked_reasons import reason_of

@@ -16,6 +16,7 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.support.fake_server import Drip, FakeServer, Fault, Request, http
 
 from bridge.coopcycle.client import CoopCycleClient, Identity, InstanceSettings
 from bridge.coopcycle.payload import delivery_body
@@ -36,8 +37,6 @@ from bridge.errors import (
 )
 from bridge.model import Coordinates, Delivery, Listing, Receipt, Task, TimeWindow
 from bridge_laptop.sandbox.client import SandboxClient
-
-from .fake_server import Drip, FakeServer, Fault, Request, http
 
 NOW = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
 BODY = {"dropoff": {"comments": "secret of the buyer", "metadata": {"bridge_ref": "acme/1"}}}

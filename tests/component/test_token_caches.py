@@ -11,14 +11,13 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests.support.fake_server import FakeServer, Fault, Request, http
 
 from bridge.aws.token_caches import DynamoDbTokenCache, SsmTokenCache
 from bridge.coopcycle.client import CoopCycleClient
 from bridge.coopcycle.token import AccessToken, CacheEntry, TokenCache, TokenCacheUnavailable, TokenProvider
 from bridge.coopcycle.transport import new_session
 from bridge.errors import CredentialsRejected, TokenUnavailable
-
-from .fake_server import FakeServer, Fault, Request, http
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.samples import SENT_AT
+from tests.support.samples import SENT_AT
 
 from bridge import sources
 from bridge.connections.model import Connection

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOOK_AGAIN_SECONDS = 0.2  # no long poll: moto, asked to wait, spins while a group is blocked
 
 
-class Poller:
+class SqsEventSource:
     """Feeds one function from one queue with as many threads as the event source may run at once."""
 
     def __init__(
