@@ -40,16 +40,16 @@ fuzz: install ## 150000 hostile webhooks through every source, and huge ones: ma
 	$(BIN)/python -m tests.fuzz.fuzz_sizes --places $(or $(PLACES),1) --seed $(or $(SEED),1)
 
 chaos: install ## 1000 orders in a storm of faults and kills, then the books compared: make chaos ORDERS=200 SEED=2
-	@$(BIN)/python -m bridge_laptop.chaos --orders $(or $(ORDERS),1000) --seed $(or $(SEED),1)
+	@$(BIN)/python -m tests.storm --orders $(or $(ORDERS),1000) --seed $(or $(SEED),1)
 
 machine: install ## the life of an order over many more interleavings: make machine EXAMPLES=20000
-	MACHINE_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q tests/machine
+	MACHINE_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q tests/state_machine
 
 contract: install ## does an instance answer as the recorded one? make contract COOPCYCLE_URL=… CLIENT=id:secret
 	@$(BIN)/python -m tests.sandbox.contract
 
 readme: install ## write the parts of README.md and docs/ that are made from the code
-	$(BIN)/python -m bridge_laptop.readme
+	$(BIN)/python -m bridge_laptop.generate_docs
 
 format: install ## rewrite the code in the one format
 	$(BIN)/ruff format .

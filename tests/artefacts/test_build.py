@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 
-BUILD = sam.ROOT / ".aws-sam" / "build"
+BUILD = sam_template.ROOT / ".aws-sam" / "build"
 LAYER = BUILD / "BridgeLayer" / "python"
 MAGIC_OF_3_13 = struct.pack("<H2s", 3571, b"\r\n")  # importlib.util.MAGIC_NUMBER of CPython 3.13
 UNCHECKED_HASH = 0b01  # PEP 552: by hash, and the source is not looked at
@@ -63,7 +63,7 @@ def test_the_bytecode_does_not_name_this_machine() -> None:
     for file in (LAYER / "bridge").rglob("*.pyc"):
         content = file.read_bytes()
 
-        assert str(sam.ROOT).encode() not in content, file
+        assert str(sam_template.ROOT).encode() not in content, file
         assert b"/opt/python/bridge/" in content, file
 
 
@@ -90,6 +90,6 @@ def test_the_built_template_can_be_deployed_for_no_other_processor() -> None:
 
 def test_every_function_is_one_file() -> None:
     """A function's artefact is its app.py: everything else is the layer's."""
-    for name, properties in sam.resources(sam.load(), "AWS::Serverless::Function").items():
+    for name, properties in sam_template.resources(sam_template.load(), "AWS::Serverless::Function").items():
         there = {file.name for file in (BUILD / name).iterdir()}
         assert {"app.py"} == there - {"__pycache__"}, properties["CodeUri"]

@@ -12,8 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from click.testing import CliRunner, Result
-from tests import sending
-from tests.support import connecting
+from tests.support import connecting, source_calls
 from tests.support.caches import clear_runtime_caches
 from tests.support.policies import Guard
 
@@ -21,13 +20,12 @@ from bridge import runtime
 from bridge.model import Ignored
 from bridge.operator.connections import write_connection
 from bridge.receiving.messages import Recheck, WebhookMessage
-from bridge_laptop import secrets, signing
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template, secrets, signing
 from bridge_laptop.cli.main import main
+from bridge_laptop.http_server import Server
 from bridge_laptop.lambda_events import http_event, queue_event
-from bridge_laptop.local import emulator, resources, running_stack
+from bridge_laptop.local import moto_server, provisioning, running_stack
 from bridge_laptop.local.runtimes import Context
-from bridge_laptop.local.servers import Server
 from bridge_laptop.sandbox.client import SandboxClient as Sandbox
 from bridge_laptop.sandbox.server import SandboxServer
 
@@ -38,7 +36,7 @@ BODIES = ROOT / "events" / "webhooks" / "shopify"
 @pytest.fixture(scope="session")
 def guard() -> Guard:
     """Before the emulator: a function that is at work may do there what its role allows, and no more."""
-    return Guard(emulator.application())
+    return Guard(moto_server.application())
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +51,7 @@ def moto_url(guard: Guard) -> Iterator[str]:
 @pytest.fixture
 def aws(moto_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """An empty AWS emulator that every client of the test talks to, and no local stack but the test's."""
-    emulator.empty()
+    moto_server.empty()
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
     monkeypatch.setenv(running_stack.VARIABLE, str(tmp_path / running_stack.FILE_NAME))
     clear_runtime_caches()
@@ -91,7 +89,7 @@ class Bridge:
     def connect(self, connection_id: str, settings: str, **given: str) -> None:
         """Push a connection into SSM."""
         values = secrets.local_defaults(connection_id) | given
-        write_connection(self.ssm, resources.CONNECTIONS_PATH, connection_id, settings, values)
+        write_connection(self.ssm, provisioning.CONNECTIONS_PATH, connection_id, settings, values)
 
     def receive(self, event: dict[str, Any]) -> dict[str, Any]:
         """Call the receiving handler."""
@@ -150,7 +148,7 @@ class Bridge:
         """Return a queue message as the receiver would have sent it, without a queue."""
         from bridge import sources
 
-        webhook = sending.identify(sources.get("shopify"), body, {"x-shopify-topic": topic})
+        webhook = source_calls.identify(sources.get("shopify"), body, {"x-shopify-topic": topic})
         assert not isinstance(webhook, Ignored)
         text = WebhookMessage(
             connection_id="acme",
@@ -231,10 +229,10 @@ def provisioned(moto_url: str, guard: Guard) -> Provisioned:
     """Make the queues and tables once; ``aws`` empties them before each test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", moto_url)
-        names = resources.provision(sam.load(), {**os.environ, **QUICK})
+        names = provisioning.provision(sam_template.load(), {**os.environ, **QUICK})
     guard.names = names
     environment: dict[str, str] = {}
-    for function in sam.functions(sam.load(), names):
+    for function in sam_template.functions(sam_template.load(), names):
         environment |= function.environment
     return Provisioned(names, environment)
 
@@ -264,7 +262,7 @@ def stack(clients: Clients, provisioned: Provisioned) -> None:
 
 def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
     """Make a stack with the template's outputs and parameters, as CloudFormation describes it."""
-    template = sam.load()
+    template = sam_template.load()
     names = provisioned.names
     known = dict(names) | {"Api": "api", "BridgeLayer": "arn", "AWS::URLSuffix": "amazonaws.com"}
     parameters = [name for name in template["Parameters"] if name in names]
@@ -275,7 +273,7 @@ def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
                 "Parameters": {name: {"Type": "String"} for name in parameters},
                 "Resources": {},
                 "Outputs": {
-                    name: {"Value": sam.resolve(output["Value"], known)}
+                    name: {"Value": sam_template.resolve(output["Value"], known)}
                     for name, output in template["Outputs"].items()
                 },
             }

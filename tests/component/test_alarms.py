@@ -14,12 +14,12 @@ from tests.component.conftest import Bridge, Sandbox, settings, webhook_event
 from tests.component.test_guarantee import NOW, at, dispatcher, task_of
 
 from bridge import runtime
-from bridge_laptop import template as sam
-from bridge_laptop.local.poller import queue_event
+from bridge_laptop import sam_template
+from bridge_laptop.local.event_source_mapping import queue_event
 from bridge_laptop.local.runtimes import Context
 
 Order = Callable[..., bytes]
-ALARMS = sam.resources(sam.load(), "AWS::CloudWatch::Alarm")
+ALARMS = sam_template.resources(sam_template.load(), "AWS::CloudWatch::Alarm")
 AN_HOUR = 3600
 
 
@@ -208,7 +208,7 @@ def test_alarm_on_a_metric_of_ours_rings(
 def test_alarm_on_a_queue_watches_one_that_messages_reach(alarm: str) -> None:
     """SQS counts and times what lies on a queue; the alarm watches the one where it comes to lie."""
     queue = ALARMS[alarm]["Dimensions"][0]["Value"]["Fn::GetAtt"].removesuffix(".QueueName")
-    queues = sam.resources(sam.load(), "AWS::SQS::Queue")
+    queues = sam_template.resources(sam_template.load(), "AWS::SQS::Queue")
     dead = {
         q["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"].removesuffix(".Arn")
         for q in queues.values()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from tests import sending
+from tests.support import source_calls
 
 from bridge import sources
 from bridge.receiving.http import Request
@@ -57,7 +57,7 @@ def test_sign_prints_curl():
     assert ["--data-binary", f"@{BODY}"] == words[-2:]
     headers = curl_headers(result.output)
     assert "orders/create" == headers["x-shopify-topic"]
-    sending.verify(sources.get("shopify"), BODY.read_bytes(), headers, ["hunter2"])
+    source_calls.verify(sources.get("shopify"), BODY.read_bytes(), headers, ["hunter2"])
     assert "hunter2" not in result.output
 
 
@@ -65,7 +65,7 @@ def test_sign_with_the_local_secret():
     """Without a variable the local stack's secret is used, and each webhook has an id of its own."""
     first, second = (curl_headers(run("sign", "acme", str(BODY)).output) for _ in range(2))
 
-    sending.verify(sources.get("shopify"), BODY.read_bytes(), first, ["acme-webhook-secret"])
+    source_calls.verify(sources.get("shopify"), BODY.read_bytes(), first, ["acme-webhook-secret"])
     assert first["x-shopify-webhook-id"] != second["x-shopify-webhook-id"]
 
 
@@ -154,7 +154,7 @@ def test_event_of_receive_webhook():
     )
     request = Request.from_event(event)
     assert ("acme", BODY.read_bytes()) == (request.connection_id, request.body)
-    sending.verify(sources.get("shopify"), request.body, request.headers, ["acme-webhook-secret"])
+    source_calls.verify(sources.get("shopify"), request.body, request.headers, ["acme-webhook-secret"])
 
 
 def test_event_of_a_body_that_is_not_text(tmp_path: Path):

@@ -19,12 +19,12 @@ import pytest
 import requests
 from werkzeug.wrappers import Request, Response
 
+from bridge_laptop.http_server import Server
 from bridge_laptop.local import engine as engines
 from bridge_laptop.local.containers import open_to_containers
 from bridge_laptop.local.engine import Engine
 from bridge_laptop.local.isolation import isolation
 from bridge_laptop.local.relay import Relay
-from bridge_laptop.local.servers import Server
 
 ROOT = Path(__file__).parents[2]
 GATEWAY = "127.0.0.2"  # this machine's as well, and not where the stack listens

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests import sending
+from tests.support import source_calls
 
 from bridge import sources
 from bridge.connections.parse import parse_connection
@@ -102,13 +102,13 @@ def test_a_response_becomes_an_order() -> None:
     (post,) = run()["fetched"]
     body = post["payload"].encode()
     headers = {name.lower(): value for name, value in post["headers"].items()}
-    push = Push(body, {**headers, "content-type": post["contentType"]}, sending.RECEIVED_AT)
+    push = Push(body, {**headers, "content-type": post["contentType"]}, source_calls.RECEIVED_AT)
     source = sources.get("google-forms")
     options = parse_connection("acme", CONNECTION.read_text(encoding="utf-8")).options
 
     source.verify(push, [SECRET], options)
     webhook = source.identify(push, options)
-    order = sending.read_order("google-forms", Payload(body, "submission", push.received_at), options)
+    order = source_calls.read_order("google-forms", Payload(body, "submission", push.received_at), options)
 
     assert ("post", True) == (post["method"], post["muteHttpExceptions"])
     assert "https://bridge.example/webhooks/acme" == post["url"]

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from tests import samples
 from tests.component.conftest import Bridge, Sandbox, settings
+from tests.support import samples
 
 from bridge import runtime
 from bridge.aws.deliveries import DeliveriesTable

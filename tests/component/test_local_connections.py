@@ -9,7 +9,7 @@ import pytest
 
 from bridge.aws.connections import ConnectionStore
 from bridge.errors import InvalidConnection
-from bridge_laptop.local import resources, running_stack
+from bridge_laptop.local import provisioning, running_stack
 from bridge_laptop.local.stack import push_connections
 
 SETTINGS = 'source = "shopify"\ncoopcycle.url = "https://acme.coopcycle.org"\n'
@@ -28,7 +28,7 @@ def test_every_wrong_file_is_named(aws: str, tmp_path: Path) -> None:
     assert one.startswith(f"{tmp_path / 'one.toml'}: coopcycle.url: ")
     assert two.startswith(f"{tmp_path / 'two.toml'}: ")
     assert "country" in two
-    path = f"{resources.CONNECTIONS_PATH}/"
+    path = f"{provisioning.CONNECTIONS_PATH}/"
     assert [] == boto3.client("ssm").get_parameters_by_path(Path=path, Recursive=True)["Parameters"]
 
 
@@ -38,7 +38,7 @@ def test_connections_are_pointed_at_the_stacks_instance(aws: str, tmp_path: Path
 
     push_connections(tmp_path, "http://127.0.0.1:3001")
 
-    connection, secrets = ConnectionStore(boto3.client("ssm"), resources.CONNECTIONS_PATH).get("acme")
+    connection, secrets = ConnectionStore(boto3.client("ssm"), provisioning.CONNECTIONS_PATH).get("acme")
     assert "http://127.0.0.1:3001" == connection.coopcycle_url
     assert ("acme", "acme-secret") == (secrets.client_id, secrets.client_secret)
 

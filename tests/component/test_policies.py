@@ -18,7 +18,7 @@ from tests.support.deployed_template import expanded, resources
 from tests.support.policies import grants
 
 from bridge import runtime
-from bridge_laptop.local.poller import queue_event
+from bridge_laptop.local.event_source_mapping import queue_event
 from bridge_laptop.local.runtimes import Context
 
 Order = Callable[..., bytes]

@@ -12,8 +12,8 @@ from tests.component.conftest import Bridge, Sandbox, settings
 
 from bridge import runtime
 from bridge.receiving.messages import WebhookMessage, read_message
-from bridge_laptop import template as sam
-from bridge_laptop.local import resources
+from bridge_laptop import sam_template
+from bridge_laptop.local import provisioning
 from bridge_laptop.local.runtimes import Context
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,11 +186,11 @@ def test_more_connections_than_one_page_of_ssm(bus: Bridge, sandbox: Sandbox) ->
 
 def test_local_stack_has_the_bus_only_with_a_source(aws: str) -> None:
     """Without an event source neither the function nor its queue is made, with one both are."""
-    template = sam.load()
+    template = sam_template.load()
 
-    without = sam.functions(template, resources.provision(template, {}))
-    names = resources.provision(template, {"SHOPIFY_EVENT_SOURCE_NAME": SOURCE})
-    with_source = sam.functions(template, names)
+    without = sam_template.functions(template, provisioning.provision(template, {}))
+    names = provisioning.provision(template, {"SHOPIFY_EVENT_SOURCE_NAME": SOURCE})
+    with_source = sam_template.functions(template, names)
 
     assert {"ReceiveEventFunction"} == {f.logical_id for f in with_source} - {f.logical_id for f in without}
     assert names["EventsQueue"].endswith("EventsQueue")

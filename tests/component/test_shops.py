@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests import sending
-from tests.asking import Samples
 from tests.component.fake_server import Drip, FakeServer, Fault, Request, http
+from tests.support import source_calls
+from tests.support.fake_instance import Samples
 
 from bridge import sources
 from bridge.errors import InvalidConnection, ShopRejected, ShopUnavailable
@@ -289,9 +289,9 @@ def test_a_source_gets_its_order_over_http(name: str, setting: str) -> None:
 
 
 def _outcome(source: sources.Source, body: bytes, topic: str, options: Options) -> str:
-    identified = source.identify(sending.push(body, {}), options)
+    identified = source.identify(source_calls.push(body, {}), options)
     if isinstance(identified, Ignored):
         return f"ignored: {identified.reason}"
-    payload = source.fetch(Payload(body, topic, sending.RECEIVED_AT), options, shop())
+    payload = source.fetch(Payload(body, topic, source_calls.RECEIVED_AT), options, shop())
     parsed = source.parse(payload, options)
     return "delivery" if isinstance(parsed, Order) else f"ignored: {parsed.reason}"

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import requests
 import time_machine
-from tests import samples
 from tests.e2e.test_local_stack import QUICK, until
+from tests.support import samples
 from tests.support.caches import clear_runtime_caches
 from werkzeug.wrappers import Request, Response
 
 from bridge import runtime, sources
 from bridge_laptop import secrets as names
-from bridge_laptop.local.servers import Server
+from bridge_laptop.http_server import Server
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient
 

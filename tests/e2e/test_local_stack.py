@@ -20,7 +20,7 @@ from tests.support.caches import clear_runtime_caches
 
 from bridge_laptop import signing
 from bridge_laptop.local import sample
-from bridge_laptop.local.emulator import server as moto_server
+from bridge_laptop.local.moto_server import server as moto_server
 from bridge_laptop.local.runtimes import RiePool, emulator_binary
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from tests import samples
 from tests.fuzz.fuzz_sources import OneConnection, TextQueue
-from tests.samples import Sample, SourceSamples
+from tests.support import samples
+from tests.support.samples import Sample, SourceSamples
 
 from bridge.errors import BridgeError
 from bridge.receiving.http import Receiver, Request

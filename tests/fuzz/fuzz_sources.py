@@ -18,9 +18,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from tests import samples
 from tests.fuzz.hostile import Hostile
-from tests.samples import FakeShop, Sample, SourceSamples
+from tests.support import samples
+from tests.support.samples import FakeShop, Sample, SourceSamples
 
 from bridge.connections.model import Connection, Secrets
 from bridge.coopcycle.payload import assert_body, encode

@@ -9,7 +9,7 @@ from typing import Any
 
 from samtranslator.translator.transform import transform
 
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 
 
 class _NoManagedPolicies:
@@ -22,7 +22,7 @@ class _NoManagedPolicies:
 @cache
 def expanded() -> Mapping[str, Any]:
     """Return the expanded template. Code has to be in S3 by then, so it is said to be."""
-    template = copy.deepcopy(sam.load())
+    template = copy.deepcopy(sam_template.load())
     for resource in template["Resources"].values():
         for key in ("CodeUri", "ContentUri"):
             if key in resource.get("Properties", {}):
@@ -33,4 +33,4 @@ def expanded() -> Mapping[str, Any]:
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:
     """Return the properties of every resource of a type, by logical id."""
-    return sam.resources(expanded(), kind)
+    return sam_template.resources(expanded(), kind)

@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.support.deployed_template import expanded, resources
 
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 
 # What Lambda does in the function's name before and after our code: it fetches messages and writes the log.
 LAMBDAS_OWN = ("TakeMessages", "WriteItsLog")
@@ -54,13 +54,15 @@ def grants(function: str, names: Mapping[str, str]) -> list[Grant]:
     statements = [
         statement
         for policy in properties["Policies"]
-        for statement in sam.choose(expanded(), policy["PolicyDocument"]["Statement"], names)
+        for statement in sam_template.choose(expanded(), policy["PolicyDocument"]["Statement"], names)
     ]
     return [
         Grant(
             each["Sid"],
             tuple(_as_list(each["Action"])),
-            tuple(sam.resolve(_long_names(resource), names) for resource in _as_list(each["Resource"])),
+            tuple(
+                sam_template.resolve(_long_names(resource), names) for resource in _as_list(each["Resource"])
+            ),
         )
         for each in statements
         if each["Sid"] not in LAMBDAS_OWN

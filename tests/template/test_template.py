@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 from bridge_laptop.local.isolation import LOCAL_AWS
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATE = sam.load()
-FUNCTIONS = sam.resources(TEMPLATE, "AWS::Serverless::Function")
-QUEUES = sam.resources(TEMPLATE, "AWS::SQS::Queue")
-ROLES = sam.resources(TEMPLATE, "AWS::IAM::Role")
-ALARMS = sam.resources(TEMPLATE, "AWS::CloudWatch::Alarm")
+TEMPLATE = sam_template.load()
+FUNCTIONS = sam_template.resources(TEMPLATE, "AWS::Serverless::Function")
+QUEUES = sam_template.resources(TEMPLATE, "AWS::SQS::Queue")
+ROLES = sam_template.resources(TEMPLATE, "AWS::IAM::Role")
+ALARMS = sam_template.resources(TEMPLATE, "AWS::CloudWatch::Alarm")
 SETTINGS = {
     "ReceiveWebhookFunction": ReceiveSettings,
     "DispatchDeliveryFunction": DispatchSettings,
@@ -112,7 +112,7 @@ def test_the_worker_gives_up_before_sqs_does() -> None:
 
 def test_every_function_has_its_own_log_group_with_the_retention_parameter() -> None:
     """No log is kept for ever, and none is made by Lambda behind our back."""
-    groups = sam.resources(TEMPLATE, "AWS::Logs::LogGroup")
+    groups = sam_template.resources(TEMPLATE, "AWS::Logs::LogGroup")
 
     for name, function in FUNCTIONS.items():
         group = function["LoggingConfig"]["LogGroup"]["Ref"]

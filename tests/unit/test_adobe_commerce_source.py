@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests.support import source_calls
 
 from bridge.errors import BridgeError, InvalidConnection, InvalidSignature, MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
@@ -66,7 +66,9 @@ def verify(
     body: bytes, headers: dict[str, str], secrets: list[str] | None = None, options: Options = OPTIONS
 ) -> None:
     """Verify a push."""
-    adobe_commerce.verify(sending.push(body, headers), [pem(KEY)] if secrets is None else secrets, options)
+    adobe_commerce.verify(
+        source_calls.push(body, headers), [pem(KEY)] if secrets is None else secrets, options
+    )
 
 
 def event(**changes: object) -> bytes:
@@ -83,7 +85,7 @@ def order(**changes: object) -> bytes:
 
 def parse(options: Options = OPTIONS, **changes: object) -> Order | Ignored:
     """Parse the sample with some fields of the order changed."""
-    return adobe_commerce.parse(Payload(order(**changes), TOPIC, sending.RECEIVED_AT), options)
+    return adobe_commerce.parse(Payload(order(**changes), TOPIC, source_calls.RECEIVED_AT), options)
 
 
 def item(**changes: object) -> dict[str, Any]:
@@ -97,7 +99,7 @@ def item(**changes: object) -> dict[str, Any]:
 def test_challenge_is_answered_with_itself() -> None:
     """Adobe asks by GET, with a challenge of the documentation."""
     challenge = "8ec8d794-e0ab-42df-9017-e3dada8e84f7"
-    push = Push(b"", {}, sending.RECEIVED_AT, method="GET", query={"challenge": challenge})
+    push = Push(b"", {}, source_calls.RECEIVED_AT, method="GET", query={"challenge": challenge})
 
     assert challenge == adobe_commerce.greeting(push, OPTIONS)
 
@@ -114,7 +116,7 @@ def test_challenge_is_answered_with_itself() -> None:
 )
 def test_no_challenge(method: str, query: dict[str, str]) -> None:
     """A webhook is no trial call, and nothing but a plain word is sent back."""
-    push = Push(b"", {}, sending.RECEIVED_AT, method=method, query=query)
+    push = Push(b"", {}, source_calls.RECEIVED_AT, method=method, query=query)
 
     assert adobe_commerce.greeting(push, OPTIONS) is None
 
@@ -204,9 +206,9 @@ def test_sign_makes_what_verify_accepts() -> None:
     """A sample that is signed for a trial passes with the same text as secret."""
     private = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     signed = adobe_commerce.sign(
-        NEW, private, topic=TOPIC, webhook_id="event-00001", sent_at=sending.RECEIVED_AT, options=OPTIONS
+        NEW, private, topic=TOPIC, webhook_id="event-00001", sent_at=source_calls.RECEIVED_AT, options=OPTIONS
     )
-    push = sending.push(signed.body, signed.headers)
+    push = source_calls.push(signed.body, signed.headers)
 
     adobe_commerce.verify(push, [private], OPTIONS)
     assert adobe_commerce.identify(push, OPTIONS) == Webhook(TOPIC, "event-00001", "000000012")
@@ -217,7 +219,7 @@ def test_sign_makes_what_verify_accepts() -> None:
 
 def test_order_of_an_event() -> None:
     """The order's number is the key; Adobe's id of the event stays the same when it tries again."""
-    found = sending.identify(adobe_commerce, NEW, {"x-adobe-event-id": "6f2d8c1e-event"})
+    found = source_calls.identify(adobe_commerce, NEW, {"x-adobe-event-id": "6f2d8c1e-event"})
 
     assert found == Webhook(TOPIC, "6f2d8c1e-event", "000000012")
 
@@ -225,7 +227,7 @@ def test_order_of_an_event() -> None:
 @pytest.mark.parametrize("given", [{}, {"x-adobe-event-id": "é"}, {"x-adobe-event-id": "x" * 200}])
 def test_event_without_a_usable_id(given: dict[str, str]) -> None:
     """Then the body's digest stands for it."""
-    found = sending.identify(adobe_commerce, NEW, given)
+    found = source_calls.identify(adobe_commerce, NEW, given)
 
     assert isinstance(found, Webhook)
     assert 64 == len(found.webhook_id)
@@ -241,8 +243,8 @@ def test_event_without_a_usable_id(given: dict[str, str]) -> None:
 )
 def test_event_that_leads_to_nothing(body: bytes, reason: str) -> None:
     """Other events, and saves of a few fields, are answered 200: Adobe switches off who answers otherwise."""
-    assert sending.identify(adobe_commerce, body, {}) == Ignored(reason)
-    assert adobe_commerce.parse(Payload(body, TOPIC, sending.RECEIVED_AT), OPTIONS) == Ignored(reason)
+    assert source_calls.identify(adobe_commerce, body, {}) == Ignored(reason)
+    assert adobe_commerce.parse(Payload(body, TOPIC, source_calls.RECEIVED_AT), OPTIONS) == Ignored(reason)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +254,7 @@ def test_event_that_leads_to_nothing(body: bytes, reason: str) -> None:
 def test_event_that_cannot_be_read(body: bytes) -> None:
     """What is not the documented event is refused as malformed."""
     with pytest.raises(MalformedWebhook):
-        sending.identify(adobe_commerce, body, {})
+        source_calls.identify(adobe_commerce, body, {})
 
 
 # --- the order ----------------------------------------------------------------------------------
@@ -401,7 +403,7 @@ def test_wrong_field_is_named(changes: dict[str, Any], field: str) -> None:
 def test_samples_are_what_they_are_said_to_be() -> None:
     """Each sample ends as samples.toml says."""
     for name, sample in tomllib.loads((FOLDER / "samples.toml").read_text()).items():
-        payload = Payload((FOLDER / name).read_bytes(), sample["topic"], sending.RECEIVED_AT)
+        payload = Payload((FOLDER / name).read_bytes(), sample["topic"], source_calls.RECEIVED_AT)
         try:
             found = adobe_commerce.parse(payload, OPTIONS)
             said = "delivery" if isinstance(found, Order) else f"ignored: {found.reason}"

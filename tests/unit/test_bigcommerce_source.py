@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending, shops
-from tests.asking import FakeShop, Samples
+from tests.support import shops, source_calls
+from tests.support.fake_instance import FakeShop, Samples
 
 from bridge import sources
 from bridge.errors import (
@@ -38,7 +38,7 @@ ORDER: dict[str, Any] = json.loads(SAMPLES.body("api/order-250.json"))
 ORDER_PATH = "/stores/abc123/v2/orders/250?include=consignments.line_items&consignment_structure=object"
 SECRET = "client-secret-of-the-api-account"
 WEBHOOK_ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
-NOW = str(int(sending.RECEIVED_AT.timestamp()))
+NOW = str(int(source_calls.RECEIVED_AT.timestamp()))
 
 
 def sign(body: bytes, secret: str = SECRET, *, webhook_id: str = WEBHOOK_ID, timestamp: str = NOW) -> str:
@@ -60,7 +60,7 @@ def headers(signature: str | None = None, **changes: str | None) -> dict[str, st
 
 def verify(given_headers: Mapping[str, str], secrets: list[str] | None = None, body: bytes = CREATED) -> None:
     """Verify a push."""
-    sending.verify(bigcommerce, body, given_headers, [SECRET] if secrets is None else secrets)
+    source_calls.verify(bigcommerce, body, given_headers, [SECRET] if secrets is None else secrets)
 
 
 def event(**changes: object) -> bytes:
@@ -88,7 +88,7 @@ def parse(
 ) -> Order | Ignored:
     """Parse the fetched order with some fields changed."""
     document = {**copy.deepcopy(ORDER), **changes}
-    return sending.parse(bigcommerce, json.dumps(document).encode(), topic, options)
+    return source_calls.parse(bigcommerce, json.dumps(document).encode(), topic, options)
 
 
 def parsed(options: Options = SAMPLES.options, **changes: object) -> Order:
@@ -228,7 +228,7 @@ def test_a_wrong_signature_has_one_way_to_fail(given_headers: dict[str, str], re
 @pytest.mark.parametrize(("seconds", "accepted"), [(-301, False), (-300, True), (300, True), (301, False)])
 def test_a_webhook_may_be_five_minutes_off(seconds: int, accepted: bool) -> None:
     """Too old and too new both fail, even when signed rightly; retries carry a new time."""
-    timestamp = str(int((sending.RECEIVED_AT + timedelta(seconds=seconds)).timestamp()))
+    timestamp = str(int((source_calls.RECEIVED_AT + timedelta(seconds=seconds)).timestamp()))
     given_headers = headers(sign(CREATED, timestamp=timestamp), webhook_timestamp=timestamp)
 
     if accepted:
@@ -255,7 +255,7 @@ def test_a_signed_sample_verifies() -> None:
         SECRET,
         topic="",
         webhook_id=WEBHOOK_ID,
-        sent_at=sending.RECEIVED_AT,
+        sent_at=source_calls.RECEIVED_AT,
         options=SAMPLES.options,
     )
 
@@ -267,7 +267,7 @@ def test_a_signed_sample_verifies() -> None:
 
 def identify(body: bytes, webhook_id: str = WEBHOOK_ID, options: Options = SAMPLES.options) -> object:
     """Identify a push."""
-    return bigcommerce.identify(sending.push(body, {"webhook-id": webhook_id}), options)
+    return bigcommerce.identify(source_calls.push(body, {"webhook-id": webhook_id}), options)
 
 
 def test_an_order_is_identified_by_the_signed_body() -> None:
@@ -328,7 +328,7 @@ def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> Non
 def fetch(shop: FakeShop, **changes: str) -> Payload:
     """Ask for the order of a webhook."""
     options = Options(settings={**SAMPLES.options.settings, **changes})
-    return bigcommerce.fetch(Payload(CREATED, "store/order/created", sending.RECEIVED_AT), options, shop)
+    return bigcommerce.fetch(Payload(CREATED, "store/order/created", source_calls.RECEIVED_AT), options, shop)
 
 
 def test_the_order_is_asked_of_bigcommerce_in_one_request() -> None:

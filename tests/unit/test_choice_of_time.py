@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests import shops
+from tests.support import shops
 
 from bridge.errors import UnmappableOrder
 from bridge.model import Writings, Written

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import shops
+from tests.support import shops
 
 from bridge.errors import UnmappableOrder
 from bridge.model import Ignored, Order, Written

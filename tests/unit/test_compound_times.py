@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import shops
+from tests.support import shops
 
 from bridge.errors import UnmappableOrder
 from bridge.model import TimeWish

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge_laptop import readme
-from bridge_laptop import template as sam
+from bridge_laptop import generate_docs, sam_template
 from bridge_laptop.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (readme.README, readme.SANDBOX, *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (generate_docs.README, generate_docs.SANDBOX, *sorted((ROOT / "docs").glob("*.md")))
 TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 
 
@@ -21,12 +20,12 @@ def test_generated_parts_are_those_of_the_code(document: Path) -> None:
     """`make readme` would change nothing."""
     text = document.read_text(encoding="utf-8")
 
-    assert readme.filled(text) == text
+    assert generate_docs.filled(text) == text
 
 
 def test_every_marker_is_filled() -> None:
     """No part that is made from the code is left out, or left empty."""
-    assert set(readme.PARTS) == set(re.findall(r"made by `make readme`: ([a-z-]+)", TEXT))
+    assert set(generate_docs.PARTS) == set(re.findall(r"made by `make readme`: ([a-z-]+)", TEXT))
     assert TEXT.count("made by `make readme`:") == TEXT.count("<!-- end -->")
 
 
@@ -45,8 +44,8 @@ def test_tests_that_are_named_exist() -> None:
 
 def test_every_alarm_and_parameter_is_explained() -> None:
     """Whoever an alarm wakes finds its line, whoever deploys each parameter."""
-    template = sam.load()
-    names = [*sam.resources(template, "AWS::CloudWatch::Alarm"), *template["Parameters"]]
+    template = sam_template.load()
+    names = [*sam_template.resources(template, "AWS::CloudWatch::Alarm"), *template["Parameters"]]
 
     assert [] == [name for name in names if f"`{name}`" not in TEXT]
 

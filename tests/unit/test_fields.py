@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests.support import source_calls
 
 from bridge import sources
 from bridge.connections.parse import parse_connection
@@ -417,7 +417,7 @@ def test_a_shops_order_is_read_by_its_source_and_changed_by_the_fields() -> None
     before = sources.get("shopify").parse(payload, Options())
     options = Options(fields={"note": "note_attributes[0].value || ''", "name": "'Reception'"})
 
-    found = sending.read_order("shopify", payload, options)
+    found = source_calls.read_order("shopify", payload, options)
 
     assert isinstance(found, Order)
     assert isinstance(before, Order)
@@ -441,7 +441,7 @@ def test_without_fields_a_shop_is_left_alone() -> None:
     """No table, no change."""
     payload = Payload(TYPICAL, "orders/create", AT)
 
-    assert sources.get("shopify").parse(payload, Options()) == sending.read_order("shopify", payload)
+    assert sources.get("shopify").parse(payload, Options()) == source_calls.read_order("shopify", payload)
 
 
 def test_what_the_mapping_misses_is_named_as_in_the_connection() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests.support import source_calls
 
 from bridge import sources
 from bridge.connections.model import Connection
@@ -31,7 +31,7 @@ SIGNING = ("typeform", "tally")
 SHOWING = ("fillout", "form", "google-forms", "gravity-forms", "jotform")
 FORMS = (*SIGNING, *SHOWING)
 SECRET = "a secret of the shop's own choice"
-AT = sending.RECEIVED_AT
+AT = source_calls.RECEIVED_AT
 
 
 def connection(name: str) -> Connection:
@@ -78,7 +78,9 @@ def parse(name: str, body: bytes, options: Options | None = None) -> Order | Ign
     """Do what the worker does with a body."""
     push = pushed(name, body)
     payload = Payload(body, "", AT, push.content_type)
-    return sending.read_order(name, payload, options if options is not None else connection(name).options)
+    return source_calls.read_order(
+        name, payload, options if options is not None else connection(name).options
+    )
 
 
 def order(name: str, body: bytes, options: Options | None = None) -> Order:
@@ -111,7 +113,7 @@ def test_a_signature_made_as_documented_verifies(name: str, secrets: list[str]) 
     """HMAC-SHA256 of the raw body in base64, under the current or the previous secret."""
     body = b"\xff any bytes"
 
-    sending.verify(sources.get(name), body, {HEADERS[name]: signature(name, body)}, secrets)
+    source_calls.verify(sources.get(name), body, {HEADERS[name]: signature(name, body)}, secrets)
 
 
 @pytest.mark.parametrize("name", SIGNING)
@@ -138,7 +140,7 @@ def test_a_signature_of_another_form_is_refused(name: str, change: Any, reason: 
     headers = {} if given_signature is None else {HEADERS[name]: given_signature}
 
     with pytest.raises(InvalidSignature) as caught:
-        sending.verify(sources.get(name), body, headers, [SECRET])
+        source_calls.verify(sources.get(name), body, headers, [SECRET])
 
     assert reason == caught.value.reason
 
@@ -152,9 +154,9 @@ def test_a_signature_of_something_else_is_refused(name: str) -> None:
 
     for one in wrong:
         with pytest.raises(InvalidSignature):
-            sending.verify(sources.get(name), body, {HEADERS[name]: one}, [SECRET])
+            source_calls.verify(sources.get(name), body, {HEADERS[name]: one}, [SECRET])
     with pytest.raises(InvalidSignature, match="no_secret"):
-        sending.verify(sources.get(name), body, {HEADERS[name]: signature(name, body, "")}, ["", " "])
+        source_calls.verify(sources.get(name), body, {HEADERS[name]: signature(name, body, "")}, ["", " "])
 
 
 # --- who may post: a secret that is shown ---------------------------------------------------------

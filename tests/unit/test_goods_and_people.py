@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests import asking, shops
+from tests.support import fake_instance, shops
 
 from bridge import sources
 from bridge.model import Ignored
@@ -217,5 +217,5 @@ def test_another_event_is_ignored_before_and_after_the_queue(
     body = json.dumps(event).encode()
 
     assert Ignored("topic") == module.identify(Push(body, {}, NOW), options)
-    payload = module.fetch(Payload(body, module.TOPICS[0], NOW), options, asking.FakeShop({}))
+    payload = module.fetch(Payload(body, module.TOPICS[0], NOW), options, fake_instance.FakeShop({}))
     assert Ignored("topic") == module.parse(payload, options)

@@ -13,7 +13,7 @@ import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests.support import source_calls
 
 from bridge.connections.model import Connection, DispatchTags, OrderFilter, Parcels, Pickup
 from bridge.coopcycle.payload import delivery_body
@@ -259,7 +259,7 @@ def test_a_sample_becomes_this_delivery(
     webhook_body: Callable[[str], bytes], sample: str, topic: str, expected: Delivery
 ) -> None:
     """Each complete body gives exactly the delivery written beside it."""
-    order = sending.parse(shopify, webhook_body(f"shopify/{sample}.json"), topic)
+    order = source_calls.parse(shopify, webhook_body(f"shopify/{sample}.json"), topic)
 
     assert isinstance(order, Order)
     assert expected == map_it(order)
@@ -415,7 +415,7 @@ def test_a_redacted_address_names_the_field_in_the_shops_terms(webhook_body: Cal
     """An address whose parts Shopify withheld is an order to look at, and not a local pickup."""
     document = json.loads(webhook_body("shopify/order-typical.json"))
     document["shipping_address"] = dict.fromkeys(document["shipping_address"])
-    order = sending.parse(shopify, json.dumps(document).encode(), "orders/create")
+    order = source_calls.parse(shopify, json.dumps(document).encode(), "orders/create")
 
     assert isinstance(order, Order)
     with pytest.raises(UnmappableOrder) as caught:
@@ -874,7 +874,7 @@ def test_every_value_of_the_body_has_an_origin(
     webhook_body: Callable[[str], bytes], sample: str, changes: dict[str, object]
 ) -> None:
     """Nothing is sent of which nobody can say where it came from."""
-    order = sending.parse(shopify, webhook_body(f"shopify/{sample}.json"), "orders/updated")
+    order = source_calls.parse(shopify, webhook_body(f"shopify/{sample}.json"), "orders/updated")
     assert isinstance(order, Order)
     trace = Trace()
 
@@ -889,7 +889,7 @@ def test_an_origin_names_the_senders_own_field(webhook_body: Callable[[str], byt
     """The path is that of the value taken, also where one of several could have been."""
     document = json.loads(webhook_body("shopify/order-typical.json"))
     document["shipping_address"]["phone"] = None
-    order = sending.parse(shopify, json.dumps(document).encode(), "orders/create")
+    order = source_calls.parse(shopify, json.dumps(document).encode(), "orders/create")
     assert isinstance(order, Order)
     trace = Trace()
 
@@ -971,7 +971,7 @@ def test_anything_in_an_order_is_mapped_or_refused_by_name(
     }
 
     with contextlib.suppress(UnmappableOrder, MalformedWebhook):
-        order = sending.parse(shopify, json.dumps(body).encode(), topic)
+        order = source_calls.parse(shopify, json.dumps(body).encode(), topic)
         delivery = map_it(order) if isinstance(order, Order) else order
         if isinstance(delivery, Delivery):
             repr(delivery).encode("utf-8")

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending, shops
-from tests.asking import FakeShop, Samples
+from tests.support import shops, source_calls
+from tests.support.fake_instance import FakeShop, Samples
 
 from bridge import sources
 from bridge.errors import (
@@ -48,7 +48,7 @@ def sign(raw: bytes, secret: str = SECRET) -> str:
 def verify(body: bytes, signature: str | None, secrets: list[str]) -> None:
     """Verify a push."""
     headers = {} if signature is None else {"x-webhook-signature": signature}
-    sending.verify(prestashop, body, headers, secrets)
+    source_calls.verify(prestashop, body, headers, secrets)
 
 
 def push(**changes: object) -> bytes:
@@ -77,7 +77,7 @@ def parse(
     given_options: Options = SAMPLES.options,
 ) -> Order | Ignored:
     """Parse what was fetched."""
-    return sending.parse(prestashop, json.dumps(document).encode(), topic, given_options)
+    return source_calls.parse(prestashop, json.dumps(document).encode(), topic, given_options)
 
 
 def parsed(document: Mapping[str, object], given_options: Options = SAMPLES.options) -> Order:
@@ -137,10 +137,10 @@ def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
 def test_a_signed_sample_verifies() -> None:
     """What `bridge sign` makes of a sample is what the receiver accepts."""
     signed = prestashop.sign(
-        PUSH, SECRET, topic="", webhook_id="", sent_at=sending.RECEIVED_AT, options=SAMPLES.options
+        PUSH, SECRET, topic="", webhook_id="", sent_at=source_calls.RECEIVED_AT, options=SAMPLES.options
     )
 
-    sending.verify(prestashop, signed.body, signed.headers, [SECRET])
+    source_calls.verify(prestashop, signed.body, signed.headers, [SECRET])
 
 
 # --- which order ----------------------------------------------------------------------------------
@@ -148,13 +148,13 @@ def test_a_signed_sample_verifies() -> None:
 
 def test_an_order_is_identified_by_the_signed_body() -> None:
     """Event, push id and order id all stand in the body."""
-    assert Webhook("actionValidateOrder", WEBHOOK_ID, "42") == sending.identify(prestashop, PUSH, {})
+    assert Webhook("actionValidateOrder", WEBHOOK_ID, "42") == source_calls.identify(prestashop, PUSH, {})
 
 
 @pytest.mark.parametrize("event", ["actionPaymentConfirmation", "actionvalidateorder"])
 def test_an_event_we_do_not_follow_is_ignored(event: str) -> None:
     """A hook too many is answered with 200 and leads to nothing."""
-    assert Ignored("topic") == sending.identify(prestashop, push(event=event, id_order=None), {})
+    assert Ignored("topic") == source_calls.identify(prestashop, push(event=event, id_order=None), {})
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_an_event_we_do_not_follow_is_ignored(event: str) -> None:
 def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> None:
     """Signed but unreadable is MalformedWebhook; without an id of its own two changes would look like one."""
     with pytest.raises(MalformedWebhook) as caught:
-        sending.identify(prestashop, body, {})
+        source_calls.identify(prestashop, body, {})
 
     assert reason == caught.value.reason
 
@@ -188,7 +188,9 @@ def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> Non
 
 def fetch(shop: FakeShop, given_options: Options = SAMPLES.options) -> Payload:
     """Ask for the order of a push."""
-    return prestashop.fetch(Payload(PUSH, "actionValidateOrder", sending.RECEIVED_AT), given_options, shop)
+    return prestashop.fetch(
+        Payload(PUSH, "actionValidateOrder", source_calls.RECEIVED_AT), given_options, shop
+    )
 
 
 def shop_with(**changes: object) -> FakeShop:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from bridge_laptop.nobody import Nobody
-from tests.samples import SENT_AT
+from tests.support.samples import SENT_AT
 
 from bridge import sources
 from bridge.connections.model import Connection

@@ -23,7 +23,7 @@ from bridge.settings import (
     ReceiveSettings,
     RecheckSettings,
 )
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 from bridge_laptop.cli.main import main
 from bridge_laptop.lambda_events import EVENT_SOURCE_NAME
 from bridge_laptop.local.containers import ContainerAddresses
@@ -36,8 +36,8 @@ from bridge_laptop.sam_local.orders import invocations
 from bridge_laptop.sam_local.prepare import CannotRun, Prepared, clean_environment, prepare, sam_command
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = sam.load()
-FUNCTIONS = sorted(sam.resources(TEMPLATE, "AWS::Serverless::Function"))
+TEMPLATE = sam_template.load()
+FUNCTIONS = sorted(sam_template.resources(TEMPLATE, "AWS::Serverless::Function"))
 OUTSIDE, INSIDE = "http://127.0.0.1:4566", "http://host.docker.internal:40001"
 SHELL = {
     "PATH": "/usr/bin",
@@ -56,14 +56,14 @@ ENGINE = Engine("unix:///run/podman/podman.sock", "x86_64", "10.88.0.1", rootles
 
 def names() -> dict[str, str]:
     """Return what references mean in a running stack without events of Shopify's bus."""
-    found = sam.parameters(TEMPLATE) | {
+    found = sam_template.parameters(TEMPLATE) | {
         "Environment": "dev",
         "AWS::Partition": "aws",
         "AWS::Region": "eu-west-3",
         "AWS::AccountId": "123456789012",
     }
     for kind in ("AWS::SQS::Queue", "AWS::DynamoDB::Table"):
-        for name in sam.resources(TEMPLATE, kind):
+        for name in sam_template.resources(TEMPLATE, kind):
             found[name] = f"{OUTSIDE}/123456789012/{name}"
     return found
 
@@ -197,7 +197,7 @@ def test_routes_are_those_of_the_template():
     """`start-api` serves what API Gateway serves."""
     real = {
         (event["Properties"]["Method"], event["Properties"]["Path"])
-        for properties in sam.resources(TEMPLATE, "AWS::Serverless::Function").values()
+        for properties in sam_template.resources(TEMPLATE, "AWS::Serverless::Function").values()
         for event in properties["Events"].values()
         if event["Type"] == "HttpApi"
     }

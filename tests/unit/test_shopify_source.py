@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests.support import source_calls
 
 from bridge import sources
 from bridge.errors import BridgeError, InvalidSignature, MalformedWebhook, UnmappableOrder
@@ -50,7 +50,7 @@ def body(document: object) -> bytes:
 
 def parse(topic: str = "orders/create", **changes: object) -> Order | Ignored:
     """Parse the typical sample with some fields changed."""
-    return sending.parse(shopify, body(order(**changes)), topic)
+    return source_calls.parse(shopify, body(order(**changes)), topic)
 
 
 # --- the registry -------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ def test_the_published_vector_verifies() -> None:
     """
     signature = "B23tXN681gZ0qIWNRrgtzBE9XSDo5yaUu6wfmhu3a7g="
 
-    sending.verify(shopify, b'{"foo": "bar"}', {"x-shopify-hmac-sha256": signature}, ["test_secret_key"])
+    source_calls.verify(shopify, b'{"foo": "bar"}', {"x-shopify-hmac-sha256": signature}, ["test_secret_key"])
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_the_published_vector_verifies() -> None:
 )
 def test_any_of_the_secrets_may_have_signed(secrets: list[str]) -> None:
     """A secret can be rotated without a gap: the current and the previous one both count."""
-    sending.verify(shopify, TYPICAL, {"x-shopify-hmac-sha256": sign(TYPICAL)}, secrets)
+    source_calls.verify(shopify, TYPICAL, {"x-shopify-hmac-sha256": sign(TYPICAL)}, secrets)
 
 
 def test_bytes_that_are_no_text_can_be_signed() -> None:
     """The raw bytes are verified, before anything is read from them."""
-    sending.verify(shopify, b"\xff\xfe\x00", {"x-shopify-hmac-sha256": sign(b"\xff\xfe\x00")}, [SECRET])
+    source_calls.verify(shopify, b"\xff\xfe\x00", {"x-shopify-hmac-sha256": sign(b"\xff\xfe\x00")}, [SECRET])
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_wrong_signature_has_one_way_to_fail(signature: str | None, reason: st
     given_headers = {} if signature is None else {"x-shopify-hmac-sha256": signature}
 
     with pytest.raises(InvalidSignature) as caught:
-        sending.verify(shopify, TYPICAL, given_headers, [SECRET])
+        source_calls.verify(shopify, TYPICAL, given_headers, [SECRET])
 
     assert reason == caught.value.reason
 
@@ -135,7 +135,7 @@ def test_a_wrong_signature_has_one_way_to_fail(signature: str | None, reason: st
 def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
     """Anyone can compute the HMAC of an empty key, so it never matches."""
     with pytest.raises(InvalidSignature) as caught:
-        sending.verify(shopify, TYPICAL, {"x-shopify-hmac-sha256": sign(TYPICAL, "")}, secrets)
+        source_calls.verify(shopify, TYPICAL, {"x-shopify-hmac-sha256": sign(TYPICAL, "")}, secrets)
 
     assert caught.value.reason == "no_secret"
 
@@ -146,21 +146,23 @@ def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
 @pytest.mark.parametrize("topic", ["orders/create", "orders/paid", "orders/updated", "orders/cancelled"])
 def test_an_order_is_identified_by_the_signed_body(topic: str) -> None:
     """The order's id comes from the body, since headers are not signed."""
-    found = sending.identify(shopify, TYPICAL, headers(topic, **{"x-shopify-order-id": "1"}))
+    found = source_calls.identify(shopify, TYPICAL, headers(topic, **{"x-shopify-order-id": "1"}))
 
     assert Webhook(topic=topic, webhook_id=WEBHOOK_ID, order_id="5940139491042") == found
 
 
 def test_an_edit_is_identified_by_the_order_it_edits(webhook_body: Callable[[str], bytes]) -> None:
     """The body of orders/edited is no order; the order's id stands inside the edit."""
-    found = sending.identify(shopify, webhook_body("shopify/order-edited.json"), headers("orders/edited"))
+    found = source_calls.identify(
+        shopify, webhook_body("shopify/order-edited.json"), headers("orders/edited")
+    )
 
     assert Webhook("orders/edited", WEBHOOK_ID, "5940139491052") == found
 
 
 def test_a_large_id_keeps_every_digit() -> None:
     """Ids above 2^53 are exact: a float would round them and join two orders."""
-    found = sending.identify(shopify, b'{"id": 820982911946154509}', headers())
+    found = source_calls.identify(shopify, b'{"id": 820982911946154509}', headers())
 
     assert isinstance(found, Webhook)
     assert found.order_id == "820982911946154509"
@@ -174,7 +176,7 @@ def test_a_missing_or_odd_webhook_id_is_replaced_by_a_digest(webhook_id: str | N
     if webhook_id is not None:
         given_headers["x-shopify-webhook-id"] = webhook_id
 
-    found = sending.identify(shopify, TYPICAL, given_headers)
+    found = source_calls.identify(shopify, TYPICAL, given_headers)
 
     assert isinstance(found, Webhook)
     assert hashlib.sha256(b"orders/create\n" + TYPICAL).hexdigest() == found.webhook_id
@@ -183,7 +185,7 @@ def test_a_missing_or_odd_webhook_id_is_replaced_by_a_digest(webhook_id: str | N
 @pytest.mark.parametrize("topic", ["products/update", "orders/fulfilled", "ORDERS/CREATE", "é"])
 def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
     """A subscription too many is answered with 200 and leads to nothing, whatever its body."""
-    assert Ignored("topic") == sending.identify(shopify, b"\xff", headers(topic))
+    assert Ignored("topic") == source_calls.identify(shopify, b"\xff", headers(topic))
 
 
 @pytest.mark.parametrize(
@@ -221,21 +223,23 @@ def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
 def test_an_unreadable_body_has_one_way_to_fail(raw: bytes, reason: str) -> None:
     """Signed but unreadable is MalformedWebhook with a reason from a closed set."""
     with pytest.raises(MalformedWebhook) as caught:
-        sending.identify(shopify, raw, headers())
+        source_calls.identify(shopify, raw, headers())
 
     assert reason == caught.value.reason
 
 
 def test_a_whole_surrogate_pair_is_read() -> None:
     """An emoji may come escaped, as two halves that belong together."""
-    assert isinstance(sending.identify(shopify, b'{"id": 1, "note": "\\ud83c\\udf38"}', headers()), Webhook)
+    assert isinstance(
+        source_calls.identify(shopify, b'{"id": 1, "note": "\\ud83c\\udf38"}', headers()), Webhook
+    )
 
 
 @pytest.mark.parametrize("edit", [None, [], "x", {}, {"order_id": None}])
 def test_an_edit_without_an_order_is_malformed(edit: object) -> None:
     """An edit that names no order cannot be queued under one."""
     with pytest.raises(MalformedWebhook) as caught:
-        sending.identify(shopify, body({"id": 1, "order_edit": edit}), headers("orders/edited"))
+        source_calls.identify(shopify, body({"id": 1, "order_edit": edit}), headers("orders/edited"))
 
     assert caught.value.reason == "order_id_missing"
 
@@ -246,7 +250,7 @@ def test_a_missing_topic_is_malformed(topic: str | None) -> None:
     given_headers = {} if topic is None else {"x-shopify-topic": topic}
 
     with pytest.raises(MalformedWebhook) as caught:
-        sending.identify(shopify, TYPICAL, given_headers)
+        source_calls.identify(shopify, TYPICAL, given_headers)
 
     assert caught.value.reason == "topic_missing"
 
@@ -256,7 +260,7 @@ def test_a_missing_topic_is_malformed(topic: str | None) -> None:
 
 def test_a_typical_order_is_read_whole(webhook_body: Callable[[str], bytes]) -> None:
     """Every field we use is filled from a complete body."""
-    found = sending.parse(shopify, webhook_body("shopify/order-typical.json"), "orders/create")
+    found = source_calls.parse(shopify, webhook_body("shopify/order-typical.json"), "orders/create")
 
     assert found == Order(
         order_id="5940139491042",
@@ -331,7 +335,7 @@ def test_a_sample_that_needs_no_delivery_is_ignored(
     webhook_body: Callable[[str], bytes], sample: str, topic: str, expected: Ignored
 ) -> None:
     """Each kind of webhook without a delivery says why, and whether it takes an existing one back."""
-    assert expected == sending.parse(shopify, webhook_body(f"shopify/{sample}.json"), topic)
+    assert expected == source_calls.parse(shopify, webhook_body(f"shopify/{sample}.json"), topic)
 
 
 GIFT_CARD = {"quantity": 1, "requires_shipping": True, "gift_card": True}
@@ -587,9 +591,9 @@ def test_any_bytes_raise_our_errors_only(raw: bytes, topic: str, signature: str)
     """Whatever comes in, the answer is a value or an error of the taxonomy."""
     given_headers = {"x-shopify-topic": topic, "x-shopify-hmac-sha256": signature}
     for step in (
-        lambda: sending.verify(shopify, raw, given_headers, [SECRET]),
-        lambda: sending.identify(shopify, raw, given_headers),
-        lambda: sending.parse(shopify, raw, topic),
+        lambda: source_calls.verify(shopify, raw, given_headers, [SECRET]),
+        lambda: source_calls.identify(shopify, raw, given_headers),
+        lambda: source_calls.parse(shopify, raw, topic),
     ):
         with contextlib.suppress(BridgeError):
             step()
@@ -602,8 +606,8 @@ def test_any_value_in_any_field_raises_our_errors_only(field: str, value: object
     raw = body(order(**{field: value}))
 
     with contextlib.suppress(UnmappableOrder, MalformedWebhook):
-        sending.identify(shopify, raw, headers(topic))
-        sending.parse(shopify, raw, topic)
+        source_calls.identify(shopify, raw, headers(topic))
+        source_calls.parse(shopify, raw, topic)
 
 
 @pytest.mark.parametrize(
@@ -629,7 +633,7 @@ def test_where_the_goods_leave_from(
     """Zapiet's delivery location comes first, then the point of sale; most orders say nothing."""
     document = json.loads(webhook_body("shopify/order-typical.json")) | changes
 
-    order = sending.parse(shopify, json.dumps(document).encode(), "orders/create")
+    order = source_calls.parse(shopify, json.dumps(document).encode(), "orders/create")
 
     assert isinstance(order, Order)
     assert locations == order.pickup_locations
@@ -644,7 +648,7 @@ def test_tags_of_the_merchant(
     """Shopify writes them as one text with commas."""
     document = json.loads(webhook_body("shopify/order-typical.json")) | {"tags": tags}
 
-    order = sending.parse(shopify, json.dumps(document).encode(), "orders/create")
+    order = source_calls.parse(shopify, json.dumps(document).encode(), "orders/create")
 
     assert isinstance(order, Order)
     assert expected == order.tags

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
-from tests.asking import FakeShop, Samples
+from tests.support import source_calls
+from tests.support.fake_instance import FakeShop, Samples
 
 from bridge import sources
 from bridge.errors import (
@@ -48,7 +48,7 @@ def verify(
 ) -> None:
     """Verify a push."""
     headers = {} if signature is None else {"x-square-hmacsha256-signature": signature}
-    square.verify(sending.push(body, headers), secrets, options)
+    square.verify(source_calls.push(body, headers), secrets, options)
 
 
 def event(**changes: object) -> bytes:
@@ -69,10 +69,10 @@ def fulfillment(details: dict[str, object] | None = None, **changes: object) -> 
 
 
 def parse(
-    topic: str = "order.updated", options: Options = sending.NO_OPTIONS, **changes: object
+    topic: str = "order.updated", options: Options = source_calls.NO_OPTIONS, **changes: object
 ) -> Order | Ignored:
     """Parse the fetched order with some fields changed."""
-    return sending.parse(square, json.dumps(order(**changes)).encode(), topic, options)
+    return source_calls.parse(square, json.dumps(order(**changes)).encode(), topic, options)
 
 
 def parsed(**changes: object) -> Order:
@@ -169,10 +169,10 @@ def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
 def test_a_signed_sample_verifies() -> None:
     """What `bridge sign` makes of a sample is what the receiver accepts."""
     signed = square.sign(
-        CREATED, SECRET, topic="", webhook_id="", sent_at=sending.RECEIVED_AT, options=SAMPLES.options
+        CREATED, SECRET, topic="", webhook_id="", sent_at=source_calls.RECEIVED_AT, options=SAMPLES.options
     )
 
-    square.verify(sending.push(signed.body, signed.headers), [SECRET], SAMPLES.options)
+    square.verify(source_calls.push(signed.body, signed.headers), [SECRET], SAMPLES.options)
 
 
 # --- which order ----------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def test_a_signed_sample_verifies() -> None:
 
 def test_an_order_is_identified_by_the_signed_body() -> None:
     """Type, event id and order id all stand in the body."""
-    found = sending.identify(square, CREATED, {})
+    found = source_calls.identify(square, CREATED, {})
 
     assert Webhook("order.created", "116038d3-2948-439f-8679-fc86dbf80f69", ORDER_ID) == found
 
@@ -190,7 +190,7 @@ def test_a_missing_or_odd_event_id_is_replaced_by_a_digest(event_id: object) -> 
     """What does not fit a queue's deduplication id becomes a digest of the body."""
     body = event(event_id=event_id)
 
-    found = sending.identify(square, body, {})
+    found = source_calls.identify(square, body, {})
 
     assert isinstance(found, Webhook)
     assert hashlib.sha256(body).hexdigest() == found.webhook_id
@@ -199,7 +199,7 @@ def test_a_missing_or_odd_event_id_is_replaced_by_a_digest(event_id: object) -> 
 @pytest.mark.parametrize("topic", ["payment.created", "webhooks.test_notification", "ORDER.CREATED"])
 def test_a_type_we_do_not_follow_is_ignored(topic: str) -> None:
     """A subscription too many is answered with 200 and leads to nothing."""
-    assert Ignored("topic") == sending.identify(square, event(type=topic, data=None), {})
+    assert Ignored("topic") == source_calls.identify(square, event(type=topic, data=None), {})
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_type_we_do_not_follow_is_ignored(topic: str) -> None:
 def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> None:
     """Signed but unreadable is MalformedWebhook, and so is an id that would change the API's address."""
     with pytest.raises(MalformedWebhook) as caught:
-        sending.identify(square, body, {})
+        source_calls.identify(square, body, {})
 
     assert reason == caught.value.reason
 
@@ -232,7 +232,7 @@ def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> Non
 
 def fetch(shop: FakeShop, options: Options = SAMPLES.options, body: bytes = CREATED) -> Payload:
     """Ask for the order of an event."""
-    return square.fetch(Payload(body, "order.created", sending.RECEIVED_AT), options, shop)
+    return square.fetch(Payload(body, "order.created", source_calls.RECEIVED_AT), options, shop)
 
 
 def test_the_order_is_asked_of_square_with_the_token_and_a_pinned_version() -> None:

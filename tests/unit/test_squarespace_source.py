@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending, shops
-from tests.asking import FakeShop, Samples
+from tests.support import shops, source_calls
+from tests.support.fake_instance import FakeShop, Samples
 
 from bridge import sources
 from bridge.errors import (
@@ -47,7 +47,7 @@ def sign(raw: bytes, secret: str = SECRET) -> str:
 def verify(body: bytes, signature: str | None, secrets: list[str]) -> None:
     """Verify a push."""
     headers = {} if signature is None else {"squarespace-signature": signature}
-    sending.verify(squarespace, body, headers, secrets)
+    source_calls.verify(squarespace, body, headers, secrets)
 
 
 def notification(**changes: object) -> bytes:
@@ -60,7 +60,7 @@ def parse(
 ) -> Order | Ignored:
     """Parse the fetched order with some fields changed."""
     document = {**copy.deepcopy(ORDER), **changes}
-    return sending.parse(squarespace, json.dumps(document).encode(), topic, options)
+    return source_calls.parse(squarespace, json.dumps(document).encode(), topic, options)
 
 
 def parsed(options: Options = SAMPLES.options, **changes: object) -> Order:
@@ -144,10 +144,10 @@ def test_a_secret_that_is_no_hex_verifies_nothing(secrets: list[str]) -> None:
 def test_a_signed_sample_verifies() -> None:
     """What `bridge sign` makes of a sample is what the receiver accepts."""
     signed = squarespace.sign(
-        CREATED, SECRET, topic="", webhook_id="", sent_at=sending.RECEIVED_AT, options=SAMPLES.options
+        CREATED, SECRET, topic="", webhook_id="", sent_at=source_calls.RECEIVED_AT, options=SAMPLES.options
     )
 
-    sending.verify(squarespace, signed.body, signed.headers, [SECRET])
+    source_calls.verify(squarespace, signed.body, signed.headers, [SECRET])
 
 
 # --- which order ----------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_a_signed_sample_verifies() -> None:
 
 def test_an_order_is_identified_by_the_signed_body() -> None:
     """Topic, notification id and order id all stand in the body; its time without seconds is not needed."""
-    found = sending.identify(squarespace, CREATED, {})
+    found = source_calls.identify(squarespace, CREATED, {})
 
     assert Webhook("order.create", "5c2ba184b63ed3cb411ce2b1", ORDER_ID) == found
 
@@ -165,7 +165,7 @@ def test_a_missing_or_odd_notification_id_is_replaced_by_a_digest(given_id: obje
     """What does not fit a queue's deduplication id becomes a digest of the body."""
     body = notification(id=given_id)
 
-    found = sending.identify(squarespace, body, {})
+    found = source_calls.identify(squarespace, body, {})
 
     assert isinstance(found, Webhook)
     assert hashlib.sha256(body).hexdigest() == found.webhook_id
@@ -174,7 +174,7 @@ def test_a_missing_or_odd_notification_id_is_replaced_by_a_digest(given_id: obje
 @pytest.mark.parametrize("topic", ["extension.uninstall", "ORDER.CREATE"])
 def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
     """A subscription too many is answered with 200 and leads to nothing."""
-    assert Ignored("topic") == sending.identify(squarespace, notification(topic=topic, data={}), {})
+    assert Ignored("topic") == source_calls.identify(squarespace, notification(topic=topic, data={}), {})
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
 def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> None:
     """Signed but unreadable is MalformedWebhook, and so is an id that would change the API's address."""
     with pytest.raises(MalformedWebhook) as caught:
-        sending.identify(squarespace, body, {})
+        source_calls.identify(squarespace, body, {})
 
     assert reason == caught.value.reason
 
@@ -204,7 +204,7 @@ def test_an_unreadable_body_has_one_way_to_fail(body: bytes, reason: str) -> Non
 
 def fetch(shop: FakeShop, options: Options = SAMPLES.options) -> Payload:
     """Ask for the order of a notification."""
-    return squarespace.fetch(Payload(CREATED, "order.create", sending.RECEIVED_AT), options, shop)
+    return squarespace.fetch(Payload(CREATED, "order.create", source_calls.RECEIVED_AT), options, shop)
 
 
 def test_the_order_is_asked_of_squarespace_with_the_key() -> None:

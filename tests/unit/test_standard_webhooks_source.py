@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import samples, sending
+from tests.support import samples, source_calls
 
 from bridge import sources
 from bridge.connections.parse import parse_connection
@@ -31,14 +31,16 @@ def identify(
 ) -> Webhook | Ignored:
     """Identify a push."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return standard_webhooks.identify(Push(raw, headers or {}, sending.RECEIVED_AT), options)
+    return standard_webhooks.identify(Push(raw, headers or {}, source_calls.RECEIVED_AT), options)
 
 
 def parse(fields: dict[str, str], data: object = None, **more: Any) -> Order | Ignored:
     """Parse a body under some fields alone; the order's id is in it."""
     body = {"type": "order.created", "data": data, "key": "o1", **more}
     options = Options(fields={"order_id": "key", **fields})
-    return standard_webhooks.parse(Payload(json.dumps(body).encode(), "order", sending.RECEIVED_AT), options)
+    return standard_webhooks.parse(
+        Payload(json.dumps(body).encode(), "order", source_calls.RECEIVED_AT), options
+    )
 
 
 def parsed(fields: dict[str, str], data: object = None, **more: Any) -> Order:
@@ -122,7 +124,7 @@ def test_types_that_are_no_orders_are_ignored() -> None:
 
 def test_an_order_is_read_whole() -> None:
     """Every field of the sample's connection finds its value."""
-    found = standard_webhooks.parse(Payload(CREATED, "order", sending.RECEIVED_AT), OPTIONS)
+    found = standard_webhooks.parse(Payload(CREATED, "order", source_calls.RECEIVED_AT), OPTIONS)
 
     assert found == Order(
         order_id="ord_01J9ZC5T7P",
@@ -173,7 +175,7 @@ def test_what_is_not_true_cancels_nothing(value: object) -> None:
 
 def test_an_order_without_a_time_is_of_when_it_came() -> None:
     """A sender that tells no time of its states is taken as fast."""
-    assert sending.RECEIVED_AT == parsed({}).updated_at
+    assert source_calls.RECEIVED_AT == parsed({}).updated_at
 
 
 @pytest.mark.parametrize("value", ["2023-11-14T22:13:20Z", 1_700_000_000, 1_700_000_000.0])
@@ -207,7 +209,7 @@ def test_an_address_in_one_text_is_sent_as_it_stands() -> None:
     )
     body = {"data": {"id": "1"}, "street": "48 Rue de Rivoli", "town": "75004 Paris"}
     order = standard_webhooks.parse(
-        Payload(json.dumps(body).encode(), "order", sending.RECEIVED_AT), connection.options
+        Payload(json.dumps(body).encode(), "order", source_calls.RECEIVED_AT), connection.options
     )
     assert isinstance(order, Order)
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests.support import source_calls
 
 from bridge.errors import BridgeError, InvalidSignature, MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
@@ -59,7 +59,7 @@ def claims(sample: bytes = APPROVED, **changes: object) -> dict[str, Any]:
     """Return the claims of the documentation: JSON in a text, twice."""
     envelope = json.loads(sample)
     event = {**envelope["data"], **changes}
-    now = int(sending.RECEIVED_AT.timestamp())
+    now = int(source_calls.RECEIVED_AT.timestamp())
     return {"data": json.dumps({**envelope, "data": json.dumps(event)}), "iat": now, "exp": now + 600}
 
 
@@ -72,19 +72,19 @@ def order_event(**changes: object) -> dict[str, Any]:
 
 def verify(body: bytes, secrets: list[str] | None = None, received_at: datetime | None = None) -> None:
     """Verify a push."""
-    push = sending.push(body, {}, received_at or sending.RECEIVED_AT)
+    push = source_calls.push(body, {}, received_at or source_calls.RECEIVED_AT)
     wix.verify(push, [pem(KEY)] if secrets is None else secrets, OPTIONS)
 
 
 def identify(body: bytes, options: Options = OPTIONS) -> Webhook | Ignored:
     """Identify a push."""
-    return wix.identify(sending.push(body, {}), options)
+    return wix.identify(source_calls.push(body, {}), options)
 
 
 def parse(topic: str = "wix.ecom.v1.order_approved", **changes: object) -> Order | Ignored:
     """Parse the sample with some fields of the order changed."""
     body = json.dumps(order_event(**changes)).encode()
-    return wix.parse(Payload(body, topic, sending.RECEIVED_AT), OPTIONS)
+    return wix.parse(Payload(body, topic, source_calls.RECEIVED_AT), OPTIONS)
 
 
 # --- the token ----------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_claims_of_another_token_are_refused() -> None:
 def test_expired_token_is_refused() -> None:
     """A token is good until it expires, and five minutes more for clocks that differ."""
     body = token(claims())
-    expires = sending.RECEIVED_AT + timedelta(seconds=600)
+    expires = source_calls.RECEIVED_AT + timedelta(seconds=600)
     verify(body, received_at=expires + timedelta(seconds=300))
 
     with pytest.raises(InvalidSignature) as caught:
@@ -197,7 +197,7 @@ def test_sign_makes_what_verify_accepts() -> None:
         private,
         topic="wix.ecom.v1.order_updated",
         webhook_id="another-id-1",
-        sent_at=sending.RECEIVED_AT,
+        sent_at=source_calls.RECEIVED_AT,
         options=OPTIONS,
     )
 
@@ -302,7 +302,7 @@ def test_whole_order() -> None:
 
 def test_parse_reads_a_token() -> None:
     """The worker gets the token itself from the queue."""
-    payload = Payload(token(claims()), "wix.ecom.v1.order_approved", sending.RECEIVED_AT)
+    payload = Payload(token(claims()), "wix.ecom.v1.order_approved", source_calls.RECEIVED_AT)
 
     assert isinstance(wix.parse(payload, OPTIONS), Order)
     assert wix.document(payload)["id"] == ORDER_ID
@@ -375,7 +375,7 @@ def test_wrong_field_is_named(changes: dict[str, Any], field: str) -> None:
 def test_samples_are_what_they_are_said_to_be() -> None:
     """Each sample ends as samples.toml says."""
     for name, sample in tomllib.loads((FOLDER / "samples.toml").read_text()).items():
-        payload = Payload((FOLDER / name).read_bytes(), sample["topic"], sending.RECEIVED_AT)
+        payload = Payload((FOLDER / name).read_bytes(), sample["topic"], source_calls.RECEIVED_AT)
 
         found = wix.parse(payload, OPTIONS)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests.support import source_calls
 
 from bridge import sources
 from bridge.errors import BridgeError, InvalidSignature, MalformedWebhook, UnmappableOrder
@@ -44,7 +44,7 @@ def body(**changes: object) -> bytes:
 
 def parse(topic: str = "order.updated", options: Options | None = None, **changes: object) -> Order | Ignored:
     """Parse the sample with some fields changed."""
-    return sending.parse(woocommerce, body(**changes), topic, options or Options())
+    return source_calls.parse(woocommerce, body(**changes), topic, options or Options())
 
 
 def parsed(options: Options | None = None, **changes: object) -> Order:
@@ -70,7 +70,7 @@ def shipping_line(method: str, instance: str = "3") -> dict[str, object]:
 def push(raw: bytes, method: str = "POST") -> Push:
     """Return an unsigned request."""
     return Push(
-        raw, {"content-type": "application/x-www-form-urlencoded"}, sending.RECEIVED_AT, method=method
+        raw, {"content-type": "application/x-www-form-urlencoded"}, source_calls.RECEIVED_AT, method=method
     )
 
 
@@ -116,7 +116,7 @@ def test_the_published_vector_comes_out() -> None:
 
     assert signature == hmac_sha256_base64(b"secret", b"")
     with pytest.raises(InvalidSignature) as caught:
-        sending.verify(woocommerce, b"secret", {"x-wc-webhook-signature": signature}, [""])
+        source_calls.verify(woocommerce, b"secret", {"x-wc-webhook-signature": signature}, [""])
     assert caught.value.reason == "no_secret"
 
 
@@ -136,11 +136,11 @@ def test_a_secret_is_what_its_entities_stand_for(stored: str, plain: str) -> Non
     """The key is the stored secret after wp_specialchars_decode, which knows a handful of entities."""
     signed = {"x-wc-webhook-signature": hmac_sha256_base64(CREATED, plain.encode())}
 
-    sending.verify(woocommerce, CREATED, signed, [stored])
-    sending.verify(woocommerce, CREATED, signed, ["old", stored])
+    source_calls.verify(woocommerce, CREATED, signed, [stored])
+    source_calls.verify(woocommerce, CREATED, signed, ["old", stored])
     if stored != plain:
         with pytest.raises(InvalidSignature):
-            sending.verify(
+            source_calls.verify(
                 woocommerce,
                 CREATED,
                 {"x-wc-webhook-signature": hmac_sha256_base64(CREATED, stored.encode())},
@@ -155,11 +155,11 @@ def test_a_signed_sample_verifies() -> None:
         SECRET,
         topic="order.created",
         webhook_id="1",
-        sent_at=sending.RECEIVED_AT,
+        sent_at=source_calls.RECEIVED_AT,
         options=Options(),
     )
 
-    sending.verify(woocommerce, signed.body, signed.headers, [SECRET])
+    source_calls.verify(woocommerce, signed.body, signed.headers, [SECRET])
     assert ("order", "created") == (
         signed.headers["X-WC-Webhook-Resource"],
         signed.headers["X-WC-Webhook-Event"],
@@ -175,13 +175,13 @@ def test_an_order_is_identified_by_the_signed_body(topic: str, raw: bytes) -> No
     """The id is the body's; the id of the push is a digest, since WooCommerce's tells no two apart."""
     digest = hashlib.sha256(topic.encode() + b"\n" + raw).hexdigest()
 
-    assert Webhook(topic, digest, "727") == sending.identify(woocommerce, raw, headers(topic))
+    assert Webhook(topic, digest, "727") == source_calls.identify(woocommerce, raw, headers(topic))
 
 
 @pytest.mark.parametrize("topic", ["product.updated", "action.woocommerce_add_to_cart", "ORDER.CREATED"])
 def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
     """A subscription too many is answered with 200 and leads to nothing, whatever its body."""
-    assert Ignored("topic") == sending.identify(woocommerce, b"\xff", headers(topic))
+    assert Ignored("topic") == source_calls.identify(woocommerce, b"\xff", headers(topic))
     assert Ignored("topic") == parse(topic)
 
 
@@ -205,7 +205,7 @@ def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
 def test_an_unreadable_body_has_one_way_to_fail(raw: bytes, reason: str) -> None:
     """Signed but unreadable is MalformedWebhook; the old API's shape is named, since a setting mends it."""
     with pytest.raises(MalformedWebhook) as caught:
-        sending.identify(woocommerce, raw, headers())
+        source_calls.identify(woocommerce, raw, headers())
 
     assert reason == caught.value.reason
 
@@ -213,7 +213,7 @@ def test_an_unreadable_body_has_one_way_to_fail(raw: bytes, reason: str) -> None
 def test_a_missing_topic_is_malformed() -> None:
     """Without a topic nobody knows what the body is."""
     with pytest.raises(MalformedWebhook, match="topic_missing"):
-        sending.identify(woocommerce, CREATED, {})
+        source_calls.identify(woocommerce, CREATED, {})
 
 
 # --- an error instead of the order ----------------------------------------------------------------
@@ -226,12 +226,12 @@ def test_the_lost_permission_of_the_webhooks_owner_is_named() -> None:
     """
     raw = (SAMPLES / "order-error-lost-permission.json").read_bytes()
 
-    found = sending.identify(woocommerce, raw, headers("order.updated"))
+    found = source_calls.identify(woocommerce, raw, headers("order.updated"))
 
     assert isinstance(found, Webhook)
     assert found.order_id == "no-order"
     with pytest.raises(UnmappableOrder, match="the user who owns the webhook lost the permission") as caught:
-        sending.parse(woocommerce, raw, "order.updated")
+        source_calls.parse(woocommerce, raw, "order.updated")
     assert caught.value.field == "code"
 
 
@@ -241,7 +241,7 @@ def test_another_error_of_the_api_is_no_order_either(data: object) -> None:
     raw = json.dumps({"code": "woocommerce_rest_shop_order_invalid_id", "data": data}).encode()
 
     with pytest.raises(UnmappableOrder, match=r"^code: WooCommerce sent an error \(\d+\)"):
-        sending.parse(woocommerce, raw, "order.updated")
+        source_calls.parse(woocommerce, raw, "order.updated")
 
 
 # --- the order ------------------------------------------------------------------------------------
@@ -312,9 +312,9 @@ def test_an_order_that_needs_no_delivery_is_ignored(
 
 def test_a_deleted_order_retracts_its_delivery() -> None:
     """Only the id is left of it, so the time is that of the push."""
-    expected = Ignored("deleted", retracts=True, order_id="727", updated_at=sending.RECEIVED_AT)
+    expected = Ignored("deleted", retracts=True, order_id="727", updated_at=source_calls.RECEIVED_AT)
 
-    assert expected == sending.parse(woocommerce, b'{"id":727}', "order.deleted")
+    assert expected == source_calls.parse(woocommerce, b'{"id":727}', "order.deleted")
 
 
 def test_the_unsigned_topic_cannot_cancel_an_order() -> None:

@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 import requests
 
-from bridge_laptop.template import Function
+from bridge_laptop.sam_template import Function
 
 
 class FunctionFailed(RuntimeError):

@@ -13,12 +13,11 @@ from bridge.aws.connections import ConnectionStore
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.dispatching.record import DeliveryRecord, State
 from bridge.settings import DispatchSettings
-from bridge_laptop import signing
-from bridge_laptop import template as sam
-from bridge_laptop.local import resources
+from bridge_laptop import sam_template, signing
+from bridge_laptop.local import provisioning
 from bridge_laptop.local.stack import LocalStack
 
-ORDER = sam.ROOT / "events" / "webhooks" / "shopify" / "order-typical.json"
+ORDER = sam_template.ROOT / "events" / "webhooks" / "shopify" / "order-typical.json"
 TOPIC = "orders/create"
 
 
@@ -29,7 +28,9 @@ def send(stack: LocalStack, connection_id: str, body_file: Path = ORDER, topic: 
         requests.HTTPError: the receiver did not accept it.
 
     """
-    connection, secrets = ConnectionStore(boto3.client("ssm"), resources.CONNECTIONS_PATH).get(connection_id)
+    connection, secrets = ConnectionStore(boto3.client("ssm"), provisioning.CONNECTIONS_PATH).get(
+        connection_id
+    )
     body = body_file.read_bytes()
     signed = signing.signed(
         connection.source,
@@ -68,11 +69,13 @@ def fetch_delivery(stack: LocalStack, connection_id: str, iri: str) -> dict[str,
     settings = DispatchSettings.from_env(
         next(
             function.environment
-            for function in sam.functions(sam.load(), stack.names)
+            for function in sam_template.functions(sam_template.load(), stack.names)
             if function.logical_id == "DispatchDeliveryFunction"
         )
     )
-    connection, secrets = ConnectionStore(boto3.client("ssm"), resources.CONNECTIONS_PATH).get(connection_id)
+    connection, secrets = ConnectionStore(boto3.client("ssm"), provisioning.CONNECTIONS_PATH).get(
+        connection_id
+    )
     clients = CoopCycleClients(
         token_cache(settings),
         read_timeout_seconds=settings.http_read_timeout_seconds,

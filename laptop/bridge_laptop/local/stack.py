@@ -19,17 +19,16 @@ from botocore.exceptions import EndpointConnectionError
 from bridge.connections.model import Connection
 from bridge.errors import InvalidConnection
 from bridge.operator.connections import write_connection
-from bridge_laptop import secrets
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template, secrets
 from bridge_laptop.connection_files import check_files, files_in
-from bridge_laptop.local import emulator, engine, resources
+from bridge_laptop.http_server import Server
+from bridge_laptop.local import engine, moto_server, provisioning
+from bridge_laptop.local.api_gateway import Front
 from bridge_laptop.local.containers import ContainerAddresses, open_to_containers
-from bridge_laptop.local.front import Front
+from bridge_laptop.local.event_source_mapping import Poller
 from bridge_laptop.local.isolation import isolation
-from bridge_laptop.local.poller import Poller
 from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
-from bridge_laptop.local.servers import Server
 from bridge_laptop.sandbox.server import SandboxServer
 
 LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "WARNING"}
@@ -47,7 +46,7 @@ class Options:
     port: int = 3000
     coopcycle_url: str | None = None
     aws_endpoint: str | None = None
-    connections: Path = field(default_factory=lambda: sam.ROOT / "connections")
+    connections: Path = field(default_factory=lambda: sam_template.ROOT / "connections")
     runtime: str = "inprocess"  # inprocess | rie
     sandbox_port: int | None = None  # default: the next free port after ``port``
     workers: int | None = None  # dispatchers at once; default: the template's
@@ -104,16 +103,16 @@ def running(options: Options) -> Iterator[LocalStack]:
             sandbox = _start_sandbox(options, exits)
             coopcycle_url = sandbox.url
 
-        template = sam.load()
+        template = sam_template.load()
         try:
-            names = resources.provision(template, os.environ)
+            names = provisioning.provision(template, os.environ)
         except EndpointConnectionError as error:
             raise EndpointNotReachable(f"nothing answers at {aws_endpoint}") from error
         if options.workers is not None:
             names["WorkerMaximumConcurrency"] = str(options.workers)
         connections = push_connections(options.connections, coopcycle_url.rstrip("/"))
 
-        functions = sam.functions(template, names)
+        functions = sam_template.functions(template, names)
         runtimes = {function.logical_id: _runtime(function, options) for function in functions}
         for runtime in runtimes.values():
             exits.callback(runtime.stop)
@@ -157,12 +156,12 @@ def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
         given = secrets.local_defaults(connection_id) | secrets.secrets_from_environment(
             connection_id, os.environ
         )
-        write_connection(ssm, resources.CONNECTIONS_PATH, connection_id, file.text, given)
+        write_connection(ssm, provisioning.CONNECTIONS_PATH, connection_id, file.text, given)
     return connections
 
 
 def _start_moto(exits: ExitStack) -> str:
-    server = emulator.server()
+    server = moto_server.server()
     server.start()
     exits.callback(server.stop)
     # moto's state belongs to the process, not to the server: begin with nothing
@@ -183,7 +182,7 @@ def _start_sandbox(options: Options, exits: ExitStack) -> SandboxServer:
     raise OSError(f"no free port for the sandbox from {wanted} on")
 
 
-def _runtime(function: sam.Function, options: Options) -> Runtime:
+def _runtime(function: sam_template.Function, options: Options) -> Runtime:
     if options.runtime == "rie":
         size = sum(trigger.maximum_concurrency for trigger in function.triggers) or RECEIVERS
         return RiePool(function, size, options.function_log)

@@ -12,10 +12,9 @@ from typing import Any
 
 from bridge import sources
 from bridge.connections.model import Connection, Secrets
-from bridge_laptop import lambda_events, signing
-from bridge_laptop import template as sam
+from bridge_laptop import lambda_events, sam_template, signing
 
-ORDER = sam.ROOT / "events" / "webhooks" / "shopify" / "order-typical.json"
+ORDER = sam_template.ROOT / "events" / "webhooks" / "shopify" / "order-typical.json"
 TOPIC = "orders/create"
 
 

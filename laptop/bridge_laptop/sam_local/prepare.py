@@ -18,9 +18,9 @@ import yaml
 from bridge.aws.connections import SETTINGS, ConnectionStore
 from bridge.connections.model import Connection, Secrets
 from bridge.connections.parse import parse_connection
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 from bridge_laptop.lambda_events import EVENT_SOURCE_NAME
-from bridge_laptop.local import resources
+from bridge_laptop.local import provisioning
 from bridge_laptop.local.containers import ContainerAddresses
 from bridge_laptop.local.engine import Engine
 from bridge_laptop.local.isolation import isolated
@@ -31,8 +31,8 @@ from bridge_laptop.sam_local.orders import Invocation, invocations
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-FOLDER = sam.ROOT / ".aws-sam" / "local"
-SAM = sam.ROOT / ".venv" / "sam" / "bin" / "sam"
+FOLDER = sam_template.ROOT / ".aws-sam" / "local"
+SAM = sam_template.ROOT / ".venv" / "sam" / "bin" / "sam"
 SAMPLE_SHOP = "sample-shop.myshopify.com"  # the shop that signs for a connection that names none
 
 
@@ -60,7 +60,7 @@ def prepare(local: LocalState, engine: Engine, folder: Path = FOLDER) -> Prepare
         CannotRun: containers cannot reach the stack, it has no Shopify connection, or the build failed.
     """
     containers = _reachable(local, engine)
-    template = sam.load()
+    template = sam_template.load()
     environments = project.variables(template, local, containers)
     ssm = boto3.session.Session().client("ssm", endpoint_url=local.aws_endpoint)
     connection, secrets = _copy_connections(ssm, local.coopcycle_url.rstrip("/"), containers)
@@ -68,7 +68,7 @@ def prepare(local: LocalState, engine: Engine, folder: Path = FOLDER) -> Prepare
     found = invocations(environments, connection, secrets, source_name)
 
     built = folder / "build" / "template.yaml"
-    committed = tomllib.loads((sam.ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    committed = tomllib.loads((sam_template.ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     tables = project.settings(committed, built, folder / "variables.json", containers.gateway)
     derived = project.derived_template(template, environments, engine.architecture)
     events = {name: folder / "events" / f"{name}.json" for name in found}
@@ -102,10 +102,10 @@ def _copy_connections(
     """Copy the stack's connections for containers, and return the first one of a Shopify shop."""
     shopify = None
     pages = ssm.get_paginator("get_parameters_by_path").paginate(
-        Path=resources.CONNECTIONS_PATH, Recursive=True, WithDecryption=True
+        Path=provisioning.CONNECTIONS_PATH, Recursive=True, WithDecryption=True
     )
     for parameter in sorted((p for page in pages for p in page["Parameters"]), key=lambda p: p["Name"]):
-        connection_id, name = parameter["Name"].removeprefix(f"{resources.CONNECTIONS_PATH}/").split("/")
+        connection_id, name = parameter["Name"].removeprefix(f"{provisioning.CONNECTIONS_PATH}/").split("/")
         value = parameter["Value"]
         if name == SETTINGS:
             value = value.replace(coopcycle_url, containers.coopcycle_url)
@@ -142,7 +142,7 @@ def _build(folder: Path, engine: Engine) -> None:
             *("--build-dir", str(folder / "build"), "--cache-dir", str(folder / "cache")),
             *("--cached", "--parallel", "--config-file", str(folder / "samconfig.toml")),
         ],
-        cwd=sam.ROOT,
+        cwd=sam_template.ROOT,
         env=environ,
         capture_output=True,
         text=True,
@@ -162,7 +162,11 @@ def install_sam() -> None:
     if make is None:
         raise CannotRun("`make` is needed, to install the SAM CLI and to build the layer")
     done = subprocess.run(  # noqa: S603  # a target of our own Makefile
-        [make, "--silent", ".venv/sam/.installed"], cwd=sam.ROOT, capture_output=True, text=True, check=False
+        [make, "--silent", ".venv/sam/.installed"],
+        cwd=sam_template.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise CannotRun(f"the SAM CLI could not be installed:\n{done.stdout}{done.stderr}")
@@ -176,7 +180,7 @@ def clean_environment(environ: Mapping[str, str], engine: Engine) -> dict[str, s
     return isolated(environ) | {
         "DOCKER_HOST": engine.address,
         "SAM_CLI_TELEMETRY": "0",
-        "PATH": f"{sam.ROOT / '.venv' / 'bin'}{os.pathsep}{environ.get('PATH', '')}",
+        "PATH": f"{sam_template.ROOT / '.venv' / 'bin'}{os.pathsep}{environ.get('PATH', '')}",
     }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 from bridge_laptop.lambda_events import EVENT_SOURCE_NAME
 from bridge_laptop.local.containers import ContainerAddresses
 from bridge_laptop.local.engine import HOST_NAME
@@ -45,7 +45,7 @@ def variables(
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
     found = {}
-    for function in sam.functions(template, names):
+    for function in sam_template.functions(template, names):
         own = {
             name: value.replace(local.aws_endpoint, containers.aws_endpoint)
             for name, value in function.environment.items()
@@ -65,18 +65,18 @@ def derived_template(
     """
     shared = _kept(template["Globals"]["Function"]) | {"Architectures": [architecture]}
     resources: dict[str, Any] = {}
-    for logical_id, properties in sam.resources(template, "AWS::Serverless::LayerVersion").items():
+    for logical_id, properties in sam_template.resources(template, "AWS::Serverless::LayerVersion").items():
         metadata = template["Resources"][logical_id]["Metadata"]
         resources[logical_id] = {
             "Type": "AWS::Serverless::LayerVersion",
             "Metadata": metadata | {"BuildArchitecture": architecture},
             "Properties": properties
             | {
-                "ContentUri": str(sam.ROOT / properties["ContentUri"]),
+                "ContentUri": str(sam_template.ROOT / properties["ContentUri"]),
                 "CompatibleArchitectures": [architecture],
             },
         }
-    for logical_id, properties in sam.resources(template, "AWS::Serverless::Function").items():
+    for logical_id, properties in sam_template.resources(template, "AWS::Serverless::Function").items():
         resources[logical_id] = {
             "Type": "AWS::Serverless::Function",
             "Properties": _function(properties, environments[logical_id]),
@@ -101,7 +101,7 @@ def _function(properties: Mapping[str, Any], environment: Mapping[str, str]) -> 
         if event["Type"] == "HttpApi"
     }
     return _kept(properties) | {
-        "CodeUri": str(sam.ROOT / properties["CodeUri"]),
+        "CodeUri": str(sam_template.ROOT / properties["CodeUri"]),
         "Environment": {"Variables": dict(environment)},
         **({"Events": routes} if routes else {}),
     }

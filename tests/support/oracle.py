@@ -39,12 +39,12 @@ def wanted(body: bytes, connection: Connection, record: DeliveryRecord, now: dat
     """Return the body that the bridge would send for a state of an order."""
     source = sources.get(connection.source)
     parsed = parse_order(connection, sources.Payload(body, source.TOPICS[0], now))
-    assert isinstance(parsed, Order)  # noqa: S101  # as planned
+    assert isinstance(parsed, Order)  # as planned
     complete = replace(connection, timezone="Europe/Paris", country="FR")  # the sandbox's
     delivery = plan(parsed, complete, OfflineInstance(), now=now, kept=record.windows)
-    assert isinstance(delivery, Delivery)  # noqa: S101  # as planned
+    assert isinstance(delivery, Delivery)  # as planned
     windows = Windows(pickup=delivery.pickup.window, dropoff=delivery.dropoff.window)
-    assert windows == record.windows  # noqa: S101  # those of the record are kept
+    assert windows == record.windows  # those of the record are kept
     return delivery_body(delivery)
 
 

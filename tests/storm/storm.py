@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import requests
+from tests.storm import faults, plan, report
+from tests.storm.fault_injection import Saboteur
+from tests.storm.faults import Timings
+from tests.storm.processes import serving
+from tests.storm.shop import Shop
 
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.dispatching.record import DeliveryRecord
 from bridge.receiving.messages import read_message
 from bridge_laptop import secrets
-from bridge_laptop.chaos import faults, plan, verdict
-from bridge_laptop.chaos.faults import Timings
-from bridge_laptop.chaos.saboteur import Saboteur
-from bridge_laptop.chaos.servants import serving
-from bridge_laptop.chaos.shop import Shop
 from bridge_laptop.local import sample
 from bridge_laptop.local.runtimes import RiePool
 from bridge_laptop.local.stack import LocalStack, Options, running
@@ -90,7 +90,7 @@ class Choices:
 class Outcome:
     """What happened, for the table and the exit status."""
 
-    verdict: verdict.Verdict
+    verdict: report.Verdict
     counted: dict[str, object] = field(default_factory=dict)
     hits: dict[str, int] = field(default_factory=dict)
     never_accepted: int = 0
@@ -146,7 +146,7 @@ def run(choices: Choices, tell: Callable[[str], None]) -> Outcome:
 
 @contextmanager
 def _stack(choices: Choices) -> Iterator[LocalStack]:
-    random = Random(choices.seed)  # noqa: S311  # a seeded generator is wanted
+    random = Random(choices.seed)  # a seeded generator is wanted
     with ExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="bridge-chaos-")))
         for connection_id in CONNECTIONS:
@@ -293,7 +293,7 @@ class _Storm:
         made = sum(len(each) for each in by_reference.values())
         strays = [reference for reference in by_reference if reference not in known]
         strays += ["a delivery without our reference"] * (stats["created"] - made)
-        judged = verdict.judge(
+        judged = report.judge(
             self._plan.orders,
             held,
             self._stack.connections,
@@ -314,9 +314,9 @@ class _Storm:
         record: DeliveryRecord | None,
         parked: Mapping[str, list[str]],
         tokens: Mapping[str, str],
-    ) -> verdict.Held:
+    ) -> report.Held:
         live = [each["@id"] for each in deliveries if not each["cancelled"]]
-        return verdict.Held(
+        return report.Held(
             live=[self._fetch(iri, tokens[order.connection_id]) for iri in live],
             cancelled=len(deliveries) - len(live),
             record=record,

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from bridge_laptop.lambda_events import http_event
 from bridge_laptop.local.runtimes import FunctionFailed, Runtime
-from bridge_laptop.template import Function
+from bridge_laptop.sam_template import Function
 
 MAXIMUM_PAYLOAD_BYTES = 10 * 1024 * 1024  # of an HTTP API
 

@@ -1,4 +1,4 @@
-"""``python -m bridge_laptop.chaos``: one run, its table, and the line that counts."""
+"""``python -m tests.storm``: one run, its table, and the line that counts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import click
+from tests.storm.faults import Timings
+from tests.storm.storm import Choices, Outcome, run
 
-from bridge_laptop import template as sam
-from bridge_laptop.chaos.faults import Timings
-from bridge_laptop.chaos.storm import Choices, Outcome, run
+from bridge_laptop import sam_template
 
 
 @click.command()
@@ -26,7 +26,7 @@ from bridge_laptop.chaos.storm import Choices, Outcome, run
 @click.option("--limit", default=900.0, show_default=True, help="Seconds after which the run ends anyway.")
 @click.option(
     "--log",
-    default=sam.ROOT / "build" / "chaos.log",
+    default=sam_template.ROOT / "build" / "chaos.log",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the functions' log goes.  [default: build/chaos.log]",
 )

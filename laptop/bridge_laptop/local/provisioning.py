@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from bridge.operator.connections import connections_path
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 from bridge_laptop.local.running_stack import ENVIRONMENT
 
 STACK = "bridge-local"
@@ -25,7 +25,7 @@ def provision(template: Mapping[str, Any], environ: Mapping[str, str]) -> dict[s
     ``environ`` may hold the timings (``BRIDGE_BACKOFF_BASE_SECONDS`` …) that template parameters hold in AWS.
     """
     sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
-    names = sam.parameters(template) | {
+    names = sam_template.parameters(template) | {
         "Environment": ENVIRONMENT,
         "AWS::Partition": "aws",
         "AWS::Region": dynamodb.meta.region_name,
@@ -41,17 +41,17 @@ def provision(template: Mapping[str, Any], environ: Mapping[str, str]) -> dict[s
     ):
         if environ.get(variable):
             names[parameter] = environ[variable]
-    queues = sam.deployed(template, "AWS::SQS::Queue", names)
+    queues = sam_template.deployed(template, "AWS::SQS::Queue", names)
     # a queue needs the address of its dead-letter queue
     for logical_id in sorted(queues, key=lambda name: "RedrivePolicy" in queues[name]):
         _make_queue(sqs, logical_id, queues[logical_id], names)
-    for logical_id, properties in sam.deployed(template, "AWS::DynamoDB::Table", names).items():
+    for logical_id, properties in sam_template.deployed(template, "AWS::DynamoDB::Table", names).items():
         _make_table(dynamodb, logical_id, properties, names)
     return names
 
 
 def _make_queue(sqs: Any, logical_id: str, properties: dict[str, Any], names: dict[str, str]) -> None:
-    wanted = sam.resolve(properties, names)
+    wanted = sam_template.resolve(properties, names)
     attributes = {
         key: json.dumps(value)
         if isinstance(value, dict)

@@ -22,11 +22,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.machine.world import ORDER_KEY, SETTLE_SECONDS, Held, Invocation, Queued, World
+from tests.state_machine.world import ORDER_KEY, SETTLE_SECONDS, Held, Invocation, Queued, World
+from tests.support import oracle
 
 from bridge.dispatching.record import State
 from bridge.receiving.messages import Recheck, WebhookMessage
-from bridge_laptop.chaos import oracle
 
 PHASES = (Phase.explicit, Phase.generate)  # without shrinking, which takes minutes
 CHANGES = (

@@ -1,7 +1,8 @@
 """What every source must do, whoever sends: the contract of :class:`bridge.sources.Source`.
 
 A new module under ``bridge/sources`` is found by itself, and fails here until its samples lie beside the
-others (see :mod:`tests.samples`). The matrix of hostile signatures is that of no sender in particular.
+others (see :mod:`tests.support.samples`). The matrix of hostile signatures is that of no sender in
+particular.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests import samples
-from tests.samples import Sample, SourceSamples
+from tests.support import samples
+from tests.support.samples import Sample, SourceSamples
 
 from bridge import sources
 from bridge.errors import (

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_short_storm_loses_and_doubles_nothing(tmp_path: Path) -> None:
     """Forty orders, every fault, three killed functions: the books of shop and CoopCycle agree."""
     emulator_binary()
-    command = [sys.executable, "-m", "bridge_laptop.chaos", "--log", str(tmp_path / "functions.log")]
+    command = [sys.executable, "-m", "tests.storm", "--log", str(tmp_path / "functions.log")]
     command += ["--orders", "40", "--kills", "3", "--settle", "2", "--limit", "600"]
 
     run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=700, check=False)

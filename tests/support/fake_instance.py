@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests import sending
-from tests.samples import FOLDER, FakeShop, load
+from tests.support import source_calls
+from tests.support.samples import FOLDER, FakeShop, load
 
 from bridge.model import Ignored, Order
 from bridge.sources import Options, Payload, Source
@@ -31,12 +31,12 @@ class Samples:
 
     def fetch(self, source: Source, name: str, topic: str) -> Payload:
         """Return a sample as the worker sees it once the order was asked for."""
-        payload = Payload(self.body(name), topic, sending.RECEIVED_AT, "application/json")
+        payload = Payload(self.body(name), topic, source_calls.RECEIVED_AT, "application/json")
         return source.fetch(payload, self.options, self.shop())
 
     def outcome(self, source: Source, name: str, topic: str) -> str:
         """Say in the words of ``samples.toml`` what becomes of a sample, from receiver to order."""
-        push = sending.push(self.body(name), {"Content-Type": "application/json"})
+        push = source_calls.push(self.body(name), {"Content-Type": "application/json"})
         found = source.identify(push, self.options)
         if isinstance(found, Ignored):
             return f"ignored: {found.reason}"

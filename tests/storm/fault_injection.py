@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 import requests
+from tests.storm.faults import Row
 
-from bridge_laptop.chaos.faults import Row
 from bridge_laptop.local.runtimes import RiePool
 from bridge_laptop.sandbox.client import SandboxClient
 
@@ -41,7 +41,7 @@ class Saboteur:
     ) -> None:
         self._sandbox = sandbox
         self._pools = pools
-        self._random = Random(seed)  # noqa: S311  # a seeded generator is wanted
+        self._random = Random(seed)  # a seeded generator is wanted
         self._progress = progress
         self._over = threading.Event()
         self._threads = [

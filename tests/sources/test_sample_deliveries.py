@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 import pytest
-from tests import samples
+from tests.support import samples
 
 from bridge.model import COLUMN_LENGTH
 

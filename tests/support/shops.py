@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests import sending
+from tests.support import source_calls
 
 from bridge import sources
 from bridge.model import Ignored, Order
@@ -18,7 +18,7 @@ from bridge.planning.trace import Trace
 from bridge.schedule.chosen_time import Choice, Reading, read_wish
 from bridge.sources import Options
 
-EVENTS = Path(__file__).parent.parent / "events" / "webhooks"
+EVENTS = Path(__file__).parents[2] / "events" / "webhooks"
 PARIS = Reading(ZoneInfo("Europe/Paris"), "FR")
 _FILES = {
     "shopify": ("order-typical.json", "orders/create", ()),
@@ -54,7 +54,7 @@ def parse(
     """Parse a shop's order."""
     options = Options(settings={**_OPTIONS.get(shop, {}), **(settings or {})})
     source = sources.get(shop)
-    return sending.parse(source, json.dumps(body).encode(), _FILES[shop][1], options)
+    return source_calls.parse(source, json.dumps(body).encode(), _FILES[shop][1], options)
 
 
 def parsed(shop: str, body: Mapping[str, object], settings: Mapping[str, str] | None = None) -> Order:

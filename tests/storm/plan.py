@@ -100,7 +100,7 @@ def make(
 
     Order ids are used by each connection in turn, so that the same id occurs in several shops.
     """
-    random = Random(seed)  # noqa: S311  # a seeded generator is wanted
+    random = Random(seed)  # a seeded generator is wanted
     wave_count = max(4, -(-orders // ORDERS_A_WAVE))
     waves: list[list[Push]] = [[] for _ in range(wave_count + 3)]
     planned: list[PlannedOrder] = []

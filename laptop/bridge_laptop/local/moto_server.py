@@ -17,7 +17,7 @@ from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sqs.models import Queue
 
-from bridge_laptop.local.servers import Server
+from bridge_laptop.http_server import Server
 
 DEDUPLICATION_SECONDS = 300  # "within the 5-minute deduplication interval": SQS API reference, SendMessage
 

@@ -1,6 +1,6 @@
 """AWS emulator and CoopCycle sandbox, each in a process of its own that ends when its parent does.
 
-``python -m bridge_laptop.chaos.servants aws|coopcycle`` prints its address and serves until its standard
+``python -m tests.storm.processes aws|coopcycle`` prints its address and serves until its standard
 input is closed.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 def serving(kind: str, log: Path) -> Iterator[str]:
     """Start ``aws`` or ``coopcycle`` and yield its address."""
     with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603  # this very module
+        process = subprocess.Popen(  # this very module
             [sys.executable, "-m", __name__, kind],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -37,9 +37,9 @@ def serving(kind: str, log: Path) -> Iterator[str]:
 
 def _serve(kind: str) -> None:
     if kind == "aws":
-        from bridge_laptop.local import emulator
+        from bridge_laptop.local import moto_server
 
-        server = emulator.server()
+        server = moto_server.server()
         server.start()
         url = server.url
     else:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tests.storm.plan import PlannedOrder
+from tests.support import oracle
+
 from bridge.connections.model import Connection
 from bridge.dispatching.record import DeliveryRecord, State
-from bridge_laptop.chaos import oracle
-from bridge_laptop.chaos.plan import PlannedOrder
 
 STATES = {
     "delivered": (State.CREATED,),
@@ -97,7 +98,7 @@ def _problem(
     missing = _missing(order, found)
     if missing:
         return f"{missing}; {_state(found.record)}", verdict.lost
-    assert found.record is not None  # noqa: S101  # else it would be missing
+    assert found.record is not None  # else it would be missing
     wrong = _wrong(order, found, found.record, connection, now)
     return f"{wrong}; {_state(found.record)}" if wrong else "", verdict.wrong
 

@@ -11,18 +11,18 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from bridge import sources
 from bridge.fields.fields import FIELDS
 from bridge.operator.parked_reasons import REASONS
-from bridge_laptop import template as sam
+from bridge_laptop import sam_template
 from bridge_laptop.cli import as_json, exit_codes
 from bridge_laptop.cli.main import COMMANDS
 
-README = sam.ROOT / "README.md"
-SENDERS = sam.ROOT / "docs" / "senders.md"
-SANDBOX = sam.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
-COMMANDS_PAGE = sam.ROOT / "docs" / "commands.md"
-PROGRAMS = sam.ROOT / "docs" / "programs.md"
+README = sam_template.ROOT / "README.md"
+SENDERS = sam_template.ROOT / "docs" / "senders.md"
+SANDBOX = sam_template.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
+COMMANDS_PAGE = sam_template.ROOT / "docs" / "commands.md"
+PROGRAMS = sam_template.ROOT / "docs" / "programs.md"
 DOCUMENTS = (README, SENDERS, PROGRAMS, COMMANDS_PAGE, SANDBOX)
-EXAMPLES = sam.ROOT / "examples" / "fields"
-EXAMPLE = sam.ROOT / "examples" / "use_the_layer.py"
+EXAMPLES = sam_template.ROOT / "examples" / "fields"
+EXAMPLE = sam_template.ROOT / "examples" / "use_the_layer.py"
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from tests import samples
-from tests.samples import Outcome, SourceSamples
+from tests.support import samples
+from tests.support.samples import Outcome, SourceSamples
 
 from bridge.coopcycle.payload import encode
 from bridge.errors import MalformedWebhook, ShopUnavailable, UnmappableOrder

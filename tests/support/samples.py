@@ -38,7 +38,7 @@ from bridge.receiving.http import accept
 from bridge.receiving.messages import PrivacyMessage
 from bridge.sources import Payload, Push, Signed, Source, Webhook
 
-FOLDER = Path(__file__).resolve().parents[1] / "events" / "webhooks"
+FOLDER = Path(__file__).resolve().parents[2] / "events" / "webhooks"
 SENT_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WEBHOOK_ID = "2f6c1c1e-0d0c-4b6e-9d0e-5f1f4a3f7b10"
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
+from tests.storm.plan import Push
 
 from bridge_laptop import signing
-from bridge_laptop.chaos.plan import Push
 
 AT_ONCE = 16
 TRIES = 9  # Shopify's first one and its eight retries
