@@ -369,13 +369,13 @@ def _checked(iri: str) -> str:
 
 def _parse_object(body: object) -> dict[str, object]:
     if not isinstance(body, dict):
-        raise ValueError("not an object")  # noqa: TRY004  # foreign data, not a caller's type
+        raise ValueError("not an object")
     return body
 
 
 def _parse_identity(body: object) -> Identity:
     if not isinstance(body, dict):
-        raise ValueError("not an identity")  # noqa: TRY004  # foreign data, not a caller's type
+        raise ValueError("not an identity")
     store = body.get("store")
     iri = store.get("@id") if isinstance(store, dict) else store
     if iri is not None and not payload.is_iri(iri):
@@ -386,7 +386,7 @@ def _parse_identity(body: object) -> Identity:
 
 def _parse_settings(body: object) -> InstanceSettings:
     if not isinstance(body, dict):
-        raise ValueError("not settings")  # noqa: TRY004  # likewise
+        raise ValueError("not settings")
     texts = {key: value for key, value in body.items() if isinstance(value, str)}
     country = texts.get("country", "").upper()
     if len(country) != 2 or not (country.isascii() and country.isalpha()):
