@@ -186,3 +186,28 @@ def _without(text: str, matches: list[re.Match[str]]) -> str:
     for match in reversed(matches):
         text = f"{text[: match.start()]} | {text[match.end() :]}"
     return text
+
+
+# --- hours as a value -------------------------------------------------------------------------------
+
+
+def agreed(first: Hours, second: Hours) -> Hours | None:
+    """Return the hours that both mean, where one may leave an end open; ``None`` where they differ."""
+    begins = {one.begins for one in (first, second) if one.begins is not None}
+    ends = {one.ends for one in (first, second) if one.ends is not None}
+    if len(begins) > 1 or len(ends) > 1:
+        return None
+    begin, end = next(iter(begins), None), next(iter(ends), None)
+    return Hours(begin, end) if begin is None or end is None or begin < end else None
+
+
+def written(hours: Hours) -> str:
+    """Write a time of day as people do; the reader of texts reads it again."""
+    if hours.begins is None:
+        return f"until {_shown(hours.ends or 0)}"
+    return _shown(hours.begins) + (f" - {_shown(hours.ends)}" if hours.ends is not None else "")
+
+
+def _shown(minutes: int) -> str:
+    minutes = minutes if minutes == MINUTES_A_DAY else minutes % MINUTES_A_DAY
+    return f"{minutes // 60:02}:{minutes % 60:02}"

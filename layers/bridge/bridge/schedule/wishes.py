@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 from bridge.model import TimeWindow, TimeWish, Writings
 from bridge.schedule.candidates import Candidate, PassedOver, Rank, candidates_of, joined
 from bridge.schedule.chosen_time import Choice, Hours, Reader, Reading
-from bridge.schedule.clock_times import MINUTES_A_DAY, Unreadable
+from bridge.schedule.clock_times import Unreadable, agreed, written
 from bridge.schedule.in_passing import Said, said_in_passing
 from bridge.schedule.vocabulary import PARTS_OF_A_DAY, plain_text, weekdays, words_of
 
@@ -393,28 +393,6 @@ def _without_swapped(days: dict[date, list[_Read]]) -> dict[date, list[_Read]]:
     return kept
 
 
-def agreed(first: Hours, second: Hours) -> Hours | None:
-    """Return the hours that both mean, where one may leave an end open; ``None`` where they differ."""
-    begins = {one.begins for one in (first, second) if one.begins is not None}
-    ends = {one.ends for one in (first, second) if one.ends is not None}
-    if len(begins) > 1 or len(ends) > 1:
-        return None
-    begin, end = next(iter(begins), None), next(iter(ends), None)
-    return Hours(begin, end) if begin is None or end is None or begin < end else None
-
-
 def shown(day: date) -> str:
     """Write a day in a way that nobody reads the other way round."""
     return f"{day:%a} {day.day} {day:%B %Y}"
-
-
-def written(hours: Hours) -> str:
-    """Write a time of day as people do; the reader of texts reads it again."""
-    if hours.begins is None:
-        return f"until {_clock(hours.ends or 0)}"
-    return _clock(hours.begins) + (f" - {_clock(hours.ends)}" if hours.ends is not None else "")
-
-
-def _clock(minutes: int) -> str:
-    minutes = minutes if minutes == MINUTES_A_DAY else minutes % MINUTES_A_DAY
-    return f"{minutes // 60:02}:{minutes % 60:02}"
