@@ -1,13 +1,28 @@
-"""A threaded WSGI server on loopback that can be started, stopped and left to serve."""
+"""A threaded WSGI server on loopback that can be started, stopped and left to serve.
+
+Werkzeug, left to bind by itself, prints advice and exits when a port is taken; here it is an ``OSError``.
+"""
 
 from __future__ import annotations
 
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from bridge_laptop.sockets import listening
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Yield a bound and listening socket, for werkzeug to duplicate; port 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    with socket.create_server((host, port), backlog=128) as bound:
+        yield bound
 
 
 class QuietHandler(WSGIRequestHandler):

@@ -228,10 +228,12 @@ def test_person_of_another_role_is_refused():
         load_seed(seed)
 
 
-def test_server_in_the_foreground_ends_with_a_signal():
-    """`serve_forever` serves until it is interrupted, and ends without a trace."""
+@pytest.mark.parametrize("shell", ["exec", "trap '' INT; exec"], ids=["in a terminal", "under nohup"])
+def test_server_in_the_foreground_ends_with_a_signal(shell):
+    """`serve_forever` serves until it is interrupted, and ends without a trace, whoever started the tests."""
     program = (
         "import signal, threading, urllib.request, os\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup ignores it\n"
         "from bridge_laptop.sandbox.server import SandboxServer\n"
         "server = SandboxServer()\n"
         "def ask():\n"
@@ -243,7 +245,11 @@ def test_server_in_the_foreground_ends_with_a_signal():
     )
 
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        ["/bin/sh", "-c", f'{shell} "$0" -c "$1"', sys.executable, program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
     assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "ended", "")

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.test_fields import AT
 
+from bridge.addresses.address import write_address
 from bridge.fields.address_names import ONLY_IN_AN_ADDRESS, PART_NAMES, UNIT_NAMES
 from bridge.fields.fields import apply_fields
 from bridge.fields.names import fold_name, words_of_name
 from bridge.fields.postal_object import read_address_object
 from bridge.fields.values import Values
 from bridge.model import Order, PostalAddress
-from bridge.planning.address import write_address
 
 EMPTY = Order(order_id="7", name="7", updated_at=AT, created_at=AT, address=PostalAddress())
 

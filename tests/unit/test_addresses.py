@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.planning.address import way_in
+from bridge.addresses.address import way_in
 
 
 @pytest.mark.parametrize(

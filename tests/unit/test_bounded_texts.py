@@ -15,7 +15,7 @@ from bridge.coopcycle.payload import delivery_body
 from bridge.model import COLUMN_LENGTH, Delivery, Order, PostalAddress
 from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan
-from bridge.planning.text import fit, fit_address
+from bridge.text import fit, fit_address
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 SHOP = Connection("acme", "shopify", "https://acme.coopcycle.org", timezone="Europe/Paris", country="FR")

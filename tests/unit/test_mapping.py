@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support import source_calls
 
+from bridge.addresses.address import format_address
 from bridge.connections.model import Connection, DispatchTags, OrderFilter, Parcels, Pickup
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import InvalidConnection, MalformedWebhook, UnmappableOrder
@@ -33,15 +34,14 @@ from bridge.model import (
 )
 from bridge.operator.body_fields import fields_of
 from bridge.operator.dry_run import OfflineInstance
-from bridge.planning.address import format_address
 from bridge.planning.choose_windows import ChosenBy, ChosenWindows
 from bridge.planning.mapping import map_order
 from bridge.planning.plan import plan
-from bridge.planning.text import COMMENTS_LENGTH, clean, clean_lines
 from bridge.planning.trace import Origin, Trace
 from bridge.schedule.opening_hours import Schedule
 from bridge.schedule.windows import Windows
 from bridge.sources import shopify
+from bridge.text import COMMENTS_LENGTH, clean, clean_lines
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)  # Monday, 10:15 in Paris

@@ -519,7 +519,7 @@ SCHEDULES = [
 
 @settings(max_examples=300, deadline=None)
 @given(
-    now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001  # bounds
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # bounds
     ago=st.integers(0, 3 * 24 * 60),
     ahead=st.integers(-10, 300),
     begins=st.integers(0, 1439),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from tests.unit.test_address_objects import read
 
+from bridge.addresses.address import write_address
 from bridge.model import Coordinates
-from bridge.planning.address import write_address
 
 
 def test_coordinates_stand_in_many_places() -> None:

@@ -344,12 +344,12 @@ def test_a_schedule_without_a_window_is_the_connections_fault(schedule: Schedule
 def test_a_naive_present_is_refused() -> None:
     """A time without a zone is a bug of ours."""
     with pytest.raises(ValueError, match="time zone"):
-        begin(SHOP, datetime(2026, 11, 23))  # noqa: DTZ001 - the point of the test
+        begin(SHOP, datetime(2026, 11, 23))
 
 
 @settings(max_examples=100, deadline=None)
 @given(
-    now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
     preparation=st.integers(0, 600),
     pickup=st.integers(1, 60),
     window=st.integers(1, 240),

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.addresses.address import format_address, house_number, write_address
+from bridge.addresses.countries import NUMBER_FIRST, STATE_BY_CODE, STATE_BY_NAME, alpha2
+from bridge.addresses.street import is_bare_number, is_unit, street_of, with_number
 from bridge.model import PostalAddress
-from bridge.planning.address import format_address, house_number, write_address
-from bridge.planning.countries import NUMBER_FIRST, STATE_BY_CODE, STATE_BY_NAME, alpha2
-from bridge.planning.street import is_bare_number, is_unit, street_of, with_number
 
 
 @pytest.mark.parametrize(

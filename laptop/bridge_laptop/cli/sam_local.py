@@ -61,7 +61,7 @@ def _run(prepared: Prepared, engine: engines.Engine, arguments: tuple[str, ...])
     environ = clean_environment(os.environ, engine)
     if arguments[0] != "invoke":
         os.execve(command[0], command, environ)  # noqa: S606  # Ctrl-C is for sam alone: it removes its containers
-    done = subprocess.run(  # noqa: S603  # the SAM CLI of our own virtual environment
+    done = subprocess.run(  # the SAM CLI of our own virtual environment
         command, env=environ, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode != 0:

@@ -118,7 +118,7 @@ class _Environment:
         address, api_address = (f"127.0.0.1:{port}" for port in _free_ports(2))
         self._url = f"http://{address}/2015-03-31/functions/function/invocations"
         with log.open("ab") if log is not None else contextlib.nullcontext() as output:
-            self.process = subprocess.Popen(  # noqa: S603  # our own binary and handler
+            self.process = subprocess.Popen(  # our own binary and handler
                 [
                     str(emulator_binary()),
                     "--log-level",

@@ -90,7 +90,7 @@ def _check_functions(
 def _invoke(
     prepared: Prepared, engine: Engine, function: str, event: Path, sam_options: Sequence[str]
 ) -> None:
-    done = subprocess.run(  # noqa: S603  # the SAM CLI of our own virtual environment
+    done = subprocess.run(  # the SAM CLI of our own virtual environment
         sam_command(prepared, ["invoke", function, "--event", str(event), *sam_options]),
         env=clean_environment(os.environ, engine),
         capture_output=True,
@@ -128,7 +128,7 @@ def _start_api(prepared: Prepared, engine: Engine, sam_options: Sequence[str]) -
         port = free.getsockname()[1]
     log = prepared.config_file.parent / "start-api.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603  # the SAM CLI of our own virtual environment
+        process = subprocess.Popen(  # the SAM CLI of our own virtual environment
             sam_command(prepared, ["start-api", "--port", str(port), *sam_options]),
             env=clean_environment(os.environ, engine),
             stdout=output,

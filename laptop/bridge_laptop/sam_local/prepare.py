@@ -136,7 +136,7 @@ def _build(folder: Path, engine: Engine) -> None:
     install_sam()
     # no bytecode: containers of this machine start no sooner with it, and it would need a Python 3.13 here
     environ = clean_environment(os.environ, engine) | {"ARCHITECTURE": engine.architecture, "BYTECODE": "0"}
-    done = subprocess.run(  # noqa: S603  # the SAM CLI of our own virtual environment
+    done = subprocess.run(  # the SAM CLI of our own virtual environment
         [
             *(str(SAM), "build", "--template-file", str(folder / "template.yaml")),
             *("--build-dir", str(folder / "build"), "--cache-dir", str(folder / "cache")),
@@ -161,7 +161,7 @@ def install_sam() -> None:
     make = shutil.which("make")
     if make is None:
         raise CannotRun("`make` is needed, to install the SAM CLI and to build the layer")
-    done = subprocess.run(  # noqa: S603  # a target of our own Makefile
+    done = subprocess.run(  # a target of our own Makefile
         [make, "--silent", ".venv/sam/.installed"],
         cwd=sam_template.ROOT,
         capture_output=True,

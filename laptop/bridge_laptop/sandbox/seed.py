@@ -262,7 +262,7 @@ def _missing(seed: Seed) -> Iterator[str]:
 def _read_file(source: str | Path | None) -> dict[str, Any]:
     parsed = json.loads(Path(source or DEFAULT_SEED).read_text(encoding="utf-8"))
     if not isinstance(parsed, dict):
-        raise ValueError("the seed must be a JSON object")  # noqa: TRY004 - it is the file that is wrong
+        raise ValueError("the seed must be a JSON object")
     return parsed
 
 

@@ -16,10 +16,10 @@ from typing import Any, Self
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
+from bridge_laptop.http_server import listening
 from bridge_laptop.sandbox.app import create_app
 from bridge_laptop.sandbox.faults.modes import DRIP, Broken, Drip
 from bridge_laptop.sandbox.seed import SeedSource
-from bridge_laptop.sockets import listening
 
 _LINGER_AND_RESET = struct.pack("ii", 1, 0)
 

@@ -70,7 +70,7 @@ class PostalAddress:
     """An address as a buyer typed it; every part may be empty.
 
     ``house_number`` is one that the sender keeps apart from the street ("118 A"); in ``line1`` it need not be
-    missing. How the parts become what a geocoder and a courier read: :mod:`bridge.planning.address`.
+    missing. How the parts become what a geocoder and a courier read: :mod:`bridge.addresses.address`.
     """
 
     line1: str = ""

@@ -61,7 +61,7 @@ def token_cache(settings: DispatchSettings) -> TokenCache:
     """Return the token cache that the template's parameter TokenCache chose."""
     from bridge.aws.token_caches import DynamoDbTokenCache, SsmTokenCache
 
-    if settings.token_cache == "ssm":  # noqa: S105  # the name of a cache
+    if settings.token_cache == "ssm":  # the name of a cache
         return SsmTokenCache(boto3.client("ssm"), settings.tokens_path)
     return DynamoDbTokenCache(boto3.client("dynamodb"), settings.tokens_table_name)
 

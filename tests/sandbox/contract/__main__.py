@@ -42,7 +42,7 @@ def main(environment: Mapping[str, str]) -> int:
     def say(line: str) -> None:
         for secret in secrets:
             line = line.replace(secret, "…")
-        print(line, flush=True)  # noqa: T201 (a command line prints)
+        print(line, flush=True)
 
     check: Check | None = None
     try:

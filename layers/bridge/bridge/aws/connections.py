@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 SETTINGS = "settings"
-WEBHOOK_SECRET = "webhook-secret"  # noqa: S105 - the name of a parameter, as the next ones
-WEBHOOK_SECRET_PREVIOUS = "webhook-secret-previous"  # noqa: S105
+WEBHOOK_SECRET = "webhook-secret"
+WEBHOOK_SECRET_PREVIOUS = "webhook-secret-previous"
 CLIENT_ID = "client-id"
-CLIENT_SECRET = "client-secret"  # noqa: S105
-STATUS_SECRET = "status-secret"  # noqa: S105
-SHOP_TOKEN = "shop-token"  # noqa: S105
+CLIENT_SECRET = "client-secret"
+STATUS_SECRET = "status-secret"
+SHOP_TOKEN = "shop-token"
 
 KEPT_SECONDS = 300.0  # how long what SSM said of a connection is believed
 STALE_SECONDS = 3600.0  # how long a known connection outlives an SSM that does not answer

@@ -84,7 +84,7 @@ def parse_listing(body: object) -> Listing:
     members = collection.get("hydra:member", collection.get("member"))
     total = collection.get("hydra:totalItems", collection.get("totalItems"))
     if not (isinstance(members, list) and isinstance(total, int) and not isinstance(total, bool)):
-        raise ValueError("not a collection: no hydra:member or totalItems")  # noqa: TRY004  # as above
+        raise ValueError("not a collection: no hydra:member or totalItems")
     return Listing(tuple(parse_receipt(member) for member in members), total)
 
 
@@ -99,7 +99,7 @@ def parse_choices(body: object) -> list[TimeWindow]:
     """
     choices = parse_object(body).get("choices")
     if not isinstance(choices, list):
-        raise ValueError("not the choices of a time slot")  # noqa: TRY004  # foreign data, not a caller's type
+        raise ValueError("not the choices of a time slot")
     windows = []
     for choice in choices:
         after, slash, before = _text(parse_object(choice).get("value")).partition("/")
@@ -162,7 +162,7 @@ def parse_object(value: object) -> dict[str, object]:
 
     """
     if not isinstance(value, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004  # foreign data, not a caller's type
+        raise ValueError("not a JSON object")
     return value
 
 

@@ -72,7 +72,7 @@ def _reason(error: JMESPathError, expression: str) -> str:
     if isinstance(error, LexerError):
         return f"character {error.lexer_position + 1} cannot be read ({error.message})"
     if isinstance(error, ParseError):
-        if error.token_type == "EOF":  # noqa: S105  # of a grammar
+        if error.token_type == "EOF":  # of a grammar
             return "it ends too early"
         rest = expression[error.lex_position :]
         return f"character {error.lex_position + 1} is not expected, where {rest} begins"

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bridge.addresses.address import house_number
+from bridge.addresses.countries import alpha2
 from bridge.fields.address_names import (
     ADDRESS_WORDS,
     LOOKS_LIKE,
@@ -24,8 +26,6 @@ from bridge.fields.address_names import (
 )
 from bridge.fields.names import by_folded_name, is_empty, words_of_name
 from bridge.fields.values import as_number, number_text
-from bridge.planning.address import house_number
-from bridge.planning.countries import alpha2
 
 _DEEPEST = 3  # of an address in an address
 _MOST_TEXTS = 20  # of a list that stands for one part

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from bridge.addresses.street import is_unit, names_street
 from bridge.model import PostalAddress
-from bridge.planning.street import is_unit, names_street
 
 _LONGEST_TEXT = 500
 _SEPARATORS = re.compile(r"[,;\n\r]+")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bridge.addresses.address import house_number
+from bridge.addresses.countries import alpha2
 from bridge.fields.address_names import FULL_NAMES, NAME_PARTS
 from bridge.fields.names import by_folded_name, shown_names
 from bridge.fields.parts import ADDRESS_PARTS, COORDINATES
@@ -15,8 +17,6 @@ from bridge.fields.postal_object import AddressObject, read_address_object
 from bridge.fields.postal_text import split_address
 from bridge.fields.values import Values, text_of
 from bridge.model import Coordinates, PostalAddress, Problem
-from bridge.planning.address import house_number
-from bridge.planning.countries import alpha2
 
 _MOST_PHONES = 10  # each costs the reader of numbers some time
 _PHONE_NAMES = ("phone", "phonenumber", "telephone", "tel", "mobile", "mobilephone", "contactphone")

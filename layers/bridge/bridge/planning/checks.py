@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from bridge.addresses.address import write_address
+from bridge.addresses.street import is_bare_number, is_unit
 from bridge.connections.model import Connection
 from bridge.errors import UnmappableOrder
 from bridge.model import Order, PostalAddress, is_saved_address
-from bridge.planning.address import write_address
-from bridge.planning.street import is_bare_number, is_unit
-from bridge.planning.text import clean
+from bridge.text import clean
 
 
 def check_order(order: Order, connection: Connection, country: str) -> None:

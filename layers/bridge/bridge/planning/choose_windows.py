@@ -32,11 +32,11 @@ from zoneinfo import ZoneInfo
 
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.model import Order, TimeWindow, TimeWish
-from bridge.planning.text import clean
 from bridge.schedule import windows as schedules
 from bridge.schedule.chosen_time import Choice, Hours, read_wish
 from bridge.schedule.opening_hours import HORIZON_DAYS, Schedule
 from bridge.schedule.windows import Windows
+from bridge.text import clean
 
 _LATE = timedelta(days=15)  # a parked message lives 14 days; what is older than it was not held up by us
 _EARLY = timedelta(days=366)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bridge.addresses.address import WrittenAddress, way_in
 from bridge.model import Order, OrderItem, Stop
-from bridge.planning.address import WrittenAddress, way_in
-from bridge.planning.text import (
+from bridge.planning.trace import OrderParts, Origin, Traced
+from bridge.text import (
     COMMENTS_LENGTH,
     DESCRIPTION_LENGTH,
     LINE_LENGTH,
@@ -19,7 +20,6 @@ from bridge.planning.text import (
     clean_lines,
     fold,
 )
-from bridge.planning.trace import OrderParts, Origin, Traced
 
 _NOTE_LENGTH = 3000
 _MOST_MORE = len("\n… and 9999999 more\n")

@@ -8,8 +8,8 @@ from bridge.connections.model import Connection, Pickup
 from bridge.errors import UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, Stop
 from bridge.planning.distance import distance_km, is_place
-from bridge.planning.text import any_match
 from bridge.planning.trace import Trace
+from bridge.text import any_match
 
 
 def select(order: Order, connection: Connection, pickups: Sequence[Pickup], trace: Trace) -> Ignored | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridge.addresses.address import WrittenAddress, write_address
 from bridge.connections.model import Connection, Pickup
 from bridge.model import (
     COLUMN_LENGTH,
@@ -20,15 +21,14 @@ from bridge.model import (
     TimeWindow,
     is_saved_address,
 )
-from bridge.planning.address import WrittenAddress, write_address
 from bridge.planning.choose_windows import ChosenBy, ChosenWindows
 from bridge.planning.courier_texts import comments_of, contact_line, description_of, lines_of
 from bridge.planning.distance import doubt
 from bridge.planning.parcels import packages_of, tags_of, weight_of
 from bridge.planning.phone import Telephone, read_telephone
-from bridge.planning.text import LINE_LENGTH, clean, clean_lines, fit, fit_address
 from bridge.planning.trace import OrderParts, Origin, Rule, TaskTrace, Trace, Traced, default, setting
 from bridge.schedule.opening_hours import Schedule
+from bridge.text import LINE_LENGTH, clean, clean_lines, fit, fit_address
 
 _WINDOW_RULES = {
     ChosenBy.SCHEDULE: "the schedule's next",

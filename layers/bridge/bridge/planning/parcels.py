@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from bridge.connections.model import DispatchTags, Parcels
 from bridge.model import OrderItem, Package
-from bridge.planning.text import any_match, fold
 from bridge.planning.trace import OrderParts, Origin, Rule, Traced, setting
+from bridge.text import any_match, fold
 
 # CoopCycle answers 500 to more (recorded: create_goods, "weight of 3 000 000 000").
 _LARGEST_WEIGHT_GRAMS = 2**31 - 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from bridge.planning.text import LINE_LENGTH, clean
+from bridge.text import LINE_LENGTH, clean
 
 _MOST_CANDIDATES = 10  # looked at; each costs CPU, and a stranger may write thousands
 _MOST_SHOWN = 3

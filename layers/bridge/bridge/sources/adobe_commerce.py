@@ -88,7 +88,7 @@ _PATHS = {
 }
 
 
-def greeting(push: Push, options: Options) -> str | None:  # noqa: ARG001  # of every source
+def greeting(push: Push, options: Options) -> str | None:
     """Answer the GET with which Adobe asks whether the address is ours: with its ``challenge``."""
     challenge = push.query.get("challenge", "") if push.method == "GET" else ""
     return challenge if _CHALLENGE.fullmatch(challenge) else None
@@ -118,7 +118,7 @@ def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
         raise InvalidSignature("another_recipient")
 
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
+def identify(push: Push, options: Options) -> Webhook | Ignored:
     """Find out which order an event is about.
 
     ``Ignored("partial_save")``: Commerce saved a few fields alone, and not the order's number among them.
@@ -363,8 +363,8 @@ def sign(
     *,
     topic: str,
     webhook_id: str,
-    sent_at: datetime,  # noqa: ARG001  # of every source
-    options: Options,  # noqa: ARG001
+    sent_at: datetime,
+    options: Options,
 ) -> Signed:
     """Sign a body as Adobe does; ``secret`` is a private key in PEM."""
     signature = base64.b64encode(sign_rsa_sha256(body, secret)).decode("ascii")

@@ -71,7 +71,7 @@ _WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _STORE_HASH = re.compile(r"[a-z0-9]{1,32}")
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check the ``webhook-…`` headers, keyed with the text of the API account's client secret.
 
     BigCommerce has the secret base64-encoded before it is given to a Standard Webhooks library, which decodes
@@ -159,10 +159,10 @@ def sign(
     body: bytes,
     secret: str,
     *,
-    topic: str,  # noqa: ARG001  # it stands in the body
+    topic: str,
     webhook_id: str,
     sent_at: datetime,
-    options: Options,  # noqa: ARG001  # of every source
+    options: Options,
 ) -> Signed:
     """Sign as BigCommerce does: https://developer.bigcommerce.com/docs/integrations/webhooks ."""
     return sign_standard_webhook(body, secret.strip().encode(), webhook_id=webhook_id, sent_at=sent_at)

@@ -79,7 +79,7 @@ _STANDARD = word_set(
 )
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check ``X-Webhook-Signature``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
 
     Raises:
@@ -89,7 +89,7 @@ def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noq
     verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
 
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
+def identify(push: Push, options: Options) -> Webhook | Ignored:
     """Find out which order a verified push is about; ``Ignored("topic")`` for an event we do not follow.
 
     Raises:
@@ -177,10 +177,10 @@ def sign(
     body: bytes,
     secret: str,
     *,
-    topic: str,  # noqa: ARG001  # it stands in the body
-    webhook_id: str,  # noqa: ARG001  # likewise
-    sent_at: datetime,  # noqa: ARG001  # of every source
-    options: Options,  # noqa: ARG001
+    topic: str,
+    webhook_id: str,
+    sent_at: datetime,
+    options: Options,
 ) -> Signed:
     """Sign as the module in examples/prestashop does."""
     return Signed(

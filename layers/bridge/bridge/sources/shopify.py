@@ -79,7 +79,7 @@ _ORDER_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _SHOP_DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check ``X-Shopify-Hmac-Sha256``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
 
     A webhook made in the shop's admin is signed with the key shown there, one made by an app with the
@@ -92,7 +92,7 @@ def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noq
     verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
 
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
+def identify(push: Push, options: Options) -> Webhook | Ignored:
     """Find out which order a verified webhook is about; ``Ignored("topic")`` for a topic we do not follow.
 
     Raises:
@@ -155,7 +155,7 @@ def sign(
     *,
     topic: str,
     webhook_id: str,
-    sent_at: datetime,  # noqa: ARG001  # of every source
+    sent_at: datetime,
     options: Options,
 ) -> Signed:
     """Sign as Shopify does: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries ."""

@@ -90,7 +90,7 @@ def _signed(body: bytes, options: Options) -> bytes:
     return options.settings.get("notification_url", "").strip().encode("utf-8", "surrogatepass") + body
 
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001  # of every source
+def identify(push: Push, options: Options) -> Webhook | Ignored:
     """Find out which order a verified event is about; ``Ignored("topic")`` for a type we do not follow.
 
     Raises:
@@ -159,9 +159,9 @@ def sign(
     body: bytes,
     secret: str,
     *,
-    topic: str,  # noqa: ARG001  # it stands in the body
-    webhook_id: str,  # noqa: ARG001  # likewise
-    sent_at: datetime,  # noqa: ARG001  # of every source
+    topic: str,
+    webhook_id: str,
+    sent_at: datetime,
     options: Options,
 ) -> Signed:
     """Sign as Square does: https://developer.squareup.com/docs/webhooks/step3validate ."""

@@ -82,7 +82,7 @@ _PATHS = {
 }
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check ``Squarespace-Signature``: hex of the HMAC-SHA256 of the body, keyed with the secret's bytes.
 
     The secret is shown as hex and decoded before use:
@@ -109,7 +109,7 @@ def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noq
         raise InvalidSignature("signature_mismatch")
 
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
+def identify(push: Push, options: Options) -> Webhook | Ignored:
     """Find out which order a verified notification is about; ``Ignored("topic")`` for other topics.
 
     Raises:
@@ -175,10 +175,10 @@ def sign(
     body: bytes,
     secret: str,
     *,
-    topic: str,  # noqa: ARG001  # it stands in the body
-    webhook_id: str,  # noqa: ARG001  # likewise
-    sent_at: datetime,  # noqa: ARG001  # of every source
-    options: Options,  # noqa: ARG001
+    topic: str,
+    webhook_id: str,
+    sent_at: datetime,
+    options: Options,
 ) -> Signed:
     """Sign as Squarespace does: https://developers.squarespace.com/webhooks/verifying-notifications .
 

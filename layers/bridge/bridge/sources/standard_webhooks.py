@@ -68,7 +68,7 @@ _FIELDS: Mapping[str, str] = {"order_id": "data.id || ''"}
 _PREFIXES = ("webhook", "svix")
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check the three headers, ``webhook-…`` or ``svix-…``.
 
     Raises:
@@ -100,10 +100,10 @@ def sign(
     body: bytes,
     secret: str,
     *,
-    topic: str,  # noqa: ARG001  # of every source
+    topic: str,
     webhook_id: str,
     sent_at: datetime,
-    options: Options,  # noqa: ARG001
+    options: Options,
 ) -> Signed:
     """Sign as the specification says."""
     return sign_standard_webhook(body, standard_key(secret), webhook_id=webhook_id, sent_at=sent_at)

@@ -48,7 +48,7 @@ _SIGNATURE_HEADER = "tally-signature"
 _HIDDEN = "HIDDEN_FIELDS"
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check ``Tally-Signature``: base64 of the HMAC-SHA256 of the body; sent when a signing secret is set.
 
     Raises:
@@ -62,10 +62,10 @@ def sign(
     body: bytes,
     secret: str,
     *,
-    topic: str,  # noqa: ARG001  # of every source
-    webhook_id: str,  # noqa: ARG001
-    sent_at: datetime,  # noqa: ARG001
-    options: Options,  # noqa: ARG001
+    topic: str,
+    webhook_id: str,
+    sent_at: datetime,
+    options: Options,
 ) -> Signed:
     """Sign as https://tally.so/help/webhooks says."""
     return Signed(

@@ -50,7 +50,7 @@ _SIGNATURE_HEADER = "typeform-signature"
 _ALGORITHM = "sha256="
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check ``Typeform-Signature``: "sha256=" and the base64, not hexadecimal, HMAC of the body.
 
     Raises:
@@ -69,10 +69,10 @@ def sign(
     body: bytes,
     secret: str,
     *,
-    topic: str,  # noqa: ARG001  # of every source
-    webhook_id: str,  # noqa: ARG001
-    sent_at: datetime,  # noqa: ARG001
-    options: Options,  # noqa: ARG001
+    topic: str,
+    webhook_id: str,
+    sent_at: datetime,
+    options: Options,
 ) -> Signed:
     """Sign as https://www.typeform.com/developers/webhooks/secure-your-webhooks/ says."""
     return Signed(

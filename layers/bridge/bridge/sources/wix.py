@@ -70,7 +70,7 @@ LEEWAY_SECONDS = 300
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check the token: RS256 and nothing else, by one of the public keys, not expired.
 
     Raises:

@@ -71,12 +71,12 @@ _NO_ORDER = "no-order"  # stands for the id of the order where WooCommerce sent 
 # --- the request ----------------------------------------------------------------------------------
 
 
-def greeting(push: Push, options: Options) -> str | None:  # noqa: ARG001  # of every source
+def greeting(push: Push, options: Options) -> str | None:
     """Answer the ping that WooCommerce sends, unsigned, when a webhook is saved: its id and nothing else."""
     return "" if push.method == "POST" and _PING.fullmatch(push.body) else None
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001
+def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
     """Check ``X-WC-Webhook-Signature``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
 
     WooCommerce may have stored the secret with HTML entities, and signs with what they stand for.
@@ -89,7 +89,7 @@ def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noq
     verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), keys)
 
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:  # noqa: ARG001
+def identify(push: Push, options: Options) -> Webhook | Ignored:
     """Find out which order a verified webhook is about; ``Ignored("topic")`` for a topic we do not follow.
 
     The id of a push is a digest: WooCommerce's own delivery id is the same for all pushes of a second. Where
@@ -124,8 +124,8 @@ def sign(
     *,
     topic: str,
     webhook_id: str,
-    sent_at: datetime,  # noqa: ARG001
-    options: Options,  # noqa: ARG001
+    sent_at: datetime,
+    options: Options,
 ) -> Signed:
     """Sign as WooCommerce does: ``deliver()`` and ``generate_signature()`` of ``class-wc-webhook.php``."""
     resource, _, event = topic.partition(".")

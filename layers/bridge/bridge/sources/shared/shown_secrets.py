@@ -11,7 +11,7 @@ from bridge.errors import InvalidSignature
 from bridge.sources.shared.base import Options, Push, Signed
 from bridge.sources.shared.form_bodies import guess_content_type
 
-SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105  # a header's name
+SECRET_HEADER = "X-Webhook-Secret"  # a header's name
 
 
 def verify_shared_secret(push: Push, secrets: Sequence[str], options: Options) -> None:

@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bridge.addresses.countries import alpha2, writes_state
+from bridge.addresses.street import Street, house_number, street_of
 from bridge.model import PostalAddress
-from bridge.planning.countries import alpha2, writes_state
-from bridge.planning.street import Street, house_number, street_of
-from bridge.planning.text import clean, clean_lines, fold
+from bridge.text import clean, clean_lines, fold
 
 __all__ = ["WrittenAddress", "format_address", "house_number", "way_in", "write_address"]
 

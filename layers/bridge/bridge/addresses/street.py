@@ -11,8 +11,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from bridge.planning.countries import NUMBER_FIRST
-from bridge.planning.text import clean
+from bridge.addresses.countries import NUMBER_FIRST
+from bridge.text import clean
 
 _NUMBER = r"\d{1,5}(?:\s?[-/]\s?\d{1,5})?(?:\s?(?:[a-z]|bis|ter|quater))?"
 _BARE_NUMBER = re.compile(rf"(?:n[o°º.]{{0,2}}\s?|nr\.?\s?|#\s?)?{_NUMBER}\.?", re.ASCII)
