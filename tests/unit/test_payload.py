@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.coopcycle import payload
+from bridge.coopcycle import answers, payload
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import CoopCycleRejected, Violation
 from bridge.model import Coordinates, Delivery, Package, Receipt, Task, TimeWindow
@@ -273,7 +273,7 @@ def test_delivery_lives_while_something_is_brought(statuses: tuple[str, str, str
     kinds = ("PICKUP", "DROPOFF", "DROPOFF")
     tasks = [(i, kind, "a", status) for i, (kind, status) in enumerate(zip(kinds, statuses, strict=True), 1)]
 
-    assert live == payload.parse_receipt(held(*tasks)).is_live
+    assert live == answers.parse_receipt(held(*tasks)).is_live
 
 
 # --- answers ----------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ def answer(**changes: object) -> dict[str, object]:
 
 def test_receipt_of_a_delivery() -> None:
     """A delivery's answer becomes a receipt; tasks that stand twice in it count once."""
-    receipt = payload.parse_receipt(answer())
+    receipt = answers.parse_receipt(answer())
 
     expected = Receipt(
         delivery_iri="/api/deliveries/42",
@@ -330,7 +330,7 @@ def test_receipt_from_tasks_alone() -> None:
     whole = answer()
     del whole["pickup"], whole["dropoff"]
 
-    assert payload.parse_receipt(answer()) == payload.parse_receipt(whole)
+    assert answers.parse_receipt(answer()) == answers.parse_receipt(whole)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def test_receipt_from_tasks_alone() -> None:
 )
 def test_assigned(shown: dict[str, object]) -> None:
     """A task that is under way, or names its courier, makes the delivery an assigned one."""
-    assert payload.parse_receipt(answer(pickup=task(1, "PICKUP", **shown))).assigned
+    assert answers.parse_receipt(answer(pickup=task(1, "PICKUP", **shown))).assigned
 
 
 def test_cancelled_is_not_assigned() -> None:
@@ -354,7 +354,7 @@ def test_cancelled_is_not_assigned() -> None:
         task(1, "PICKUP", status="CANCELLED"),
         task(2, "DROPOFF", status="CANCELLED", assignedTo=None),
     ]
-    receipt = payload.parse_receipt(answer(pickup=None, dropoff=None, tasks=cancelled))
+    receipt = answers.parse_receipt(answer(pickup=None, dropoff=None, tasks=cancelled))
 
     assert receipt.statuses == ("CANCELLED", "CANCELLED")
     assert not receipt.assigned
@@ -377,7 +377,7 @@ def test_cancelled_is_not_assigned() -> None:
 def test_not_a_delivery(body: object) -> None:
     """What is no delivery is never taken for the receipt of one."""
     with pytest.raises(ValueError, match="not a"):
-        payload.parse_receipt(body)
+        answers.parse_receipt(body)
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_not_a_delivery(body: object) -> None:
 def test_receipt_in_spite_of_a_broken_detail(broken: dict[str, object]) -> None:
     """A delivery that exists is not lost for a detail that cannot be read."""
     assert (
-        payload.parse_receipt(answer(pickup=task(1, "PICKUP", **broken))).delivery_iri == "/api/deliveries/42"
+        answers.parse_receipt(answer(pickup=task(1, "PICKUP", **broken))).delivery_iri == "/api/deliveries/42"
     )
 
 
@@ -404,7 +404,7 @@ def test_receipt_in_spite_of_a_broken_detail(broken: dict[str, object]) -> None:
 def test_not_a_collection(body: object) -> None:
     """A listing that is not wholly understood is no listing: a delivery could hide in the rest."""
     with pytest.raises(ValueError, match="not a"):
-        payload.parse_listing(body)
+        answers.parse_listing(body)
 
 
 def test_violations() -> None:
@@ -419,7 +419,7 @@ def test_violations() -> None:
         ],
     }
 
-    error = payload.parse_error(400, json.dumps(body).encode())
+    error = answers.parse_error(400, json.dumps(body).encode())
 
     assert error.status == 400
     violation = Violation("items[0].task.doneBefore", "Cette valeur ne doit pas être vide.")
@@ -444,7 +444,7 @@ def test_violations() -> None:
 )
 def test_error_of_any_form(body: bytes, description: str) -> None:
     """Whatever the body, the status is told; a foreign text stays out of the message."""
-    error = payload.parse_error(404, body)
+    error = answers.parse_error(404, body)
 
     assert (404, description) == (error.status, error.description)
     assert str(error) == "CoopCycle answered 404"

@@ -14,15 +14,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import requests
 from requests.auth import AuthBase
 
-from bridge.coopcycle import payload
+from bridge.coopcycle import answers, payload
+from bridge.coopcycle.answers import Identity, InstanceSettings
 from bridge.coopcycle.breaker import CircuitBreaker, CredentialsBreaker
 from bridge.coopcycle.transport import ANSWER_SECONDS, Answer, NeverSent, NoAnswer, Transport, moved
 from bridge.errors import (
@@ -57,22 +56,6 @@ class Tokens(Protocol):
 
     def reject(self, value: str) -> None:
         """Forget a token that was answered 401."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whose credentials these are; ``store`` is the IRI of the store, ``None`` for an app of none."""
-
-    store: str | None
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceSettings:
-    """What an instance says of itself: ISO 3166-1 alpha-2 country in upper case, IANA time zone."""
-
-    country: str
-    timezone: str
 
 
 class CoopCycleClient:
@@ -159,11 +142,11 @@ class CoopCycleClient:
 
     def get_delivery(self, iri: str) -> Receipt:
         """Return a delivery as it stands."""
-        return self._read(_checked(iri), payload.parse_receipt)
+        return self._read(_checked(iri), answers.parse_receipt)
 
     def get_delivery_body(self, iri: str) -> dict[str, object]:
         """Return a delivery in CoopCycle's own words, for people; it holds personal data."""
-        return self._read(_checked(iri), _parse_object)
+        return self._read(_checked(iri), answers.parse_object)
 
     def assert_feasible(self, body: Mapping[str, object]) -> None:
         """Ask whether the store's rules allow this delivery, without creating it.
@@ -191,7 +174,7 @@ class CoopCycleClient:
             ValueError: a time zone that does not exist.
 
         """
-        zone = _zone(timezone)
+        zone = answers.zone_of(timezone)
         return self._list(
             store_iri,
             {
@@ -223,21 +206,21 @@ class CoopCycleClient:
             if error.status == 500 and self._store_has_no_time_slot():
                 raise InvalidConnection([_NO_TIME_SLOT]) from error
             raise CoopCycleUnavailable(str(error), retry_after_seconds=error.retry_after_seconds) from error
-        return _parsed(f"GET {path}", answer, payload.parse_choices, change=False)
+        return _parsed(f"GET {path}", answer, answers.parse_choices, change=False)
 
     def _store_has_no_time_slot(self) -> bool:
         """Look at the store: only what it says counts, a store that cannot be asked has one."""
         store_iri = self.me().store
         if store_iri is None:
             return False
-        store = self._read(_checked(store_iri), _parse_object)
+        store = self._read(_checked(store_iri), answers.parse_object)
         return "timeSlot" in store and not store["timeSlot"]
 
     # --- the instance -----------------------------------------------------------------------------
 
     def me(self) -> Identity:
         """Return whose credentials these are."""
-        return self._read("/api/me", _parse_identity)
+        return self._read("/api/me", answers.parse_identity)
 
     def settings(self) -> InstanceSettings:
         """Return what the instance says of itself, at most a quarter of an hour old; sends no token.
@@ -251,21 +234,21 @@ class CoopCycleClient:
             with self._watching():
                 answer = self._send("GET", "/api/settings", change=False, auth=_NoAuth())
                 self._raise_for_status("GET /api/settings", answer, change=False)
-            self._settings = (now, _parsed("GET /api/settings", answer, _parse_settings, change=False))
+            self._settings = (now, _parsed("GET /api/settings", answer, answers.parse_settings, change=False))
         return self._settings[1]
 
     # --- one request ------------------------------------------------------------------------------
 
     def _change(self, method: str, path: str, body: Mapping[str, object], *, done: int) -> Receipt:
         answer = self._authorized(method, path, change=True, done=done, data=payload.encode(body))
-        return _parsed(f"{method} {path}", answer, payload.parse_receipt, change=True)
+        return _parsed(f"{method} {path}", answer, answers.parse_receipt, change=True)
 
     def _read(self, path: str, parse: Callable[[object], T], params: Mapping[str, str] | None = None) -> T:
         answer = self._authorized("GET", path, change=False, params=params)
         return _parsed(f"GET {path}", answer, parse, change=False)
 
     def _list(self, store_iri: str, params: Mapping[str, str]) -> Listing:
-        return self._read(f"{_checked(store_iri)}/deliveries", payload.parse_listing, params)
+        return self._read(f"{_checked(store_iri)}/deliveries", answers.parse_listing, params)
 
     def _authorized(
         self,
@@ -286,7 +269,7 @@ class CoopCycleClient:
         with self._watching_credentials(), self._watching():
             token = self._tokens.token()
             answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
-            if answer.status == 401 and payload.is_own_error(401, answer.body):
+            if answer.status == 401 and answers.is_own_error(401, answer.body):
                 self._tokens.reject(token)
                 token = self._tokens.token()
                 answer = self._send(
@@ -326,7 +309,7 @@ class CoopCycleClient:
             raise CoopCycleUnavailable(
                 f"{request}: CoopCycle answered {status}", status=status, retry_after_seconds=retry_after
             )
-        if 400 <= status < 500 and payload.is_own_error(status, answer.body):
+        if 400 <= status < 500 and answers.is_own_error(status, answer.body):
             raise _refusal(request, answer)
         raise _unusable(request, status, change=change, retry_after_seconds=retry_after)
 
@@ -337,7 +320,7 @@ def _refusal(request: str, answer: Answer) -> CredentialsRejected | CoopCycleRej
         return CredentialsRejected(f"{request}: CoopCycle answered 401 to these credentials")
     if answer.status == 403:
         return AccessDenied(f"{request}: CoopCycle answered 403 to these credentials")
-    return payload.parse_error(answer.status, answer.body)
+    return answers.parse_error(answer.status, answer.body)
 
 
 def _unusable(
@@ -362,45 +345,9 @@ def _parsed(request: str, answer: Answer, parse: Callable[[object], T], *, chang
 
 
 def _checked(iri: str) -> str:
-    if not payload.is_iri(iri):
+    if not answers.is_iri(iri):
         raise ValueError("an IRI must be a plain path below /api/")
     return iri
-
-
-def _parse_object(body: object) -> dict[str, object]:
-    if not isinstance(body, dict):
-        raise ValueError("not an object")
-    return body
-
-
-def _parse_identity(body: object) -> Identity:
-    if not isinstance(body, dict):
-        raise ValueError("not an identity")
-    store = body.get("store")
-    iri = store.get("@id") if isinstance(store, dict) else store
-    if iri is not None and not payload.is_iri(iri):
-        raise ValueError("not the IRI of a store")
-    name = body.get("name")
-    return Identity(store=iri, name=name if isinstance(name, str) else "")
-
-
-def _parse_settings(body: object) -> InstanceSettings:
-    if not isinstance(body, dict):
-        raise ValueError("not settings")
-    texts = {key: value for key, value in body.items() if isinstance(value, str)}
-    country = texts.get("country", "").upper()
-    if len(country) != 2 or not (country.isascii() and country.isalpha()):
-        raise ValueError("no country")
-    timezone = texts.get("timezone", "")
-    _zone(timezone)
-    return InstanceSettings(country, timezone)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, OSError) as error:  # a KeyError; a folder of the database
-        raise ValueError("no such time zone") from error
 
 
 class _Bearer(AuthBase):

@@ -1,9 +1,10 @@
 """CoopCycle's wire format: the one module that knows how CoopCycle spells a delivery.
 
-From :class:`bridge.model.Delivery` to the body of ``POST /api/deliveries``, and from answers back to
-plain values. CoopCycle ignores a field it does not know without a word (recorded: create_texts, "unknown
-members"), so a body is checked here before it is sent. Pure: no HTTP, no clock. Source of every name: the
-recordings, ``features/deliveries.feature`` and ``src/Api/Dto/TaskDto.php`` of coopcycle/coopcycle-web.
+From :class:`bridge.model.Delivery` to the body of ``POST /api/deliveries``; what is answered:
+:mod:`bridge.coopcycle.answers`.
+CoopCycle ignores a field it does not know without a word (recorded: create_texts, "unknown members"), so a
+body is checked here before it is sent. Pure: no HTTP, no clock. Source of every name: the recordings,
+``features/deliveries.feature`` and ``src/Api/Dto/TaskDto.php`` of coopcycle/coopcycle-web.
 """
 
 from __future__ import annotations
@@ -11,19 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from bridge.errors import CoopCycleRejected, Violation
+from bridge.errors import Violation
 from bridge.model import (
     COLUMN_LENGTH,
     Coordinates,
     Delivery,
-    Listing,
-    PlacedTask,
-    Receipt,
     Task,
-    TimeWindow,
     is_saved_address,
 )
 
@@ -33,13 +30,6 @@ REFERENCE_KEY = "bridge_ref"
 _PICKUP, _DROPOFF = "pickup", "dropoff"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TELEPHONE_PATH = re.compile(r"items\[(\d{1,3})\]\.task\.address\.telephone", re.ASCII)
-_IRI = re.compile(r"/api/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
-_UNDER_WAY = frozenset({"DOING", "DONE", "FAILED"})  # only a task that a courier has gets there
-_TEXT_LIMIT = 500  # characters of a foreign text that are kept
-_VIOLATIONS_LIMIT = 50
-
-
-# --- what we send -----------------------------------------------------------------------------------
 
 
 def delivery_body(delivery: Delivery) -> dict[str, object]:
@@ -214,189 +204,5 @@ def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-# --- what comes back --------------------------------------------------------------------------------
-
-
-def is_iri(value: object) -> bool:
-    """Tell whether a value is a plain path below ``/api/``, fit to be joined to an instance's address."""
-    return isinstance(value, str) and _IRI.fullmatch(value) is not None
-
-
-def parse_receipt(body: object) -> Receipt:
-    """Return the receipt that a delivery in JSON-LD amounts to.
-
-    ``assigned`` is what the answer shows: a task under way, or one that names its courier. CoopCycle
-    serialises ``isAssigned`` in its ``task`` group only, so a delivery's own answer may stay silent
-    about a courier who has not set out yet; the refusal of ``DELETE`` is what counts then.
-
-    Raises:
-        ValueError: this is not a delivery.
-
-    """
-    delivery = _object(body)
-    iri = delivery.get("@id")
-    tasks = list(_tasks(delivery))
-    if not is_iri(iri) or not str(iri).startswith("/api/deliveries/") or not tasks:
-        raise ValueError("not a delivery: no @id of a delivery, or no tasks")
-    statuses = tuple(_text(task.get("status")) for task in tasks)
-    created = [moment for moment in map(_created_at, [delivery, *tasks]) if moment is not None]
-    return Receipt(
-        delivery_iri=str(iri),
-        tracking_url=_text(delivery.get("trackingUrl")),
-        bridge_ref=next((ref for ref in map(_reference, tasks) if ref), ""),
-        statuses=tuple(status for status in statuses if status),
-        assigned=any(_is_assigned(task) for task in tasks),
-        created_at=min(created, default=None),
-        tasks=tuple(_placed(task) for task in tasks),
-    )
-
-
-def _placed(task: Mapping[str, object]) -> PlacedTask:
-    address = task.get("address")
-    place = address if isinstance(address, Mapping) else {}
-    comments = task.get("comments")
-    try:
-        window = TimeWindow.parse(_text(task.get("after")), _text(task.get("before")))
-    except ValueError:
-        window = None
-    return PlacedTask(
-        _text(task.get("@id")),
-        _text(task.get("type")),
-        _text(task.get("status")),
-        window,
-        comments if isinstance(comments, str) else "",
-        _text(place.get("streetAddress")),
-        _text(place.get("@id")),
-    )
-
-
-def parse_listing(body: object) -> Listing:
-    """Return a page of deliveries.
-
-    Raises:
-        ValueError: not a collection, or a member that is not a delivery.
-
-    """
-    collection = _object(body)
-    members = collection.get("hydra:member", collection.get("member"))
-    total = collection.get("hydra:totalItems", collection.get("totalItems"))
-    if not (isinstance(members, list) and isinstance(total, int) and not isinstance(total, bool)):
-        raise ValueError("not a collection: no hydra:member or totalItems")
-    return Listing(tuple(parse_receipt(member) for member in members), total)
-
-
-def parse_choices(body: object) -> list[TimeWindow]:
-    """Return the windows that a time slot offers, the earliest first.
-
-    Each is one text "2020-04-02T10:00:00Z/2020-04-02T12:00:00Z": ``features/time_slots.feature``.
-
-    Raises:
-        ValueError: not the choices of a time slot.
-
-    """
-    choices = _object(body).get("choices")
-    if not isinstance(choices, list):
-        raise ValueError("not the choices of a time slot")
-    windows = []
-    for choice in choices:
-        after, slash, before = _text(_object(choice).get("value")).partition("/")
-        if not slash:
-            raise ValueError("not a choice of a time slot")
-        windows.append(TimeWindow(datetime.fromisoformat(after), datetime.fromisoformat(before)))
-    return sorted(windows, key=lambda window: (window.after, window.before))
-
-
-def is_own_error(status: int, body: bytes) -> bool:
-    """Tell whether CoopCycle itself answered this: a firewall's or proxy's page is no word of its.
-
-    Its errors are a ``hydra:Error`` or ``ConstraintViolationList`` in JSON-LD, and ``{"code", "message"}``
-    where the bearer is refused (recorded: create_refusals, token, refused_access); in plain JSON a problem
-    document of RFC 7807.
-    """
-    try:
-        error = _object(json.loads(body))
-    except (ValueError, RecursionError):
-        return False
-    return (
-        any(word in _text(error.get("@type")) for word in ("Error", "ConstraintViolation"))
-        or isinstance(error.get("violations"), list)
-        or (error.get("code") == status and "message" in error)
-        or {"title", "detail"} <= error.keys()
-    )
-
-
-def parse_error(status: int, body: bytes) -> CoopCycleRejected:
-    """Return the refusal that an error body amounts to; a body of any other kind gives the status alone.
-
-    Reads ``hydra:Error``, ``ConstraintViolationList`` and RFC 7807 problem documents.
-    """
-    try:
-        error = _object(json.loads(body))
-    except (ValueError, RecursionError):
-        return CoopCycleRejected(status)
-    violations = error.get("violations")
-    found = [
-        Violation(_text(entry.get("propertyPath")), _text(entry.get("message")))
-        for entry in (violations if isinstance(violations, list) else [])[:_VIOLATIONS_LIMIT]
-        if isinstance(entry, dict)
-    ]
-    description = next(
-        (
-            text
-            for key in ("hydra:description", "description", "detail", "message")
-            if (text := _text(error.get(key)))
-        ),
-        "",
-    )
-    return CoopCycleRejected(status, found, description)
-
-
-def _object(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError("not a JSON object")
-    return value
-
-
 def _text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _text(value: object) -> str:
-    return value[:_TEXT_LIMIT] if isinstance(value, str) else ""
-
-
-def _tasks(delivery: dict[str, object]) -> Iterator[dict[str, object]]:
-    """Yield each task once, in the order of ``tasks``; ``pickup`` and ``dropoff`` say more of theirs."""
-    listed = delivery.get("tasks")
-    named = [
-        {"type": kind, **task}
-        for kind, task in (("PICKUP", delivery.get("pickup")), ("DROPOFF", delivery.get("dropoff")))
-        if isinstance(task, dict)
-    ]
-    by_iri = {iri: task for task in named if (iri := _text(task.get("@id")))}
-    seen: set[str] = set()
-    for task in [*(listed if isinstance(listed, list) else []), *named]:
-        if not isinstance(task, dict):
-            continue
-        iri = _text(task.get("@id"))
-        if iri and iri in seen:
-            continue
-        seen.add(iri)
-        yield {"type": "", **by_iri.get(iri, task)}
-
-
-def _is_assigned(task: dict[str, object]) -> bool:
-    return task.get("status") in _UNDER_WAY or task.get("isAssigned") is True or bool(task.get("assignedTo"))
-
-
-def _reference(task: dict[str, object]) -> str:
-    metadata = task.get("metadata")  # an empty one is [] on the wire
-    return _text(metadata.get(REFERENCE_KEY)) if isinstance(metadata, dict) else ""
-
-
-def _created_at(value: dict[str, object]) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(_text(value.get("createdAt")))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None

@@ -148,7 +148,7 @@ def live(deployment: Deployment, record: DeliveryRecord) -> LiveDelivery | None:
     Raises:
         CoopCycleNotAsked: it gave no usable answer, or the connection is gone or wrong.
     """
-    from bridge.coopcycle import payload
+    from bridge.coopcycle import answers
 
     if not record.delivery_iri:
         return None
@@ -159,7 +159,7 @@ def live(deployment: Deployment, record: DeliveryRecord) -> LiveDelivery | None:
         raise CoopCycleNotAsked("the connection is not applied any more", record.order_id) from error
     except (WrongConnection, BridgeError) as error:
         raise CoopCycleNotAsked(str(error), record.order_id) from error
-    receipt = payload.parse_receipt(body)
+    receipt = answers.parse_receipt(body)
     return LiveDelivery(
         receipt.statuses, receipt.assigned, _window(body.get("pickup")), _window(body.get("dropoff"))
     )
