@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast fuzz chaos machine readme lint format build validate sam-local ci lock clean
+.PHONY: help install run test test-fast fuzz chaos machine contract readme lint format build validate sam-local sam-local-podman ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,14 +35,18 @@ run: install ## the local stack: a sample order becomes a delivery; stays up unt
 test: install ## every test that needs no AWS account, on all cores
 	$(BIN)/pytest -n auto --dist loadgroup
 
-fuzz: install ## 150000 hostile webhooks through every source: make fuzz CASES=500000 SEED=2
+fuzz: install ## 150000 hostile webhooks through every source, and huge ones: make fuzz CASES=500000 SEED=2
 	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)
+	$(BIN)/python -m tests.fuzz.fuzz_sizes --places $(or $(PLACES),1) --seed $(or $(SEED),1)
 
 chaos: install ## 1000 orders in a storm of faults and kills, then the books compared: make chaos ORDERS=200 SEED=2
 	@$(BIN)/python -m bridge_laptop.chaos --orders $(or $(ORDERS),1000) --seed $(or $(SEED),1)
 
 machine: install ## the life of an order over many more interleavings: make machine EXAMPLES=20000
 	MACHINE_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q tests/machine
+
+contract: install ## does an instance answer as the recorded one? make contract COOPCYCLE_URL=… CLIENT=id:secret
+	@$(BIN)/python -m tests.sandbox.contract
 
 readme: install ## write the parts of README.md and docs/ that are made from the code
 	$(BIN)/python -m bridge_laptop.readme
@@ -62,11 +66,22 @@ test-fast: install ## the quick part: no sockets, no processes
 validate: .venv/sam/.installed ## check template.yaml
 	$(SAM) validate --lint
 
-build: .venv/sam/.installed ## build the functions and the layer into .aws-sam
-	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SAM) build
+build: .venv/sam/.installed ## build the functions and the layer into .aws-sam: make build ARCHITECTURE=x86_64
+	PATH="$(CURDIR)/.venv/bin:$$PATH" ARCHITECTURE=$(ARCHITECTURE) BYTECODE=$(BYTECODE) $(SAM) build \
+		--parameter-overrides Architecture=$(ARCHITECTURE) --cache-dir .aws-sam/cache/bytecode-$(BYTECODE)
+	@# what was built for one processor can be deployed for no other
+	@sed -e '/^  Architecture:/,/^  [A-Z]/ { s/Default: .*/Default: $(ARCHITECTURE)/; $(OTHERS_DELETED) }' \
+		.aws-sam/build/template.yaml > .aws-sam/template.yaml && mv .aws-sam/template.yaml .aws-sam/build/template.yaml
+	@BUILT_FOR=$(ARCHITECTURE) BYTECODE=$(BYTECODE) $(BIN)/pytest --quiet --no-header -p no:cacheprovider tests/artefacts
+ARCHITECTURE ?= arm64
+BYTECODE ?= 1
+OTHERS_DELETED = $(foreach other,$(filter-out $(ARCHITECTURE),arm64 x86_64),/^ *- $(other)$$/d;)
 
-sam-local: build ## invoke each function once with `sam local` (needs Docker or podman)
-	@$(BIN)/python -m bridge_laptop.sam_local $(SAM)
+sam-local: install ## every function under `sam local`, and what comes of it (needs Docker or podman)
+	@$(BIN)/bridge sam-local --check
+
+sam-local-podman: install ## the same with podman, with images made here, where no image registry is reached
+	@tests/sam_local/podman.sh
 
 ci: ## everything that must pass before a change lands
 	.ci/run

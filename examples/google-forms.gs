@@ -48,6 +48,7 @@ function describe_(form, response) {
     items: form.getItems().map((item) => ({
       id: item.getId(),
       title: item.getTitle(),
+      type: String(item.getType()),
       answer: item.getId() in answers ? answers[item.getId()] : null,
     })),
   };

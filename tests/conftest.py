@@ -4,6 +4,7 @@ import os
 from functools import cache
 
 import botocore.loaders
+import pytest
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
@@ -18,3 +19,12 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 
 # Each boto3 session reads botocore's JSON anew (0.1 s a service); one loader serves all sessions of the run.
 botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many recorded exchanges the sandbox was asked, and how many of its answers differ."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    counts = [each for report in reports for name, each in report.user_properties if name == "exchanges"]
+    if counts:
+        asked, wrong = (sum(numbers) for numbers in zip(*counts, strict=True))
+        terminalreporter.write_line(f"{asked} recorded exchanges compared, {wrong} differ")

@@ -29,11 +29,13 @@ from bridge.connections.model import Connection
 from bridge.connections.parse import parse_connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import BridgeError, ShopRejected
-from bridge.fields.fields import read_order
 from bridge.http_hosts import is_encrypted_or_local
-from bridge.model import Ignored, Order
+from bridge.model import Delivery, Ignored, Order
 from bridge.operator.dry_run import OfflineInstance
-from bridge.planning.plan import plan
+from bridge.planning.plan import plan, plan_webhook
+from bridge.planning.read_order import parse_order
+from bridge.receiving.http import accept
+from bridge.receiving.messages import PrivacyMessage
 from bridge.sources import Payload, Push, Signed, Source, Webhook
 
 FOLDER = Path(__file__).resolve().parents[1] / "events" / "webhooks"
@@ -157,38 +159,38 @@ class SourceSamples:
 
     def outcome(self, push: Push) -> Outcome:
         """Do what receiver and worker do with a push that was verified, up to the call."""
-        options = self.connection.options
         order_id = ""
         try:
-            if self.source.greeting(push, options) is not None:
+            if self.source.greeting(push, self.connection.options) is not None:
                 return Outcome("greeting")
-            webhook = self.source.identify(push, options)
-            if isinstance(webhook, Ignored):
-                return Outcome(f"ignored: {webhook.reason}")
-            order_id = webhook.order_id
-            return self.outcome_of(payload_of(push, webhook), order_id=order_id)
+            message = accept(self.connection, push)
+            if isinstance(message, Ignored):
+                return Outcome(f"ignored: {message.reason}")
+            assert not isinstance(message, PrivacyMessage)
+            order_id = message.order_id
+            return self.outcome_of(message.payload, order_id=order_id)
         except BridgeError as error:
             return Outcome(f"error: {error.code}", order_id=order_id)
 
     def outcome_of(self, payload: Payload, *, order_id: str = "") -> Outcome:
         """Do what the worker does, up to the call; errors pass."""
-        fetched = self.source.fetch(payload, self.connection.options, self.shop)
-        return self.outcome_of_fetched(fetched, order_id=order_id)
+        planned = plan_webhook(self.connection, payload, self.shop, OfflineInstance(), now=SENT_AT)
+        return _outcome(planned.delivery, order_id)
 
     def outcome_of_fetched(self, payload: Payload, *, order_id: str = "") -> Outcome:
         """Do what the worker does with a payload that was fetched, up to the call; errors pass."""
-        order = read_order(self.source, payload, self.connection.options)
-        if isinstance(order, Ignored):
-            return Outcome(f"ignored: {order.reason}", order_id=order_id)
-        return self.outcome_of_order(order)
+        order = parse_order(self.connection, payload)
+        return _outcome(order, order_id) if isinstance(order, Ignored) else self.outcome_of_order(order)
 
     def outcome_of_order(self, order: Order) -> Outcome:
         """Plan an order's delivery and write CoopCycle's body; errors pass."""
-        mapped = plan(order, self.connection, OfflineInstance(), now=SENT_AT, kept=None)
-        if isinstance(mapped, Ignored):
-            return Outcome(f"ignored: {mapped.reason}", order_id=order.order_id)
-        body = json.loads(json.dumps(delivery_body(mapped)))
-        return Outcome("delivery", body, order_id=order.order_id)
+        return _outcome(plan(order, self.connection, OfflineInstance(), now=SENT_AT), order.order_id)
+
+
+def _outcome(planned: Delivery | Ignored, order_id: str) -> Outcome:
+    if isinstance(planned, Ignored):
+        return Outcome(f"ignored: {planned.reason}", order_id=order_id)
+    return Outcome("delivery", json.loads(json.dumps(delivery_body(planned))), order_id=order_id)
 
 
 def push_of(signed: Signed, received_at: datetime = SENT_AT) -> Push:

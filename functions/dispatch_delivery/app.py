@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bridge.aws.batches import process_groups
+from bridge.dispatching.outcomes import metrics_of_retry
 from bridge.errors import RetryableError
 from bridge.runtime import dispatch_runtime
 from bridge.telemetry import Waiting, logger, publish
@@ -13,18 +14,6 @@ from bridge.telemetry import Waiting, logger, publish
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-METRICS = {
-    "created": "DeliveryCreated",
-    "updated": "DeliveryUpdated",
-    "cancelled": "DeliveryCancelled",
-    "cancel_refused": "CancelRefused",
-    "duplicate": "OrderDuplicate",
-    "ignored": "OrderIgnored",
-    "rechecked": "OrderRechecked",
-    "redacted": "DataRedacted",
-    "parked": "DeliveryParked",
-}
 
 
 class Batch:
@@ -47,10 +36,11 @@ class Batch:
                 record.body,
                 message_id=record.message_id,
                 queued_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
+                receive_count=int(record.attributes.approximate_receive_count),
             )
         except RetryableError as error:
             self.errors[record.message_id] = error
-            self.counted.append("MessageRetried")
+            self.counted += metrics_of_retry(error.code)
             logger.info("message will be retried", outcome="retried", reason=error.code, detail=str(error))
             raise
         except Exception as error:
@@ -59,10 +49,7 @@ class Batch:
             logger.exception("message failed", outcome="retried", reason="unexpected")
             raise
         result, message = handled.result, handled.message
-        self.counted.append(METRICS[result.outcome])
-        if result.reason == "credentials_rejected":
-            self.counted.append("CredentialsRejected")
-        self.counted += ["TwinRemoved"] * result.twins_removed + ["TwinLeft"] * result.twins_left
+        self.counted += result.metrics
         logger.info(
             "message handled",
             connection_id=message.connection_id if message else "",
@@ -79,9 +66,11 @@ class Batch:
     def postpone(self, records: list[SQSRecord]) -> None:
         """Choose when a failed message, and those of its order behind it, come again."""
         first = records[0]
-        seconds = self.runtime.worker.seconds_until_retry(
-            int(first.attributes.approximate_receive_count), self.errors.get(first.message_id)
-        )
+        error = self.errors.get(first.message_id)
+        seconds = error.wait_seconds if isinstance(error, RetryableError) else None
+        if seconds is None:
+            receives = int(first.attributes.approximate_receive_count)
+            seconds = self.runtime.backoff.seconds_until_retry(receives, error)
         for record in records:
             self.runtime.queue.postpone(record.receipt_handle, seconds)
 

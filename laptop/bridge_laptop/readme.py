@@ -17,8 +17,11 @@ from bridge_laptop.cli.main import COMMANDS
 
 README = sam.ROOT / "README.md"
 SENDERS = sam.ROOT / "docs" / "senders.md"
+SANDBOX = sam.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
 COMMANDS_PAGE = sam.ROOT / "docs" / "commands.md"
-DOCUMENTS = (README, SENDERS, COMMANDS_PAGE)
+PROGRAMS = sam.ROOT / "docs" / "programs.md"
+DOCUMENTS = (README, SENDERS, PROGRAMS, COMMANDS_PAGE, SANDBOX)
+EXAMPLES = sam.ROOT / "examples" / "fields"
 EXAMPLE = sam.ROOT / "examples" / "use_the_layer.py"
 
 
@@ -124,6 +127,40 @@ def _json_type(hint: Any) -> str:
     return _JSON_TYPES.get(hint) or f"`{hint.__name__}`"
 
 
+def sandbox_routes() -> str:
+    """Return the table of the sandbox's routes, and the file that answers each."""
+    from bridge_laptop.sandbox.app import create_app  # what it needs is not in the layer
+
+    app = create_app()
+    found: dict[tuple[str, str], set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        module = app.view_functions[rule.endpoint].__module__.removeprefix("bridge_laptop.sandbox.")
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        found.setdefault((path, module.replace(".", "/") + ".py"), set()).update(rule.methods or ())
+    rows = [_row(("route", "methods", "file")), _row(("---",) * 3)]
+    for (path, file), methods in sorted(found.items(), key=lambda each: (each[0][1], each[0][0])):
+        named = ", ".join(method for method in ("GET", "POST", "PUT", "DELETE") if method in methods)
+        rows.append(_row((f"`{path}`", named, f"[{file}]({file})")))
+    return "\n".join(rows)
+
+
+def programs() -> str:
+    """Return the ready-made ``[fields]`` of each program: what is said of it, and its tables."""
+    return "\n\n".join(_program(file.read_text(encoding="utf-8")) for file in sorted(EXAMPLES.glob("*.toml")))
+
+
+def _program(text: str) -> str:
+    head, first, tables = re.split(r"^(\[(?:sender|fields)\])$", text, maxsplit=1, flags=re.MULTILINE)
+    said, _, source = head.partition("#\n")
+    name, _, what = _uncommented(said).partition(": ")
+    what = f"{what[0].upper()}{what[1:]} Source: {_uncommented(source)}"
+    return f"### {name}\n\n{what}\n\n```toml\n{first}{tables}```"
+
+
+def _uncommented(text: str) -> str:
+    return " ".join(line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#"))
+
+
 def layer_example() -> str:
     """Return the example of a function of one's own."""
     return f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```"
@@ -133,11 +170,13 @@ PARTS: dict[str, Callable[[], str]] = {
     "senders": senders,
     "settings": settings,
     "fields": fields,
+    "programs": programs,
     "layer-example": layer_example,
     "parked-reasons": parked_reasons,
     "commands": commands,
     "exit-codes": codes,
     "json": json_names,
+    "sandbox-routes": sandbox_routes,
 }
 _MARKED = re.compile(r"(<!-- made by `make readme`: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import boto3
 import pytest
-import requests
 from click.testing import CliRunner, Result
 from tests import sending
 from tests.support import connecting
@@ -25,11 +24,11 @@ from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
 from bridge_laptop.cli.main import main
+from bridge_laptop.lambda_events import http_event, queue_event
 from bridge_laptop.local import emulator, resources, running_stack
-from bridge_laptop.local.front import http_event
-from bridge_laptop.local.poller import queue_event
 from bridge_laptop.local.runtimes import Context
 from bridge_laptop.local.servers import Server
+from bridge_laptop.sandbox.client import SandboxClient as Sandbox
 from bridge_laptop.sandbox.server import SandboxServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,43 +77,6 @@ def sandbox(sandbox_server: SandboxServer) -> Iterator[Sandbox]:
     client.reset()
     yield client
     client.reset()
-
-
-@dataclass(frozen=True)
-class Sandbox:
-    """The sandbox's control."""
-
-    url: str
-
-    def reset(self) -> None:
-        """Go back to the seed."""
-        requests.post(f"{self.url}/_sandbox/reset", timeout=5).raise_for_status()
-
-    def fault(self, mode: str | None, **details: object) -> None:
-        """Inject a fault."""
-        answer = requests.post(f"{self.url}/_sandbox/fault", json={"mode": mode, **details}, timeout=5)
-        answer.raise_for_status()
-
-    def courier(self, delivery: str, do: str) -> None:
-        """Play the courier."""
-        answer = requests.post(
-            f"{self.url}/_sandbox/courier", json={"delivery": delivery, "do": do}, timeout=5
-        )
-        answer.raise_for_status()
-
-    def stats(self) -> dict[str, Any]:
-        """Return the sandbox's counts."""
-        stats: dict[str, Any] = requests.get(f"{self.url}/_sandbox/stats", timeout=5).json()
-        return stats
-
-    def deliveries_of(self, reference: str) -> list[dict[str, Any]]:
-        """Return the deliveries that carry our reference, cancelled ones too."""
-        found: list[dict[str, Any]] = self.stats()["deliveries_by_ref"].get(reference, [])
-        return found
-
-    def live(self, reference: str) -> list[str]:
-        """Return the addresses of the live deliveries that carry our reference."""
-        return [d["@id"] for d in self.deliveries_of(reference) if not d["cancelled"]]
 
 
 class Bridge:

@@ -22,6 +22,15 @@ class Fault(Enum):
 
 
 @dataclass(frozen=True)
+class Drip:
+    """An answer that is whole in the end: ``at_once`` bytes, then one after the other, each after a pause."""
+
+    answer: bytes
+    at_once: int = 0
+    pause_seconds: float = 0.01
+
+
+@dataclass(frozen=True)
 class Request:
     """A received request; header names in lower case."""
 
@@ -46,7 +55,7 @@ class FakeServer:
     """Answers each request with what ``answer`` makes of it; keeps what it received."""
 
     def __init__(
-        self, answer: Callable[[Request], bytes | Fault], *, certificate: tuple[str, str] | None = None
+        self, answer: Callable[[Request], bytes | Fault | Drip], *, certificate: tuple[str, str] | None = None
     ) -> None:
         self.answer = answer
         self.requests: list[Request] = []
@@ -99,9 +108,15 @@ class FakeServer:
             except OSError:
                 return  # the client went away, which is what some tests are about
 
-    def _respond(self, connection: socket.socket, answer: bytes | Fault) -> None:
+    def _respond(self, connection: socket.socket, answer: bytes | Fault | Drip) -> None:
         if isinstance(answer, bytes):
             connection.sendall(answer)
+        elif isinstance(answer, Drip):
+            connection.sendall(answer.answer[: answer.at_once])
+            for byte in answer.answer[answer.at_once :]:
+                if self._stopped.wait(answer.pause_seconds):
+                    return
+                connection.sendall(bytes([byte]))
         elif answer is Fault.SILENCE:
             self._stopped.wait()
         elif answer is Fault.RESET:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.component import test_receive_event
 from tests.component.conftest import Bridge, Sandbox, settings, webhook_event
+from tests.component.test_guarantee import NOW, at, dispatcher, task_of
 
 from bridge import runtime
 from bridge_laptop import template as sam
@@ -104,6 +106,39 @@ def copy_of(scene: Scene, delivery: str) -> None:
     assert made.status_code == 201, made.text
 
 
+def a_dispatcher_cancels(scene: Scene) -> None:
+    iri = one_delivery(scene)
+    for kind in ("pickup", "dropoff"):
+        dispatcher(scene.sandbox, task_of(scene.sandbox, iri, kind), "/cancel")
+    the_note_changes(scene)
+
+
+def the_order_changes_after_the_end(scene: Scene) -> None:
+    iri = one_delivery(scene)
+    for do in ("assign", "pick", "drop"):
+        scene.sandbox.courier(iri, do)
+    the_note_changes(scene)
+
+
+def both_move_it(scene: Scene) -> None:
+    iri = one_delivery(scene)
+    task = task_of(scene.sandbox, iri, "dropoff")
+    dispatcher(scene.sandbox, task, after="2027-01-20T09:00:00", before="2027-01-20T11:00:00")
+    chosen = {"Delivery-Date": f"{NOW + timedelta(days=3):%Y-%m-%d}", "Delivery-Time": "14:00 - 16:00"}
+    attributes = [{"name": name, "value": value} for name, value in chosen.items()]
+    scene.bridge.dispatch([scene.message(updated_at=at(-10), note_attributes=attributes)])
+
+
+def one_delivery(scene: Scene) -> str:
+    scene.bridge.dispatch([scene.message(updated_at=at(-30))])
+    (iri,) = scene.sandbox.live("acme/1")
+    return iri
+
+
+def the_note_changes(scene: Scene) -> None:
+    scene.bridge.dispatch([scene.message(updated_at=at(-10), note="new")])
+
+
 def somebody_guesses(scene: Scene) -> None:
     for _ in range(11):
         scene.bridge.receive(webhook_event(scene.order(), {"x-shopify-hmac-sha256": "d3Jvbmc="}))
@@ -124,6 +159,9 @@ OF_OURS = {
     "CredentialsRejectedAlarm": credentials_are_wrong,
     "CancelRefusedAlarm": a_courier_has_what_is_cancelled,
     "TwinLeftAlarm": a_courier_has_a_twin,
+    "DeliveryWithdrawnAlarm": a_dispatcher_cancels,
+    "ChangedTooLateAlarm": the_order_changes_after_the_end,
+    "WindowOverruledAlarm": both_move_it,
     "RejectedSignaturesAlarm": somebody_guesses,
     "WaitingEventsAlarm": an_event_finds_no_shop,
 }

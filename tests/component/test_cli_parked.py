@@ -33,9 +33,17 @@ def park_unmappable(bridge: Bridge, order: Order, *numbers: int) -> None:
     assert bridge.work() == []
 
 
-def park_for_credentials(bridge: Bridge, sandbox: Sandbox, *bodies: bytes) -> None:
-    """Put webhooks through a worker whose credentials are wrong, then make them right again."""
-    bridge.connect("acme", settings(sandbox.url), **{"client-secret": "wrong"})
+STRICT = """
+[pickup]
+unknown_location = "refuse"
+[pickup.locations]
+"10002" = { address = "2 Rue Deux, 75002 Paris" }
+"""
+
+
+def park_for_settings(bridge: Bridge, sandbox: Sandbox, *bodies: bytes) -> None:
+    """Put webhooks through a worker whose connection takes no order that names no place, then mend that."""
+    bridge.connect("acme", settings(sandbox.url, STRICT))
     runtime.dispatch_runtime.cache_clear()  # it keeps a connection for five minutes
     for number, body in enumerate(bodies):
         bridge.push(body, "orders/updated", webhook_id=f"refused-{number}")
@@ -212,7 +220,7 @@ def test_show_wants_one_of_two(deployed: Run) -> None:
 
 def test_redrive_after_mending(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
     """A redriven message is handled like a new one, under a deduplication id that SQS does not know yet."""
-    park_for_credentials(bridge, sandbox, order())
+    park_for_settings(bridge, sandbox, order())
 
     result = deployed("parked", "redrive", "--order", "#1042", typed="y\n")
     failed = bridge.work()
@@ -230,7 +238,7 @@ def test_redrive_keeps_the_order_of_an_orders_webhooks(
     """The older state of an order goes back on the queue before the newer one, in its order's group."""
     first = json.loads(order(id=7, updated_at="2026-11-23T10:00:00+01:00"))
     second = first | {"updated_at": "2026-11-23T11:00:00+01:00"}
-    park_for_credentials(bridge, sandbox, json.dumps(first).encode(), json.dumps(second).encode())
+    park_for_settings(bridge, sandbox, json.dumps(first).encode(), json.dumps(second).encode())
 
     deployed("parked", "redrive", "--all", "--yes")
 
@@ -267,7 +275,7 @@ def test_redrive_of_one_message_names_the_others_of_its_order(
     bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
 ) -> None:
     """Who takes one message of several is told which ones of the same order stay behind."""
-    park_for_credentials(bridge, sandbox, order(id=7), order(id=7, note="later"))
+    park_for_settings(bridge, sandbox, order(id=7), order(id=7, note="later"))
     older, newer = parked_ids(deployed)
 
     result = deployed("parked", "redrive", "--message", newer, "--yes")
@@ -280,7 +288,7 @@ def test_redriven_twice_because_of_a_crash_is_one_delivery(
     bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
 ) -> None:
     """Killed between send and delete: the message goes again, and makes no second delivery."""
-    park_for_credentials(bridge, sandbox, order(id=7))
+    park_for_settings(bridge, sandbox, order(id=7))
     (message,) = bridge.parked()
     bridge.sqs.send_message(  # what the command had done when it was killed
         QueueUrl=bridge.names["WebhooksQueue"],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import ipaddress
 import json
 import socket
@@ -8,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import pytest
 import requests
@@ -19,20 +20,24 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from bridge.coopcycle.client import CoopCycleClient, Identity, InstanceSettings
 from bridge.coopcycle.payload import delivery_body
 from bridge.coopcycle.token import TokenCacheUnavailable, TokenProvider
-from bridge.coopcycle.transport import new_session
+from bridge.coopcycle.transport import LARGEST_ANSWER_BYTES, new_session
 from bridge.errors import (
+    AccessDenied,
     BridgeError,
+    CoopCycleBlocked,
     CoopCycleRejected,
     CoopCycleThrottled,
     CoopCycleUnavailable,
     CredentialsRejected,
     DeliveryOutcomeUnknown,
     InvalidConnection,
+    RetryableError,
     TokenUnavailable,
 )
-from bridge.model import Coordinates, Delivery, Receipt, Task, TimeWindow
+from bridge.model import Coordinates, Delivery, Listing, Receipt, Task, TimeWindow
+from bridge_laptop.sandbox.client import SandboxClient
 
-from .fake_server import FakeServer, Fault, Request, http
+from .fake_server import Drip, FakeServer, Fault, Request, http
 
 NOW = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
 BODY = {"dropoff": {"comments": "secret of the buyer", "metadata": {"bridge_ref": "acme/1"}}}
@@ -46,13 +51,20 @@ RECEIPT = Receipt(
     delivery_iri="/api/deliveries/42",
     tracking_url="https://acme.coopcycle.org/fr/pub/d/Xy",
     bridge_ref="acme/1",
-    pickup_iri="/api/tasks/1",
-    dropoff_iri="/api/tasks/2",
     statuses=("TODO", "TODO"),
 )
 SETTINGS = {"country": "fr", "locale": "fr", "timezone": "Europe/Paris", "currency_code": "eur"}
 
-Answers = bytes | Fault | Callable[[Request], bytes | Fault]
+# CoopCycle's errors (recorded: token, create_refusals, store_and_slots). Its texts follow the language.
+UNAUTHORIZED = http(401, {"code": 401, "message": "<text>"})
+HYDRA_ERROR = {
+    "@context": "/api/contexts/Error",
+    "@type": "hydra:Error",
+    "hydra:title": "An error occurred",
+    "hydra:description": "<text>",
+}
+
+Answers = bytes | Fault | Drip | Callable[[Request], bytes | Fault | Drip]
 Serve = Callable[..., tuple[FakeServer, CoopCycleClient]]
 
 
@@ -84,6 +96,7 @@ def client() -> Iterator[Callable[[str], CoopCycleClient]]:
                 session=session,
                 connect_timeout_seconds=0.5,
                 read_timeout_seconds=0.3,
+                answer_seconds=1,
                 clock=NOW.timestamp,
             )
             stack.callback(made.close)
@@ -234,11 +247,12 @@ def test_cancel_refused(serve: Serve, status: int) -> None:
 
 def test_listing_of_a_window(serve: Serve) -> None:
     """The window's end is asked for on the instance's wall clock, without offset and without page."""
-    server, client = serve(http(200, {"hydra:member": [DELIVERY, DELIVERY]}))
+    server, client = serve(http(200, {"hydra:member": [DELIVERY, DELIVERY], "hydra:totalItems": 35}))
 
     listed = client.list_deliveries("/api/stores/1", before_from=NOW, before_to=NOW, timezone="Europe/Paris")
 
-    assert listed == [RECEIPT, RECEIPT]
+    assert Listing((RECEIPT, RECEIPT), 35) == listed
+    assert not listed.is_whole
     wanted = (
         "/api/stores/1/deliveries"
         "?dropoff.before%5Bafter%5D=2026-11-23+11%3A00%3A00&dropoff.before%5Bbefore%5D=2026-11-23+11%3A00%3A00"
@@ -248,15 +262,18 @@ def test_listing_of_a_window(serve: Serve) -> None:
 
 def test_listing_of_the_newest(serve: Serve) -> None:
     """The fallback listing is ordered by creation, and has no page either."""
-    server, client = serve(http(200, {"hydra:member": []}))
+    server, client = serve(http(200, {"hydra:member": [], "hydra:totalItems": 0}))
 
-    assert client.list_recent_deliveries("/api/stores/1") == []
+    listed = client.list_recent_deliveries("/api/stores/1")
+
+    assert Listing((), 0) == listed
+    assert listed.is_whole
     assert [sent.path for sent in server.requests] == ["/api/stores/1/deliveries?order%5BcreatedAt%5D=desc"]
 
 
 def test_feasible(serve: Serve) -> None:
     """The check sends the same delivery without its metadata object."""
-    server, client = serve(http(200, DELIVERY))
+    server, client = serve(http(200, []))
 
     client.assert_feasible(BODY)
 
@@ -287,7 +304,7 @@ def test_settings_need_no_token(serve: Serve, tmp_path: Path, monkeypatch: pytes
 
     told = [client.settings(), client.settings()]
 
-    assert [InstanceSettings("FR", "Europe/Paris", "fr", "EUR")] * 2 == told
+    assert [InstanceSettings("FR", "Europe/Paris")] * 2 == told
     assert ["authorization" in sent.headers for sent in server.requests] == [False]
 
 
@@ -319,7 +336,9 @@ def test_netrc_cannot_replace_the_token(
 def test_token_that_was_revoked(serve: Serve) -> None:
     """After a 401 the request is sent once more, with a new token."""
     server, client = serve(
-        lambda sent: http(201, DELIVERY) if sent.headers["authorization"] == "Bearer token-2" else http(401)
+        lambda sent: (
+            http(201, DELIVERY) if sent.headers["authorization"] == "Bearer token-2" else UNAUTHORIZED
+        )
     )
 
     assert client.create_delivery(BODY) == RECEIPT
@@ -327,10 +346,13 @@ def test_token_that_was_revoked(serve: Serve) -> None:
 
 
 def test_token_that_is_never_accepted(serve: Serve) -> None:
-    """A 401 to the new token too is a fault of the credentials, and the end of it."""
-    server, client = serve(http(401, {"code": 401, "message": "Expired JWT Token"}))
+    """A 401 to the new token too is a fault of the credentials; it may pass, so the order waits."""
+    server, client = serve(UNAUTHORIZED)
 
-    assert isinstance(failure(create, client), CredentialsRejected)
+    error = failure(create, client)
+
+    assert type(error) is CredentialsRejected
+    assert isinstance(error, RetryableError)
     assert len(server.requests) == 2
 
 
@@ -361,7 +383,7 @@ def test_no_token_to_be_had(serve: Serve) -> None:
         (307, CoopCycleUnavailable),
         (308, InvalidConnection),
         (400, CoopCycleRejected),
-        (403, CredentialsRejected),
+        (403, AccessDenied),
         (404, CoopCycleRejected),
         (408, CoopCycleUnavailable),
         (409, CoopCycleRejected),
@@ -375,12 +397,35 @@ def test_status_of_a_request_that_was_not_processed(
     serve: Serve, call: Call, status: int, expected: type[BridgeError]
 ) -> None:
     """Each of these tells that nothing was done, for a change as for a reading request."""
-    server, client = serve(
-        http(status, {"message": "x"}, headers={"Location": "https://other.example/x?y=z"})
-    )
+    server, client = serve(http(status, HYDRA_ERROR, headers={"Location": "https://other.example/x?y=z"}))
 
     assert type(failure(call, client)) is expected
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [b"<html>Forbidden", b"", b"{}", b'{"message": "Forbidden"}', b'["code", "message"]', b'{"code": 1020}'],
+    ids=["html", "empty", "object", "gateway", "list", "firewall"],
+)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 406, 413])
+def test_page_that_is_not_coopcycles(serve: Serve, status: int, page: bytes) -> None:
+    """A firewall or proxy says nothing of credentials or bodies; its page may lie over CoopCycle's answer."""
+    server, client = serve(http(status, page, headers={"Retry-After": "30"}))
+
+    for call in CHANGES:
+        error = failure(call, client)
+        assert type(error) is DeliveryOutcomeUnknown
+        assert (status, 30.0) == (error.status, error.retry_after_seconds)
+    for call in READS:
+        error = failure(call, client)
+        assert type(error) is CoopCycleBlocked
+        assert (status, 30.0) == (error.status, error.retry_after_seconds)
+
+    assert len(CHANGES + READS) == len(server.requests)
+    assert {sent.headers.get("authorization", "Bearer token-1") for sent in server.requests} == {
+        "Bearer token-1"
+    }
 
 
 @pytest.mark.parametrize("status", [500, 501, 502, 504, 520])
@@ -413,9 +458,21 @@ def test_server_error_of_a_read(serve: Serve, call: Call, status: int) -> None:
         http(201, DELIVERY, cut=20),
         http(201, DELIVERY, headers={"Content-Encoding": "gzip"}),
         http(202),
+        http(200, b"<!DOCTYPE html><title>Log in to the network"),
+        http(203, DELIVERY),
         b"SMTP ready\r\n\r\n",
     ],
-    ids=["html", "another object", "nested", "cut off", "not gzip", "accepted", "not http"],
+    ids=[
+        "html",
+        "another object",
+        "nested",
+        "cut off",
+        "not gzip",
+        "accepted",
+        "captive portal",
+        "by a proxy",
+        "not http",
+    ],
 )
 def test_unreadable_success(serve: Serve, answer: bytes) -> None:
     """A 2xx without a delivery in it leaves a change in doubt, and a read without result."""
@@ -426,6 +483,25 @@ def test_unreadable_success(serve: Serve, answer: bytes) -> None:
     assert type(failure(cancel, client)) is DeliveryOutcomeUnknown
     assert type(failure(read, client)) is CoopCycleUnavailable
     assert type(failure(listing, client)) is CoopCycleUnavailable
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_success_of_another_request(serve: Serve, status: int) -> None:
+    """A delivery that comes with 200 was not created by this POST, and so for the others."""
+    _, client = serve(http(status, DELIVERY))
+
+    assert type(failure(create, client)) is DeliveryOutcomeUnknown
+    _, client = serve(http(201, DELIVERY))
+    assert type(failure(update, client)) is DeliveryOutcomeUnknown
+    assert type(failure(cancel, client)) is DeliveryOutcomeUnknown
+    assert type(failure(read, client)) is CoopCycleUnavailable
+
+
+def test_page_that_calls_everything_feasible(serve: Serve) -> None:
+    """A captive portal's page says nothing of the store's rules."""
+    _, client = serve(http(200, b"<html>"))
+
+    assert type(failure(feasible, client)) is CoopCycleUnavailable
 
 
 @pytest.mark.parametrize(
@@ -490,6 +566,38 @@ def test_cut_off_after_sending(serve: Serve, fault: Fault) -> None:
         assert type(failure(call, client)) is CoopCycleUnavailable
 
     assert len(CHANGES + READS) == len(server.requests)
+
+
+@pytest.mark.parametrize("at_once", [0, 100], ids=["headers", "body"])
+def test_answer_that_drips(serve: Serve, at_once: int) -> None:
+    """The answer as a whole has a time, not each of its packets: these would come one by one for seconds."""
+    server, client = serve(Drip(http(201, DELIVERY), at_once))
+
+    assert type(failure(create, client)) is DeliveryOutcomeUnknown
+    server.answer = lambda _: Drip(http(200, DELIVERY), at_once)
+    assert type(failure(read, client)) is CoopCycleUnavailable
+
+
+def test_tls_answer_that_drips(
+    serve: Serve, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over TLS too."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate[0])
+    _, client = serve(Drip(http(201, DELIVERY)), certificate=certificate)
+
+    assert type(failure(create, client)) is DeliveryOutcomeUnknown
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_answer_beyond_reason(serve: Serve, packed: bool) -> None:
+    """Nobody fills a function's memory, neither with bytes nor with a bomb."""
+    body = json.dumps(DELIVERY).encode() + b" " * LARGEST_ANSWER_BYTES
+    answer = (
+        http(201, gzip.compress(body), headers={"Content-Encoding": "gzip"}) if packed else http(201, body)
+    )
+    _, client = serve(answer)
+
+    assert type(failure(create, client)) is DeliveryOutcomeUnknown
 
 
 @pytest.mark.parametrize("call", CHANGES + READS)
@@ -727,16 +835,7 @@ def test_choices_that_are_none_are_no_answer(serve: Serve, body: dict[str, objec
     assert isinstance(error, CoopCycleUnavailable)
 
 
-# --- against the sandbox, which was read from CoopCycle's own features apart from this client --------------
-
-
-class Address(Protocol):
-    """What these tests need to know of the sandbox."""
-
-    url: str
-
-    def courier(self, delivery: str, do: str) -> None:
-        """Play the courier."""
+# --- against the sandbox, which answers as the recorded CoopCycle --------------
 
 
 class NoCache:
@@ -750,7 +849,7 @@ class NoCache:
 
 
 @pytest.fixture
-def at_sandbox(sandbox: Address) -> Iterator[CoopCycleClient]:
+def at_sandbox(sandbox: SandboxClient) -> Iterator[CoopCycleClient]:
     """Return a client of the store Acme at the sandbox, with a token of the sandbox's own."""
     with new_session() as session:
         tokens = TokenProvider(
@@ -793,10 +892,10 @@ def test_life_of_a_delivery(at_sandbox: CoopCycleClient) -> None:
     assert created.bridge_ref == "acme/1001"
     assert created.statuses == ("TODO", "TODO")
     end = NOW + dt.timedelta(days=1, hours=3)
-    assert created in at_sandbox.list_deliveries(store, before_from=end, before_to=end, timezone=zone)
+    assert created in at_sandbox.list_deliveries(store, before_from=end, before_to=end, timezone=zone).members
     later = end + dt.timedelta(seconds=1)
-    assert at_sandbox.list_deliveries(store, before_from=later, before_to=later, timezone=zone) == []
-    assert created in at_sandbox.list_recent_deliveries(store)
+    assert at_sandbox.list_deliveries(store, before_from=later, before_to=later, timezone=zone).members == ()
+    assert created in at_sandbox.list_recent_deliveries(store).members
 
     updated = at_sandbox.update_delivery(created.delivery_iri, ordered("third floor"))
 
@@ -805,16 +904,16 @@ def test_life_of_a_delivery(at_sandbox: CoopCycleClient) -> None:
     assert at_sandbox.get_delivery(created.delivery_iri).statuses == ("CANCELLED", "CANCELLED")
 
 
-def test_choices_of_the_stores_time_slot(at_sandbox: CoopCycleClient, sandbox: Address) -> None:
+def test_choices_of_the_stores_time_slot(at_sandbox: CoopCycleClient, sandbox: SandboxClient) -> None:
     """The store's default slot of working days is offered until each window begins."""
-    requests.post(f"{sandbox.url}/_sandbox/clock", json={"now": "2020-04-02T12:30:00+02:00"}, timeout=5)
+    sandbox.clock("2020-04-02T12:30:00+02:00")
 
     choices = at_sandbox.time_slot_choices()
 
     assert [(2, 12), (3, 10), (3, 12)] == [(choice.after.day, choice.after.hour) for choice in choices]
 
 
-def test_choices_of_a_store_without_a_time_slot(sandbox: Address) -> None:
+def test_choices_of_a_store_without_a_time_slot(sandbox: SandboxClient) -> None:
     """The connection is at fault, and says so."""
     with new_session() as session:
         tokens = TokenProvider(
@@ -830,7 +929,7 @@ def test_choices_of_a_store_without_a_time_slot(sandbox: Address) -> None:
             CoopCycleClient(sandbox.url, tokens, session=session).time_slot_choices()
 
 
-def test_cancel_after_a_courier_was_assigned(at_sandbox: CoopCycleClient, sandbox: Address) -> None:
+def test_cancel_after_a_courier_was_assigned(at_sandbox: CoopCycleClient, sandbox: SandboxClient) -> None:
     """CoopCycle refuses to cancel what a courier has, with status 400."""
     created = at_sandbox.create_delivery(ordered())
     sandbox.courier(created.delivery_iri, "assign")

@@ -13,7 +13,6 @@ from tests import sending
 
 from bridge import sources
 from bridge.connections.parse import parse_connection
-from bridge.fields.fields import read_order
 from bridge.model import Order
 from bridge.sources import Payload, Push, Webhook
 
@@ -31,7 +30,7 @@ pytestmark = pytest.mark.skipif(not NODE, reason="needs Node.js")
 STAND_INS = """
 const asked = JSON.parse(process.argv[1]);
 const calls = { fetched: [], slept: [], triggers: [], deleted: 0 };
-const item = (one) => ({ getId: () => one.id, getTitle: () => one.title });
+const item = (one) => ({ getId: () => one.id, getTitle: () => one.title, getType: () => one.type });
 const response = {
   getId: () => '2_ABaOnuf',
   getTimestamp: () => new Date('2026-11-23T08:59:31.214Z'),
@@ -109,7 +108,7 @@ def test_a_response_becomes_an_order() -> None:
 
     source.verify(push, [SECRET], options)
     webhook = source.identify(push, options)
-    order = read_order(source, Payload(body, "submission", push.received_at), options)
+    order = sending.read_order("google-forms", Payload(body, "submission", push.received_at), options)
 
     assert ("post", True) == (post["method"], post["muteHttpExceptions"])
     assert "https://bridge.example/webhooks/acme" == post["url"]

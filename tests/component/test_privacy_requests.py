@@ -111,7 +111,13 @@ def test_redacted_order_keeps_its_guard_alone(connected: Bridge, sandbox: Sandbo
     assert "Moreau" in before
     assert failed == []
     assert not [word for word in PERSONAL if word in item_of(connected, body)]
-    assert ("", "", "", "") == (record.sent, record.message, record.tracking_url, record.fingerprint)
+    assert ("", "", "", "", ()) == (
+        record.sent,
+        record.message,
+        record.tracking_url,
+        record.held,
+        record.in_question,
+    )
     assert record.state is State.CREATED
     assert [event.outcome for event in record.history] == ["created", "redacted"]
     connected.push(body, webhook_id="late-repeat")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests import sending
 from tests.asking import Samples
-from tests.component.fake_server import FakeServer, Fault, Request, http
+from tests.component.fake_server import Drip, FakeServer, Fault, Request, http
 
 from bridge import sources
 from bridge.errors import InvalidConnection, ShopRejected, ShopUnavailable
@@ -23,19 +23,23 @@ NOW = 1_795_424_400.0  # Mon, 23 Nov 2026 09:00:00 GMT
 TOKEN = "shop-token-of-the-test"
 
 
-def shop(token: str = TOKEN, read_timeout_seconds: float = 5) -> ShopApi:
+def shop(token: str = TOKEN, read_timeout_seconds: float = 5, answer_seconds: float = 60) -> ShopApi:
     """Return the real thing with a clock that stands."""
     return ShopApi(
-        token, connect_timeout_seconds=1, read_timeout_seconds=read_timeout_seconds, clock=lambda: NOW
+        token,
+        connect_timeout_seconds=1,
+        read_timeout_seconds=read_timeout_seconds,
+        answer_seconds=answer_seconds,
+        clock=lambda: NOW,
     )
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[bytes | Fault], FakeServer]]:
+def serve() -> Iterator[Serve]:
     """Start servers that give one answer to everything."""
     servers: list[FakeServer] = []
 
-    def start(answer: bytes | Fault) -> FakeServer:
+    def start(answer: bytes | Fault | Drip) -> FakeServer:
         servers.append(FakeServer(lambda _: answer).__enter__())
         return servers[-1]
 
@@ -44,7 +48,7 @@ def serve() -> Iterator[Callable[[bytes | Fault], FakeServer]]:
         server.__exit__(None, None, None)
 
 
-Serve = Callable[[bytes | Fault], FakeServer]
+Serve = Callable[[bytes | Fault | Drip], FakeServer]
 
 
 def test_a_request_goes_out_as_asked_and_nothing_is_added(
@@ -175,6 +179,14 @@ def test_silence_comes_again(serve: Serve) -> None:
     """A server that never answers is given up, and asked again later."""
     with pytest.raises(ShopUnavailable):
         shop(read_timeout_seconds=0.2).get(serve(Fault.SILENCE).url, {})
+
+
+def test_an_answer_that_drips_comes_again(serve: Serve) -> None:
+    """The answer as a whole has a time, not each of its packets: these would come for seconds."""
+    order = http(200, {"note": "x" * 1000})
+
+    with pytest.raises(ShopUnavailable):
+        shop(answer_seconds=0.5).get(serve(Drip(order)).url, {})
 
 
 def test_silence_in_the_middle_of_an_answer_comes_again() -> None:

@@ -15,11 +15,12 @@ from click.testing import CliRunner
 
 from bridge.connections.model import Connection, OrderFilter
 from bridge.coopcycle import payload
+from bridge.coopcycle.changes import change_body
 from bridge.coopcycle.client import CoopCycleClient
 from bridge.coopcycle.token import TokenSource
 from bridge.coopcycle.transport import new_session
-from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, NotFeasible
-from bridge.model import Delivery, Ignored, Package, Task, TimeWindow
+from bridge.errors import CoopCycleUnavailable, NotFeasible
+from bridge.model import Delivery, Ignored, Package, Receipt, Task, TimeWindow
 from bridge.planning.feasibility import check
 from bridge_laptop.cli.main import main
 from bridge_laptop.sandbox.seed import DEFAULT_SEED
@@ -84,9 +85,17 @@ THREE = replace(
 
 
 def streets(client: CoopCycleClient, iri: str) -> list[tuple[int, str]]:
-    """Return number and street of each task that CoopCycle lists."""
+    """Return number and street of each task that CoopCycle lists and that was not cancelled."""
     tasks: Any = client.get_delivery_body(iri)["tasks"]
-    return [(task["id"], task["address"]["streetAddress"].partition(",")[0]) for task in tasks]
+    live = [task for task in tasks if task["status"] != "CANCELLED"]
+    return [(task["id"], task["address"]["streetAddress"].partition(",")[0]) for task in live]
+
+
+def put(client: CoopCycleClient, before: Delivery, wanted: Delivery, receipt: Receipt) -> Receipt:
+    """Change a delivery as the worker does."""
+    bodies = [payload.delivery_body(before)], payload.delivery_body(wanted)
+    body = change_body(*bodies, client.get_delivery(receipt.delivery_iri))
+    return client.update_delivery(receipt.delivery_iri, body)
 
 
 def test_several_stops_are_created(client: CoopCycleClient) -> None:
@@ -111,7 +120,9 @@ def test_several_stops_are_found_by_their_window(client: CoopCycleClient) -> Non
         store, before_from=LATE.before, before_to=LATE.before, timezone=client.settings().timezone
     )
 
-    assert [(receipt.delivery_iri, "acme/1")] == [(each.delivery_iri, each.bridge_ref) for each in found]
+    assert [(receipt.delivery_iri, "acme/1")] == [
+        (each.delivery_iri, each.bridge_ref) for each in found.members
+    ]
 
 
 def test_several_stops_are_changed_each_in_its_place(client: CoopCycleClient) -> None:
@@ -123,7 +134,7 @@ def test_several_stops_are_changed_each_in_its_place(client: CoopCycleClient) ->
         dropoff=stop("3 Rue Trois", comments="Three"),
     )
 
-    updated = client.update_delivery(receipt.delivery_iri, payload.delivery_body(changed))
+    updated = put(client, THREE, changed, receipt)
 
     assert [
         (1, "272"),
@@ -138,29 +149,30 @@ def test_several_stops_are_changed_each_in_its_place(client: CoopCycleClient) ->
 
 def test_stop_is_taken_off(client: CoopCycleClient) -> None:
     """What is left out is cancelled by CoopCycle, down to one pickup and one dropoff."""
-    before = payload.delivery_body(THREE)
-    receipt = client.create_delivery(before)
+    receipt = client.create_delivery(payload.delivery_body(THREE))
     two = replace(THREE, earlier_dropoffs=THREE.earlier_dropoffs[1:])
 
-    client.update_delivery(receipt.delivery_iri, payload.revised_body(before, payload.delivery_body(two)))
+    put(client, THREE, two, receipt)
     left = streets(client, receipt.delivery_iri)
-    one = replace(PAIR, dropoff=stop("3 Rue Trois"))
-    client.update_delivery(receipt.delivery_iri, payload.revised_body(before, payload.delivery_body(one)))
+    one = replace(PAIR, dropoff=THREE.dropoff)
+    put(client, two, one, receipt)
 
     assert [(1, "272"), (3, "2 Rue Deux"), (4, "3 Rue Trois")] == left
     assert [(1, "272"), (4, "3 Rue Trois")] == streets(client, receipt.delivery_iri)
     assert client.get_delivery(receipt.delivery_iri).is_live
 
 
-def test_stop_that_coopcycle_does_not_hold(client: CoopCycleClient) -> None:
-    """CoopCycle refuses a task it does not know, and nothing is changed."""
+def test_stop_is_added(client: CoopCycleClient) -> None:
+    """An element without an id is a new stop; the others keep their tasks."""
     receipt = client.create_delivery(payload.delivery_body(PAIR))
+    two = replace(PAIR, earlier_dropoffs=(PAIR.dropoff,), dropoff=stop("2 Rue Deux"))
 
-    with pytest.raises(CoopCycleRejected) as caught:
-        client.update_delivery(receipt.delivery_iri, payload.delivery_body(THREE))
+    put(client, PAIR, two, receipt)
 
-    assert 400 == caught.value.status
-    assert [(1, "272"), (2, "1 Rue Un")] == streets(client, receipt.delivery_iri)
+    assert ["272", "1 Rue Un", "2 Rue Deux"] == [
+        street for _, street in streets(client, receipt.delivery_iri)
+    ]
+    assert client.get_delivery(receipt.delivery_iri).is_live
 
 
 def test_saved_address(client: CoopCycleClient) -> None:
@@ -328,31 +340,19 @@ def test_place_less_is_the_same_delivery(
     assert [(2, "2 Rue Deux"), (3, "48 Rue de Rivoli")] == streets(client, iri)
 
 
-def test_place_more_is_another_delivery(
+def test_place_more_is_the_same_delivery(
     two_places: Bridge, sandbox: Sandbox, client: CoopCycleClient
 ) -> None:
-    """CoopCycle cannot add a stop, so the delivery is cancelled and made anew; one lives."""
-    dispatched(two_places, order_at("10002"), 1)
-    [first] = sandbox.live(REFERENCE)
-    dispatched(two_places, order_at("10002", "10003", second=10), 2)
-
-    [second] = sandbox.live(REFERENCE)
-    assert first != second
-    assert ["2 Rue Deux", "3 Rue Trois", "48 Rue de Rivoli"] == [
-        street for _, street in streets(client, second)
-    ]
-
-
-def test_place_more_when_a_courier_has_it(two_places: Bridge, sandbox: Sandbox) -> None:
-    """Nothing is cancelled under a courier: the order is parked for a person, the delivery stays."""
+    """A stop is added to the delivery that there is, also when a courier has it."""
     dispatched(two_places, order_at("10002"), 1)
     before = sandbox.live(REFERENCE)
     sandbox.courier(before[0], "assign")
     dispatched(two_places, order_at("10002", "10003", second=10), 2)
 
-    [parked] = two_places.parked()
     assert before == sandbox.live(REFERENCE)
-    assert "more stops than before" in json.dumps(parked)
+    assert ["2 Rue Deux", "3 Rue Trois", "48 Rue de Rivoli"] == sorted(
+        street for _, street in streets(client, before[0])
+    )
 
 
 def test_cancelled_order_of_several_places(two_places: Bridge, sandbox: Sandbox) -> None:

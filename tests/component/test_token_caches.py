@@ -306,7 +306,11 @@ class TokenEndpoint:
         """Answer a request."""
         if request.path != "/oauth2/token":
             token = request.headers["authorization"].removeprefix("Bearer ")
-            return http(200, {"store": "/api/stores/1", "name": token}) if self.accepted(token) else http(401)
+            return (
+                http(200, {"store": "/api/stores/1", "name": token})
+                if self.accepted(token)
+                else http(401, {"code": 401, "message": "<text>"})
+            )
         if request.headers["authorization"] != self.expected:
             return http(401, {"error": "invalid_client"})
         with self.lock:

@@ -19,6 +19,7 @@ from bridge import runtime, sources
 from bridge_laptop import secrets as names
 from bridge_laptop.local.servers import Server
 from bridge_laptop.local.stack import LocalStack, Options, running
+from bridge_laptop.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.xdist_group("processes")
 
@@ -95,7 +96,7 @@ def test_every_senders_samples_become_deliveries(stack: LocalStack) -> None:
             expected.add(f"{name}/{answer.json()['order_id']}")
 
     def made() -> set[str]:
-        stats = requests.get(f"{stack.coopcycle_url}/_sandbox/stats", timeout=5).json()
+        stats = SandboxClient(stack.coopcycle_url).stats()
         return {
             reference
             for reference, deliveries in stats["deliveries_by_ref"].items()

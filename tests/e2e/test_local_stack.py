@@ -23,6 +23,7 @@ from bridge_laptop.local import sample
 from bridge_laptop.local.emulator import server as moto_server
 from bridge_laptop.local.runtimes import RiePool, emulator_binary
 from bridge_laptop.local.stack import LocalStack, Options, running
+from bridge_laptop.sandbox.client import SandboxClient
 
 pytestmark = pytest.mark.xdist_group("processes")  # one after the other: they take free ports and kill
 
@@ -62,8 +63,7 @@ def order(number: int) -> bytes:
 
 def stats(stack: LocalStack) -> dict[str, Any]:
     """Return what the sandbox counted."""
-    counts: dict[str, Any] = requests.get(f"{stack.coopcycle_url}/_sandbox/stats", timeout=5).json()
-    return counts
+    return SandboxClient(stack.coopcycle_url).stats()
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> bool:
@@ -113,8 +113,8 @@ def test_handlers_under_the_runtime_interface_emulator(start: Callable[..., Loca
 def test_killed_environment_loses_nothing(start: Callable[..., LocalStack]) -> None:
     """A dispatcher killed with -9 while CoopCycle works leaves one delivery, found by its reference."""
     stack = start(runtime="rie")
-    fault = {"mode": "create_then_hang", "seconds": None, "delay": 30}
-    requests.post(f"{stack.coopcycle_url}/_sandbox/fault", json=fault, timeout=5).raise_for_status()
+    sandbox = SandboxClient(stack.coopcycle_url)
+    sandbox.fault("create_then_hang", delay=30)
     push(stack, order(1), "w1")
     pool = stack.runtimes["DispatchDeliveryFunction"]
     assert isinstance(pool, RiePool)
@@ -122,7 +122,7 @@ def test_killed_environment_loses_nothing(start: Callable[..., LocalStack]) -> N
 
     for process_id in pool.process_ids:
         pool.kill(process_id)
-    requests.post(f"{stack.coopcycle_url}/_sandbox/fault", json={"mode": None}, timeout=5).raise_for_status()
+    sandbox.fault(None)
     record = sample.wait_for(stack, "acme", "1", seconds=60)
 
     assert record is not None

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,19 +26,23 @@ from bridge.dispatching.dispatcher import Dispatcher
 from bridge.dispatching.record import DeliveryRecord
 from bridge.errors import (
     AwsUnavailable,
+    CoopCycleBlocked,
     CoopCycleRejected,
     CoopCycleUnavailable,
+    CredentialsRejected,
     DeliveryOutcomeUnknown,
     PermanentError,
     RetryableError,
 )
-from bridge.model import Receipt
+from bridge.model import Listing, PlacedTask, Receipt, TimeWindow
+from bridge.receiving.http import accept
 from bridge.receiving.messages import Recheck, WebhookMessage
+from bridge.sources import Push
 
 ORDER = json.loads(
     (Path(__file__).parents[2] / "events" / "webhooks" / "shopify" / "order-typical.json").read_bytes()
 )
-ORDER_ID = str(ORDER["id"])
+ORDER_KEY = "as-read-at-receipt"  # the order's id was read otherwise then: [fields] order_id has changed
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LAMBDA_TIMEOUT = timedelta(seconds=60)
 SETTLE_SECONDS = 60
@@ -51,6 +55,8 @@ country = "FR"
 [coopcycle]
 url = "https://acme.coopcycle.org"
 """
+
+LISTING_PAGE = 30  # recorded: listing
 
 
 class Killed(BaseException):
@@ -66,6 +72,38 @@ class Held:
     created_at: datetime
     cancelled: bool = False
     assigned: bool = False
+    withdrawn: bool = False  # cancelled by the dispatcher
+    moved_to: tuple[str, str] | None = None  # by the dispatcher; undone when the bridge sends a window
+    words: str = ""  # the dispatcher's, behind ours
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What GET answers of it, as far as the oracle compares it."""
+        blank: dict[str, Any] = {"comments": "", "weight": None, "packages": []}
+        return {
+            kind: {**blank, **self.body[kind], "address": self.body[kind].get("address", {})}
+            for kind in ("pickup", "dropoff")
+        }
+
+    def move(self, by: timedelta) -> None:
+        """Give the dropoff another window, as the dispatcher does."""
+        ends = [datetime.fromisoformat(self.body["dropoff"][end]) + by for end in ("after", "before")]
+        after, before = (end.strftime("%Y-%m-%dT%H:%M:%SZ") for end in ends)
+        self.body["dropoff"] |= {"after": after, "before": before}
+        self.moved_to = (after, before)
+
+    def write(self, words: str, *, before: bool) -> None:
+        """Add the dispatcher's words to the courier's."""
+        told = self.body["dropoff"]["comments"]
+        self.body["dropoff"] |= {"comments": f"{words}\n{told}" if before else f"{told}\n{words}"}
+        self.words = words
+
+    def put(self, body: Mapping[str, Any]) -> None:
+        """Take the members that a PUT names."""
+        for name in ("pickup", "dropoff"):
+            self.body[name] = {**self.body[name], **body.get(name, {})}
+        if "before" in body.get("dropoff", {}):
+            self.moved_to = None
 
     @property
     def live(self) -> bool:
@@ -106,6 +144,7 @@ class World:
         self.invocations: list[Invocation] = []
         self.shop: dict[str, Any] = {}
         self.states = 0
+        self.pushed: dict[str, datetime] = {}
         self.late_commits = 0
         self.log: list[str] = []
         self.dispatcher = Dispatcher(
@@ -124,23 +163,42 @@ class World:
 
     # --- the shop -------------------------------------------------------------------------------
 
-    def shop_says(self, *, cancelled: bool) -> bytes:
-        """Let the order take its next state; return the webhook's body."""
+    def shop_says(self, *, cancelled: bool, like: int | None = None, lies: bool = False) -> bytes:
+        """Let the order take its next state, or one that looks like an earlier; return the webhook's body.
+
+        A shop whose clock lies writes a time far in the future.
+        """
         self.states += 1
+        shown = like or self.states
         self.shop = json.loads(json.dumps(ORDER)) | {
-            "updated_at": (START + timedelta(seconds=self.states)).isoformat(),
-            "note": f"state {self.states}",
+            "updated_at": "2200-01-01T00:00:00Z" if lies else self.moment.isoformat(),
+            "note": f"state {shown}.",
             "cancelled_at": START.isoformat() if cancelled else None,
         }
-        self.shop["shipping_address"]["address1"] = f"{self.states} Rue de Rivoli"
-        self.log.append(f"{self.now:%H:%M:%S} shop: state {self.states}{' cancelled' * cancelled}")
+        self.shop["shipping_address"]["address1"] = f"{shown} Rue de Rivoli"
+        self.log.append(f"{self.now:%H:%M:%S} shop: state {shown}{' cancelled' * cancelled}{' lies' * lies}")
         return json.dumps(self.shop).encode()
 
+    @property
+    def moment(self) -> datetime:
+        """The present, later with each state of the order."""
+        return self.now + timedelta(milliseconds=self.states)
+
+    def unmappable(self) -> bytes:
+        """Return an older state's webhook that nobody can read."""
+        older = (START - timedelta(hours=1)).isoformat()
+        return json.dumps(self.shop | {"updated_at": older, "shipping_address": "1 Rue de Rivoli"}).encode()
+
     def push(self, body: bytes) -> None:
-        """Queue a webhook."""
-        self.queue.append(
-            Queued(WebhookMessage("acme", "shopify", "orders/updated", "w", ORDER_ID, self.now, body))
-        )
+        """Queue a webhook as the receiver does; SQS drops what has the id of one of the last five minutes."""
+        push = Push(body, {"x-shopify-topic": "orders/updated"}, self.moment)
+        message = accept(self.connection, push)
+        assert isinstance(message, WebhookMessage)
+        last = self.pushed.get(message.webhook_id)
+        if last is not None and self.now - last < timedelta(minutes=5):
+            return
+        self.pushed[message.webhook_id] = self.now
+        self.queue.append(Queued(replace(message, order_id=ORDER_KEY)))
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -214,15 +272,32 @@ class World:
         return next(each for each in self.deliveries if each.iri == iri)
 
 
+def _page(found: Iterable[Held]) -> Listing:
+    members = tuple(receipt(held) for held in found)
+    return Listing(members[:LISTING_PAGE], len(members))
+
+
 def receipt(held: Held) -> Receipt:
     """Return CoopCycle's answer about a delivery."""
+    status = "CANCELLED" if held.cancelled else "TODO"
     return Receipt(
         held.iri,
         f"https://acme.coopcycle.org{held.iri}/track",
         bridge_ref=held.body["dropoff"]["metadata"]["bridge_ref"],
-        statuses=("CANCELLED",) * 2 if held.cancelled else ("TODO",) * 2,
+        statuses=(status, status),
         assigned=held.assigned,
         created_at=held.created_at,
+        tasks=tuple(
+            PlacedTask(
+                f"/api/tasks/{number}",
+                kind.upper(),
+                status,
+                TimeWindow.parse(task["after"], task["before"]),
+                task.get("comments", ""),
+                task.get("address", {}).get("streetAddress", ""),
+            )
+            for number, (kind, task) in enumerate((kind, held.body[kind]) for kind in ("pickup", "dropoff"))
+        ),
     )
 
 
@@ -358,6 +433,8 @@ class _Instance:
         decision = _ask(kind)
         if decision == "unavailable":
             raise CoopCycleUnavailable("503")
+        if decision == "credentials":
+            raise CredentialsRejected("401")
         if decision == "refused":
             raise CoopCycleRejected(422)
         if decision in ("soon", "late"):  # within the settle time, or long after it
@@ -381,7 +458,7 @@ class _Instance:
     def update_delivery(self, iri: str, body: Mapping[str, object]) -> Receipt:
         held = self.world.find(iri)
         new = json.loads(json.dumps(body))
-        self._change("put", lambda: held.body.update(new))
+        self._change("put", lambda: held.put(new))
         return receipt(held)
 
     def cancel_delivery(self, iri: str) -> None:
@@ -407,18 +484,23 @@ class _Instance:
 
     def list_deliveries(
         self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
-    ) -> list[Receipt]:
+    ) -> Listing:
         self._read("list")
-        return [
-            receipt(held)
+        return _page(
+            held
             for held in self.world.deliveries
             if before_from <= datetime.fromisoformat(held.body["dropoff"]["before"]) <= before_to
-        ]
+        )
 
-    def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
+    def list_recent_deliveries(self, store_iri: str) -> Listing:
         self._read("list")
-        return [receipt(held) for held in reversed(self.world.deliveries)]
+        return _page(reversed(self.world.deliveries))
 
     def _read(self, kind: str) -> None:
-        if _ask(kind) != "ok":
+        decision = _ask(kind)
+        if decision == "credentials":
+            raise CredentialsRejected("401")
+        if decision == "blocked":
+            raise CoopCycleBlocked("a page of a firewall", status=403)
+        if decision != "ok":
             raise CoopCycleUnavailable("no answer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
 from bridge_laptop import template as sam
+from bridge_laptop.local.isolation import LOCAL_AWS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = sam.load()
@@ -90,17 +92,22 @@ def test_visibility_is_six_times_the_timeout_of_the_consumer() -> None:
             assert queue["VisibilityTimeout"] >= 6 * timeout, name
 
 
-def test_back_off_lasts_for_twelve_hours_of_outage() -> None:
-    """The waits between the receives that a message may have add up to more than twelve hours."""
-    from bridge.dispatching.worker import Worker
+def test_the_worker_gives_up_before_sqs_does() -> None:
+    """With every wait that the parameter allows, and all jitter: an order is tried for 24 hours, then parked.
 
-    worker = Worker(None, None, None, None, clock=None, random=lambda: 1.0, backoff_base_seconds=30)  # type: ignore[arg-type]
+    SQS's own limit of receives would end it without a reason. No single wait is longer than SQS allows.
+    """
+    from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER, Backoff
+
     receives = QUEUES["WebhooksQueue"]["RedrivePolicy"]["maxReceiveCount"]
-
-    waits = sum(worker.seconds_until_retry(count, None) for count in range(1, receives))
-
-    assert waits > 12 * 3600
-    assert waits < QUEUES["WebhooksQueue"]["MessageRetentionPeriod"] / 2
+    allowed = TEMPLATE["Parameters"]["BackoffBaseSeconds"]
+    for base in range(allowed["MinValue"], allowed["MaxValue"] + 1):
+        quickest = Backoff(base, lambda: 1.0)
+        waits = sum(quickest.seconds_until_retry(count, None) for count in range(1, receives))
+        assert waits > GIVE_UP_AFTER.total_seconds() * 1.1, base
+        assert base * BACKOFF_CEILING <= 12 * 3600, base
+    assert timedelta(hours=24) == GIVE_UP_AFTER
+    assert 2 * GIVE_UP_AFTER.total_seconds() < QUEUES["WebhooksQueue"]["MessageRetentionPeriod"]
 
 
 def test_every_function_has_its_own_log_group_with_the_retention_parameter() -> None:
@@ -230,12 +237,27 @@ def test_a_version_of_the_layer_outlives_the_next_deployment() -> None:
 
 
 def test_the_runtime_is_the_agreed_one() -> None:
-    """Python 3.13 on arm64, for functions and layer."""
+    """Python 3.13, on arm64 unless the parameter says otherwise, for functions and layer alike."""
     layer = TEMPLATE["Resources"]["BridgeLayer"]
 
     assert TEMPLATE["Globals"]["Function"]["Runtime"] == "python3.13"
-    assert TEMPLATE["Globals"]["Function"]["Architectures"] == ["arm64"]
+    assert TEMPLATE["Parameters"]["Architecture"]["Default"] == "arm64"
+    assert TEMPLATE["Globals"]["Function"]["Architectures"] == [{"Ref": "Architecture"}]
+    assert layer["Properties"]["CompatibleArchitectures"] == [{"Ref": "Architecture"}]
+    assert layer["Metadata"]["BuildArchitecture"] == {"Ref": "Architecture"}
     assert layer["Properties"]["CompatibleRuntimes"] == ["python3.13"]
+
+
+def test_samconfig_leaves_the_port_of_the_local_stack_free() -> None:
+    """`sam local start-api` asks the emulator's region, on a port of its own, and keeps its containers."""
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())["default"]
+
+    assert config["local_invoke"]["parameters"] == {"region": LOCAL_AWS["AWS_REGION"]}
+    assert config["local_start_api"]["parameters"] == {
+        "region": LOCAL_AWS["AWS_REGION"],
+        "port": 3010,
+        "warm_containers": "LAZY",
+    }
 
 
 def test_samconfig_reaches_no_environment_by_accident() -> None:

@@ -273,15 +273,15 @@ def test_whole_order() -> None:
             postcode="75011",
             city="Paris",
             country_code="FR",
+            state="75",
         ),
         recipient_name="Camille Moreau",
         company="Atelier Moreau",
-        phones=("06 39 98 41 27",),
+        phones=("06 12 34 56 78",),
         note="Sonner deux fois",
         items=(OrderItem("Bouquet d'automne", 2, sku="BQT-L", weight_grams=1250),),
         shipping_methods=("Livraison à vélo - Jour même",),
         paid=False,
-        email="camille.moreau@example.com",
     )
 
 

@@ -12,11 +12,11 @@ from bridge_laptop import template as sam
 from bridge_laptop.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = readme.DOCUMENTS
+DOCUMENTS = (readme.README, readme.SANDBOX, *sorted((ROOT / "docs").glob("*.md")))
 TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.parent.name + document.name)
 def test_generated_parts_are_those_of_the_code(document: Path) -> None:
     """`make readme` would change nothing."""
     text = document.read_text(encoding="utf-8")

@@ -24,12 +24,12 @@ RINGS = ("words", "domain", "outside", "composition root", "callers")
 
 # Who may import what is not ours; the standard library and small libraries are free.
 RESERVED = {
-    "boto3": ("bridge.runtime",),
+    "boto3": ("bridge.runtime", "bridge.aws.deliveries"),  # the latter for its TypeSerializer
     "botocore": ("bridge.aws",),
     "aws_lambda_powertools": ("bridge.telemetry", "bridge.aws.batches"),
     "requests": ("bridge.coopcycle", "bridge.sources.shared.shop_api"),
     "urllib3": ("bridge.coopcycle.transport", "bridge.sources.shared.shop_api"),
-    "phonenumbers": ("bridge.planning.mapping",),
+    "phonenumbers": ("bridge.planning.phone",),
 }
 EXCEPTIONS = {
     ("bridge.dispatching.worker", "botocore.exceptions")

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from bridge.coopcycle import payload
-from bridge.errors import Violation
+from bridge.coopcycle.payload import delivery_body
+from bridge.errors import CoopCycleRejected, Violation
 from bridge.model import Coordinates, Delivery, Package, Receipt, Task, TimeWindow
 
 PARIS = timezone(timedelta(hours=1))
@@ -234,30 +237,6 @@ def test_feasibility_of_several_stops() -> None:
     assert "dropoff" == tasks[2]["type"]
 
 
-def test_body_in_tasks_once_is_in_tasks_always() -> None:
-    """As pickup and dropoff it would leave the stops between them where they are."""
-    pair, many = payload.delivery_body(minimal()), payload.delivery_body(three_stops())
-
-    revised = payload.revised_body(many, pair)
-
-    assert {
-        "tasks": [{"type": "pickup", **pair["pickup"]}, {"type": "dropoff", **pair["dropoff"]}]  # type: ignore[dict-item]
-    } == revised
-    assert revised == payload.revised_body(revised, pair)
-    assert pair == payload.revised_body(pair, pair) == payload.revised_body({}, pair)
-    assert many == payload.revised_body(pair, many)
-
-
-def test_stops_that_are_more_than_before() -> None:
-    """Only these need another delivery."""
-    pair, many = payload.delivery_body(minimal()), payload.delivery_body(three_stops())
-
-    assert payload.adds_stops(pair, many)
-    assert not payload.adds_stops(many, payload.revised_body(many, pair))
-    assert not payload.adds_stops(many, many)
-    assert not payload.adds_stops({}, pair)
-
-
 def held(*tasks: tuple[int, str, str, str]) -> dict[str, object]:
     """Return a delivery as GET answers it: number, type, street and status of each task."""
     listed = [
@@ -276,38 +255,6 @@ def held(*tasks: tuple[int, str, str, str]) -> dict[str, object]:
         "pickup": listed[0],
         "dropoff": next(task for task in reversed(listed) if task["type"] == "DROPOFF"),
     }
-
-
-@pytest.mark.parametrize(
-    ("tasks", "ids"),
-    [
-        # In their order; what stands at the same address keeps it; the store's own address is no address.
-        ([(1, "PICKUP", "a"), (2, "DROPOFF", "b"), (3, "DROPOFF", "c")], [1, 2, 3]),
-        (
-            [(1, "PICKUP", "a"), (2, "DROPOFF", "48 Rue de Rivoli, 75004 Paris"), (3, "DROPOFF", "c")],
-            [1, 3, 2],
-        ),
-        ([(4, "PICKUP", "a"), (5, "DROPOFF", "b"), (6, "DROPOFF", "c"), (7, "DROPOFF", "d")], [4, 5, 6]),
-        ([(1, "PICKUP", "a"), (2, "DROPOFF", "b")], [1, 2, None]),
-    ],
-)
-def test_stops_find_their_tasks(tasks: list[tuple[int, str, str]], ids: list[int | None]) -> None:
-    """Each stop names the task it changes; one that CoopCycle does not hold names none."""
-    answered = held(*((*task, "TODO") for task in tasks))
-
-    body = payload.with_task_ids(payload.delivery_body(three_stops()), answered)
-
-    assert ids == [task.get("id") for task in body["tasks"]]  # type: ignore[attr-defined]
-
-
-def test_cancelled_task_is_not_used_again() -> None:
-    """A stop that was taken off earlier may still be listed."""
-    answered = held((1, "PICKUP", "a", "TODO"), (2, "DROPOFF", "b", "CANCELLED"), (3, "DROPOFF", "c", "TODO"))
-    pair = payload.revised_body({"tasks": []}, payload.delivery_body(minimal()))
-
-    body = payload.with_task_ids(pair, answered)
-
-    assert [1, 3] == [task["id"] for task in body["tasks"]]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -371,8 +318,6 @@ def test_receipt_of_a_delivery() -> None:
         delivery_iri="/api/deliveries/42",
         tracking_url="https://acme.coopcycle.org/fr/pub/d/Xy",
         bridge_ref="acme/1001",
-        pickup_iri="/api/tasks/1",
-        dropoff_iri="/api/tasks/2",
         statuses=("TODO", "TODO"),
         assigned=False,
     )
@@ -445,11 +390,21 @@ def test_receipt_in_spite_of_a_broken_detail(broken: dict[str, object]) -> None:
     )
 
 
-@pytest.mark.parametrize("body", [{}, [], {"hydra:member": {}}, {"hydra:member": [{"@id": "/api/me"}]}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"hydra:member": {}, "hydra:totalItems": 0},
+        {"hydra:member": [{"@id": "/api/me"}], "hydra:totalItems": 1},
+        {"hydra:member": []},
+        {"hydra:member": [], "hydra:totalItems": "0"},
+    ],
+)
 def test_not_a_collection(body: object) -> None:
     """A listing that is not wholly understood is no listing: a delivery could hide in the rest."""
     with pytest.raises(ValueError, match="not a"):
-        payload.parse_members(body)
+        payload.parse_listing(body)
 
 
 def test_violations() -> None:
@@ -493,3 +448,92 @@ def test_error_of_any_form(body: bytes, description: str) -> None:
 
     assert (404, description) == (error.status, error.description)
     assert str(error) == "CoopCycle answered 404"
+
+
+# --- telephones that CoopCycle refuses ----------------------------------------------------------------
+
+
+CALLED = with_dropoff(telephone="+33612345678", comments="#1042", company="Librairie")
+
+
+@pytest.mark.parametrize(
+    ("paths", "refused"),
+    [
+        (["items[1].task.address.telephone"], True),
+        (["items[0].task.address.telephone", "items[1].task.address.telephone"], True),
+        (["items[1].task.address.telephone", "items"], False),
+        (["items[0].task.doneBefore"], False),
+        ([], False),
+    ],
+)
+def test_refusal_of_nothing_but_telephones(paths: list[str], refused: bool) -> None:
+    """Such a 400 has made nothing (recorded: phones); any other violation is one a person must see."""
+    error = CoopCycleRejected(400, [Violation(path, "<text>") for path in paths])
+
+    assert refused == error.names_only_telephones
+
+
+def test_refused_telephone_in_words() -> None:
+    """The number goes from the address into the comments of the task that was named, and no other."""
+    body = delivery_body(replace(CALLED, pickup=replace(CALLED.dropoff, comments="")))
+
+    found = payload.without_telephones(body, [Violation("items[1].task.address.telephone", "<text>")])
+
+    assert body["pickup"] == found["pickup"]
+    before, after = task_of(body, "dropoff"), task_of(found, "dropoff")
+    assert f"{before['comments']}\nPhone as given: +33612345678" == after["comments"]
+    assert {**before, "comments": "", "address": ""} == {**after, "comments": "", "address": ""}
+    assert {key: value for key, value in address_of(before).items() if key != "telephone"} == address_of(
+        after
+    )
+
+
+@pytest.mark.parametrize("path", ["items[7].task.address.telephone", "pickup.address.telephone"])
+def test_refused_telephone_of_an_unknown_task(path: str) -> None:
+    """Where it cannot be told whose number is meant, all are written out."""
+    several = replace(CALLED, earlier_dropoffs=(CALLED.dropoff,))
+
+    found = payload.without_telephones(delivery_body(several), [Violation(path, "<text>")])
+
+    tasks = found["tasks"]
+    assert isinstance(tasks, list)
+    assert "telephone" not in json.dumps(tasks)
+    assert [False, True, True] == ["Phone as given" in task.get("comments", "") for task in tasks]
+
+
+def test_refused_telephone_of_one_of_several_stops() -> None:
+    """Items are counted as the tasks were sent, the pickup being item 0."""
+    several = replace(CALLED, earlier_dropoffs=(CALLED.dropoff,))
+
+    found = payload.without_telephones(
+        delivery_body(several), [Violation("items[2].task.address.telephone", "<text>")]
+    )
+
+    tasks = found["tasks"]
+    assert isinstance(tasks, list)
+    assert [False, True, False] == ["telephone" in task.get("address", {}) for task in tasks]
+
+
+def task_of(body: Mapping[str, object], name: str) -> dict[str, Any]:
+    """Return a task of a body."""
+    task = body[name]
+    assert isinstance(task, dict)
+    return task
+
+
+def address_of(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's address as an object."""
+    address = task["address"]
+    assert isinstance(address, dict)
+    return address
+
+
+@pytest.mark.parametrize("field", ["street_address", "company", "contact_name"])
+def test_text_longer_than_its_column(field: str) -> None:
+    """CoopCycle answers 500 for ever to one character more (recorded: create_addresses)."""
+    fits = replace(CALLED, dropoff=replace(CALLED.dropoff, **{field: "é" * 255}))
+    too_long = replace(CALLED, dropoff=replace(CALLED.dropoff, **{field: "é" * 256}))
+
+    assert delivery_body(fits)
+    with pytest.raises(ValueError, match=rf"dropoff\.{field}: must have at most 255 characters"):
+        delivery_body(too_long)

@@ -15,7 +15,8 @@ from bridge.connections.model import Connection, OrderFilter
 from bridge.coopcycle.client import InstanceSettings
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.model import Delivery, Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
-from bridge.planning.plan import choose_windows, plan
+from bridge.planning.choose_windows import ChosenBy, choose_windows
+from bridge.planning.plan import plan
 from bridge.schedule.opening_hours import Schedule
 from bridge.schedule.windows import Windows
 
@@ -100,7 +101,8 @@ def choose(
 ) -> tuple[Windows, tuple[str, ...]]:
     """Choose the windows of an order in Paris."""
     instance = NoSlots() if slots is None else Paris(slots)
-    return choose_windows(order, schedule, instance, now=now, timezone=PARIS, country="FR", kept=kept)
+    chosen = choose_windows(order, schedule, instance, now=now, timezone=PARIS, country="FR", kept=kept)
+    return chosen.windows, chosen.remarks
 
 
 NEXT = windows("2026-11-23", "14:00-14:30", "14:30-16:30")  # 11:00 + 150 minutes would end after 12:30
@@ -443,6 +445,35 @@ def test_slots_are_asked_for_once() -> None:
     assert 1 == instance.asked
 
 
+@pytest.mark.parametrize(
+    ("order", "schedule", "kept", "slots", "expected"),
+    [
+        (ORDER, SHOP, None, None, ChosenBy.SCHEDULE),
+        (ORDER, SHOP, NEXT, None, ChosenBy.EARLIER),
+        (ORDER, SLOTS, None, OFFERED, ChosenBy.TIME_SLOT),
+        (wishing("2026-11-24", "15:00-16:00"), SHOP, None, None, ChosenBy.CUSTOMER),
+        (wishing("2026-11-24"), SHOP, None, None, ChosenBy.CUSTOMER),
+        (wishing("2026-11-24", "15:00-16:00"), SLOTS, None, OFFERED, ChosenBy.CUSTOMER),
+        (wishing("2026-11-23", "08:00-10:00"), SHOP, None, None, ChosenBy.SCHEDULE),
+        (wishing("2026-11-23", "08:00-10:00"), SHOP, NEXT, None, ChosenBy.EARLIER),
+        (wishing("2026-11-23", "08:00-10:00"), SLOTS, None, OFFERED, ChosenBy.TIME_SLOT),
+    ],
+)
+def test_who_chose_is_said(
+    order: Order,
+    schedule: Schedule,
+    kept: Windows | None,
+    slots: Sequence[TimeWindow] | None,
+    expected: ChosenBy,
+) -> None:
+    """The customer where the choice is met, else who gave the next window."""
+    instance = NoSlots() if slots is None else Paris(slots)
+
+    chosen = choose_windows(order, schedule, instance, now=NOW, timezone=PARIS, country="FR", kept=kept)
+
+    assert expected is chosen.chosen_by
+
+
 # --- the whole plan ---------------------------------------------------------------------------------
 
 
@@ -517,24 +548,21 @@ def test_windows_always_keep_their_promises(
         created_at=ordered_at,
     )
     try:
-        chosen, remarks = choose_windows(
+        result = choose_windows(
             order, schedule, NoSlots(), now=now, timezone=timezone, country="FR", kept=None
         )
     except UnmappableOrder:
         return  # a closed day, or one that nobody can mean
 
+    chosen, remarks = result.windows, result.remarks
     pickup, dropoff = chosen.pickup, chosen.dropoff
     assert all(each.after.tzinfo is UTC and each.before.tzinfo is UTC for each in (pickup, dropoff))
     assert pickup.after >= now
     assert pickup.before <= dropoff.before
     assert dropoff.before > now
     assert bool(remarks) or parts == "date" or begins == 0 or _shows(dropoff.after, timezone, written[0])
-    assert (
-        chosen
-        == choose_windows(order, schedule, NoSlots(), now=now, timezone=timezone, country="FR", kept=chosen)[
-            0
-        ]
-    )
+    again = choose_windows(order, schedule, NoSlots(), now=now, timezone=timezone, country="FR", kept=chosen)
+    assert chosen == again.windows
 
 
 def _shows(moment: datetime, timezone: ZoneInfo, clock: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import sending
+from tests import sending, shops
 from tests.asking import FakeShop, Samples
 
 from bridge import sources
@@ -298,7 +298,7 @@ def test_an_order_is_read_whole() -> None:
         created_at=datetime(2026, 11, 23, 9, 12, 6, tzinfo=UTC),
         address=PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris"),
         recipient_name="Camille Moreau",
-        phones=("06 39 98 12 34",),
+        phones=("06 12 34 56 78",),
         note="Code 48B12",
         items=(
             OrderItem("Bouquet de saison - Taille : Grand", 1, sku="BQT-L"),
@@ -344,6 +344,37 @@ def test_an_order_that_needs_no_delivery_is_ignored(
     assert datetime(2026, 11, 23, 9, 12, 8, tzinfo=UTC) == ignored.updated_at
 
 
+@pytest.mark.parametrize(
+    "carrier",
+    [
+        {"name": "0", "delay": "Pick up in-store"},  # the shop's own name, in a fresh shop before 8
+        {"name": "Click and collect"},  # PrestaShop/PrestaShop#41885
+        {"name": "Ma boutique", "delay": [{"id": "1", "value": "Retrait en magasin"}]},
+        {"name": "Retrait en boutique"},
+    ],
+)
+def test_a_carrier_that_is_the_shop_itself_carries_nothing(carrier: dict[str, object]) -> None:
+    """The buyer collects; a delivery made before they changed their mind goes."""
+    order = parse(found(carrier={"id": 3, **carrier}))
+
+    assert isinstance(order, Ignored)
+    assert ("local_pickup", True) == (order.reason, order.retracts)
+
+
+@pytest.mark.parametrize(
+    "carrier", [{"name": "Coursier de la boutique", "delay": "Livré depuis la boutique"}, {"name": "10"}]
+)
+def test_a_carrier_that_mentions_the_shop_carries(carrier: dict[str, object]) -> None:
+    """Its name says who rides, and not that nobody does."""
+    assert isinstance(parse(found(carrier={"id": 3, **carrier})), Order)
+
+
+def test_the_papers_dates_are_no_choice_of_time() -> None:
+    """``delivery_date`` is when that paper was made; a module's own field is the buyer's."""
+    assert "" == shops.choice(parsed(found({"delivery_date": "2026-11-30 10:00:00"})))
+    assert "2026-11-30" == shops.choice(parsed(found({"date_livraison": "2026-11-30"})))
+
+
 def test_the_states_that_mean_cancelled_are_a_setting() -> None:
     """A shop that made its own states names their ids."""
     own = options(cancelled_states="15,16")
@@ -386,7 +417,7 @@ def test_phones_and_names_take_what_there_is() -> None:
 
     order = parsed(document)
 
-    assert order.phones == ("06 39 98 12 34", "01")
+    assert order.phones == ("06 12 34 56 78", "01")
     assert (order.name, order.recipient_name, order.company) == ("#42", "Moreau", "Atelier")
 
 

@@ -195,7 +195,6 @@ def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
         ('{"id": 1}'.encode("utf-16"), "not_utf8"),
         (b"id=1", "not_json"),
         (b'{"id": 1', "not_json"),
-        (b'\xef\xbb\xbf{"id": 1}', "not_json"),
         (b'{"id": NaN}', "not_json"),
         (b'{"id": 1, "total": -Infinity}', "not_json"),
         (b'{"id": ' + b"9" * 5000 + b"}", "not_json"),
@@ -268,7 +267,7 @@ def test_a_typical_order_is_read_whole(webhook_body: Callable[[str], bytes]) -> 
             line1="48 Rue de Rivoli", postcode="75004", city="Paris", country="France", country_code="FR"
         ),
         recipient_name="Camille Moreau",
-        phones=("06 39 98 12 34",),
+        phones=("06 12 34 56 78",),
         note="Code 48B12, 3e étage gauche",
         items=(
             OrderItem("Bouquet de saison", 1, sku="BQT-L", variant="Grand", weight_grams=900),

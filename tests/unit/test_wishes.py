@@ -153,7 +153,6 @@ def test_the_day_of_the_order_is_that_of_its_time_zone() -> None:
         ("FR", "24/12/2026 ou 25/12/2026", "several dates"),
         ("FR", "24/12/2026 et 3 parts", "more than a date and a time"),
         ("FR", "jeudi", "no date that we can read"),
-        ("FR", "dès que possible", "no date that we can read"),
         ("FR", "décembre 2026", "no date that we can read"),
         ("FR", "24", "no date that we can read"),
         ("FR", "20261224", "no date that we can read"),

@@ -1,14 +1,15 @@
 """Which faults the storm holds, and how often: a mixture that lasts as long as the storm, and short spells.
 
-Pure: rows for ``POST /_sandbox/fault``. The faults themselves are described in the sandbox's ``faults.py``.
+Pure: rows for ``POST /_sandbox/fault``. The sandbox's ``faults/modes.py`` describes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,9 @@ def mixture(timings: Timings, share: float, seed: int) -> list[Row]:
         {"mode": "reset"},
         {"mode": "bad_gateway"},
         {"mode": "throttle", "retry_after": 1},
+        {"mode": "firewall"},
+        {"mode": "firewall", "status": 401},
+        {"mode": "drip", "delay": timings.read_timeout},  # right, and whole within the time of an answer
         {"mode": "slow", "delay": timings.read_timeout / 4},
     ]
     done_all_the_same: list[Row] = [
@@ -54,6 +58,7 @@ def mixture(timings: Timings, share: float, seed: int) -> list[Row]:
         {"mode": "create_then_500"},
         {"mode": "create_then_502"},
         {"mode": "create_then_garbage"},
+        {"mode": "create_then_html"},
         {"mode": "slow", "delay": hang},  # right, and too late
         {"mode": "commit_late", "delay": (timings.read_timeout + timings.settle) / 2},
         {"mode": "commit_late", "delay": timings.settle + (timings.recheck - timings.settle) / 4},
@@ -68,6 +73,7 @@ def mixture(timings: Timings, share: float, seed: int) -> list[Row]:
             {"mode": "token_unavailable"},
             {"mode": "token_500"},
             {"mode": "token_malformed"},
+            {"mode": "disabled_client"},
             {"mode": "slow", "delay": 0.5},
         ],
     }
@@ -109,4 +115,6 @@ def spells() -> list[list[Row]]:
         [{"mode": "throttle", "retry_after": 1, "seconds": 1}],
         [{"mode": "token_unavailable", "seconds": 1}, {"mode": "revoke_tokens"}],
         [{"mode": "reset", "seconds": 1}],
+        [{"mode": "disabled_client", "seconds": 5}, {"mode": "revoke_tokens"}],  # a key is being changed
+        [{"mode": "firewall", "status": 403, "seconds": 2}],
     ]

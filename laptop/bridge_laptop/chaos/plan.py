@@ -28,6 +28,7 @@ _STREETS = (
     "Avenue Parmentier",
     "Rue Saint-Maur",
 )
+_PHONES = ("09 12 34 56 78", "01 23 45 67 89", "0 806 12 34 56")  # valid ones: examples of libphonenumber
 _LINES_2 = (None, "Bâtiment B, 3e étage", "Appartement 12")
 _NOTES = ("", "Code 48B12", "Sonner deux fois", "Laisser chez le gardien\nMerci !")
 
@@ -143,7 +144,7 @@ def _history(random: Random, index: int, *, early: bool) -> list[_Facts]:
         street=_street(random),
         line2=random.choice(_LINES_2),
         note=random.choice(_NOTES),
-        phone=random.choice((None, "06 39 98 12 34")),
+        phone=random.choice((None, "06 12 34 56 78")),
         bouquets=random.randint(1, 4),
     )
     if early and index % 25 == 7:
@@ -175,7 +176,7 @@ _CHANGES: tuple[Callable[[Random, _Facts], _Facts], ...] = (
     lambda random, facts: replace(facts, line2=random.choice(_LINES_2)),
     lambda random, facts: replace(facts, note=random.choice(_NOTES)),
     lambda random, facts: replace(facts, bouquets=random.randint(1, 9)),
-    lambda random, facts: replace(facts, phone=f"06 39 98 {random.randint(10, 99)} 21"),
+    lambda random, facts: replace(facts, phone=random.choice(_PHONES)),
     _nothing,
 )
 

@@ -1,41 +1,28 @@
-"""What goes wrong while the shop sends: faults at CoopCycle, and functions killed with -9."""
+"""What goes on while the shop sends: faults at CoopCycle, functions killed with -9, a dispatcher at work."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from random import Random
 
 import requests
 
 from bridge_laptop.chaos.faults import Row
 from bridge_laptop.local.runtimes import RiePool
+from bridge_laptop.sandbox.client import SandboxClient
 
 LONGEST_WAIT_FOR_WORK = 10.0  # seconds for a function to be at work; then an idle one is killed
+_DISPATCHER = {"Authorization": "Bearer dispatcher", "Content-Type": "application/ld+json"}
 LONGEST_MOMENT = 1.0  # seconds into an invocation
 
 
-class Control:
-    """The sandbox's control."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def fault(self, row: Row) -> None:
-        """Set a fault."""
-        requests.post(f"{self.url}/_sandbox/fault", json=dict(row), timeout=10).raise_for_status()
-
-    def end_faults(self) -> None:
-        """End all faults; what they already hold up takes its course."""
-        self.fault({"mode": None})
-
-    def stats(self) -> dict[str, object]:
-        """Return what the sandbox counted."""
-        answer = requests.get(f"{self.url}/_sandbox/stats", timeout=30)
-        answer.raise_for_status()
-        stats: dict[str, object] = answer.json()
-        return stats
+def _next_day(moment: str) -> str:
+    """Return a time a day later, by the instance's clock: a dispatcher's offset is not reckoned with."""
+    return (datetime.fromisoformat(moment) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 class Saboteur:
@@ -43,15 +30,16 @@ class Saboteur:
 
     def __init__(
         self,
-        control: Control,
+        sandbox: SandboxClient,
         pools: Sequence[RiePool],
         *,
         kills: int,
         spells: Sequence[Sequence[Row]],
+        moves: int,
         seed: int,
         progress: Callable[[], float],
     ) -> None:
-        self._control = control
+        self._sandbox = sandbox
         self._pools = pools
         self._random = Random(seed)  # noqa: S311  # a seeded generator is wanted
         self._progress = progress
@@ -59,7 +47,9 @@ class Saboteur:
         self._threads = [
             threading.Thread(target=self._kill_all, args=(kills if pools else 0,), name="killer"),
             threading.Thread(target=self._cast_all, args=(spells,), name="spells"),
+            threading.Thread(target=self._move_all, args=(moves,), name="dispatcher"),
         ]
+        self.moved: set[str] = set()  # deliveries, by their IRIs
         self.kills = 0
         self.kills_at_work = 0
         self.spells = 0
@@ -90,8 +80,29 @@ class Saboteur:
             if not self._due(number, len(spells)):
                 return
             for row in spell:
-                self._control.fault(row)
+                self._sandbox.fault(**row)
             self.spells += 1
+
+    def _move_all(self, count: int) -> None:
+        for number in range(count):
+            if not self._due(number, count):
+                return
+            self._move_one()
+
+    def _move_one(self) -> None:
+        """Move a delivery by hand to the next day, as a dispatcher does; a fault may hit him too."""
+        references = self._sandbox.stats()["deliveries_by_ref"].values()
+        live = sorted(each["@id"] for found in references for each in found if not each["cancelled"])
+        if not live:
+            return
+        iri = self._random.choice(live)
+        # CoopCycle numbers the dropoff of a new delivery before its pickup (recorded: create_simple)
+        task = f"{self._sandbox.url}/api/tasks/{2 * int(iri.rpartition('/')[2]) - 1}"
+        with suppress(requests.RequestException, KeyError, ValueError):
+            dropoff = requests.get(task, headers=_DISPATCHER, timeout=5).json()
+            ends = {name: _next_day(dropoff[name]) for name in ("after", "before")}
+            self.moved.add(iri)  # also when the answer is lost
+            requests.put(task, json=ends, headers=_DISPATCHER, timeout=5)
 
     def _kill_all(self, count: int) -> None:
         for number in range(count):

@@ -24,12 +24,13 @@ from bridge.receiving.messages import read_message
 from bridge_laptop import secrets
 from bridge_laptop.chaos import faults, plan, verdict
 from bridge_laptop.chaos.faults import Timings
-from bridge_laptop.chaos.saboteur import Control, Saboteur
+from bridge_laptop.chaos.saboteur import Saboteur
 from bridge_laptop.chaos.servants import serving
 from bridge_laptop.chaos.shop import Shop
 from bridge_laptop.local import sample
 from bridge_laptop.local.runtimes import RiePool
 from bridge_laptop.local.stack import LocalStack, Options, running
+from bridge_laptop.sandbox.client import SandboxClient
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -188,7 +189,7 @@ class _Storm:
         self.deadline = Deadline(choices.limit_seconds)
         self._sqs = boto3.client("sqs")
         self._table = DeliveriesTable(boto3.client("dynamodb"), stack.names["DeliveriesTable"])
-        self._control = Control(stack.coopcycle_url)
+        self._sandbox = SandboxClient(stack.coopcycle_url)
         self._shop = Shop(
             stack.url, {each: secrets.local_defaults(each)["webhook-secret"] for each in CONNECTIONS}
         )
@@ -197,10 +198,11 @@ class _Storm:
         pools = [pool for pool in stack.runtimes.values() if isinstance(pool, RiePool)]
         dispatchers = stack.runtimes["DispatchDeliveryFunction"]
         self._saboteur = Saboteur(
-            self._control,
+            self._sandbox,
             [dispatchers] if isinstance(dispatchers, RiePool) and pools else [],
             kills=choices.kills,
             spells=[] if choices.modes else self._spells(),
+            moves=max(3, choices.orders // 20),
             seed=choices.seed,
             progress=lambda: self._waves_begun / len(planned.waves),
         )
@@ -218,7 +220,7 @@ class _Storm:
             else faults.mixture(choices.timings, choices.share, choices.seed)
         )
         for row in rows:
-            self._control.fault(row)
+            self._sandbox.fault(**row)
         self._saboteur.start()
         try:
             for number, wave in enumerate(self._plan.waves):
@@ -230,7 +232,7 @@ class _Storm:
             self._saboteur.finish(60)
         finally:
             self._saboteur.finish(0)
-            self._control.end_faults()
+            self._sandbox.fault(None)
         self._report("the storm is over")
 
     def wait_for_calm(self) -> None:
@@ -265,14 +267,14 @@ class _Storm:
 
     def _at_work(self) -> int:
         """Return how many requests CoopCycle has not answered yet, those whose client has left included."""
-        requests_by_route: Any = self._control.stats()["requests"]
+        requests_by_route = self._sandbox.stats()["requests"]
         return sum(2 * counts["total"] - sum(counts.values()) for counts in requests_by_route.values())
 
     # --- comparing ------------------------------------------------------------------------------
 
     def compare(self) -> Outcome:
         """Collect what there is, and judge it."""
-        stats: Any = self._control.stats()
+        stats = self._sandbox.stats()
         by_reference: dict[str, list[dict[str, Any]]] = stats["deliveries_by_ref"]
         parked = self._parked()
         records = {
@@ -319,6 +321,7 @@ class _Storm:
             cancelled=len(deliveries) - len(live),
             record=record,
             parked=parked.get(order.reference, []),
+            moved=any(each["@id"] in self._saboteur.moved for each in deliveries),
         )
 
     def _token(self, connection_id: str) -> str:
@@ -372,6 +375,7 @@ class _Storm:
             "messages delivered twice by the queue": sum(p.delivered_again for p in self._stack.pollers),
             "functions killed": f"{self._saboteur.kills}, {self._saboteur.kills_at_work} of them at work",
             "spells": self._saboteur.spells,
+            "moved by hand": len(self._saboteur.moved),
             "deliveries made": stats["created"],
             "token requests": stats["token_requests"],
             "messages parked": ", ".join(f"{n} {reason}" for reason, n in reasons.items()) or 0,

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bridge import sources
 from bridge.connections.model import Connection
-from bridge.coopcycle.payload import delivery_body
 from bridge.dispatching.record import DeliveryRecord, State
-from bridge.model import Delivery, Order
-from bridge.operator.dry_run import OfflineInstance
-from bridge.planning.plan import plan
-from bridge.schedule.windows import Windows
+from bridge_laptop.chaos import oracle
 from bridge_laptop.chaos.plan import PlannedOrder
 
-TEXTS = ("streetAddress", "name", "contactName", "telephone", "description")
 STATES = {
     "delivered": (State.CREATED,),
     "cancelled": (State.CANCELLED,),
@@ -38,6 +32,7 @@ class Held:
     cancelled: int  # deliveries
     record: DeliveryRecord | None
     parked: Sequence[str]  # reasons of its parked messages
+    moved: bool = False  # by hand, on CoopCycle
 
 
 @dataclass
@@ -127,7 +122,7 @@ def _wrong(
     """Say in which way the order is not as its last state says, or as its record says."""
     if record.state not in STATES[order.expected]:
         return f"should be {order.expected}"
-    if unsettled(record):
+    if oracle.unsettled(record):
         return "still in doubt"
     if not found.live and record.state is not State.CREATED:
         return ""
@@ -137,21 +132,9 @@ def _wrong(
         return f"{found.live[0]['@id']} is live, which is not that of the record"
     # A delivery stays as it was when the last state's address is one that nobody finds.
     states = [body for body, findable in zip(order.states, order.findable, strict=True) if findable]
-    wanted = _wanted(states[-1], connection, record, now)
-    differences = list(_differences(wanted, found.live[0]))
+    must = oracle.wanted(states[-1], connection, record, now)
+    differences = list(oracle.differences(must, found.live[0], moved=found.moved))
     return f"differs from the last state: {differences}" if differences else ""
-
-
-def unsettled(record: DeliveryRecord) -> bool:
-    """Tell whether the record waits for something yet."""
-    return bool(
-        record.state is State.CREATING
-        or record.in_flight
-        or record.updating
-        or record.attempts
-        or record.doubtful_put_at
-        or record.recheck_at
-    )
 
 
 def _state(record: DeliveryRecord | None) -> str:
@@ -159,38 +142,3 @@ def _state(record: DeliveryRecord | None) -> str:
         return "no record"
     told = " ".join(f"{event.topic.rpartition('/')[2]}:{event.outcome}" for event in record.history)
     return f"record {record.state.value} {record.reason} {record.delivery_iri} ({told})"
-
-
-def _wanted(body: bytes, connection: Connection, record: DeliveryRecord, now: datetime) -> Mapping[str, Any]:
-    """Return the body that the bridge would send for a state of an order."""
-    source = sources.get(connection.source)
-    parsed = source.parse(sources.Payload(body, source.TOPICS[0], now), connection.options)
-    assert isinstance(parsed, Order)  # noqa: S101  # as planned
-    complete = replace(connection, timezone="Europe/Paris", country="FR")  # the sandbox's
-    delivery = plan(parsed, complete, OfflineInstance(), now=now, kept=record.windows)
-    assert isinstance(delivery, Delivery)  # noqa: S101  # as planned
-    windows = Windows(pickup=delivery.pickup.window, dropoff=delivery.dropoff.window)
-    assert windows == record.windows  # noqa: S101  # those of the record are kept
-    return delivery_body(delivery)
-
-
-def _differences(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Iterable[str]:
-    """Yield the fields in which a delivery differs from the body that should have made it."""
-    for name in ("pickup", "dropoff"):
-        body, task = wanted[name], held[name]
-        for end in ("after", "before"):
-            if datetime.fromisoformat(body[end]) != datetime.fromisoformat(task[end]):
-                yield f"{name}.{end}"
-        for key in TEXTS:
-            if (body.get("address", {}).get(key) or None) != (task["address"].get(key) or None):
-                yield f"{name}.address.{key}"
-    # CoopCycle adds the parcels to the pickup's comments when it creates, and no more when it changes.
-    if not str(held["pickup"]["comments"]).startswith(wanted["pickup"]["comments"]):
-        yield "pickup.comments"
-    if held["dropoff"]["comments"] != wanted["dropoff"]["comments"]:
-        yield "dropoff.comments"
-    if held["dropoff"]["weight"] != wanted["dropoff"].get("weight"):
-        yield "dropoff.weight"
-    packages = [{"type": each["type"], "quantity": each["quantity"]} for each in held["dropoff"]["packages"]]
-    if packages != wanted["dropoff"].get("packages", []):
-        yield "dropoff.packages"

@@ -14,7 +14,7 @@ import requests
 from bridge.dispatching.record import State
 from bridge.errors import InvalidConnection
 from bridge_laptop.local import sample
-from bridge_laptop.local.running_stack import LocalState, announced
+from bridge_laptop.local.running_stack import announced
 from bridge_laptop.local.stack import EndpointNotReachable, LocalStack, Options, running
 
 
@@ -51,7 +51,7 @@ def local(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with running(options) as stack, announced(_state(stack)):
+        with running(options) as stack, announced(stack.state()):
             _print_addresses(stack)
             if not no_sample:
                 _put_sample_through(stack, stopping)
@@ -69,10 +69,6 @@ def local(
         _fail(f"port {port}: {error.strerror or error}; choose another with --port")
 
 
-def _state(stack: LocalStack) -> LocalState:
-    return LocalState(stack.url, stack.aws_endpoint, stack.names, coopcycle_url=stack.coopcycle_url)
-
-
 def _fail(message: str) -> None:
     print(message, file=sys.stderr)
     sys.exit(1)
@@ -83,6 +79,8 @@ def _print_addresses(stack: LocalStack) -> None:
     print(f"bridge      {stack.url}/webhooks/{{connection_id}}")
     print(f"CoopCycle   {stack.coopcycle_url}{ours}")
     print(f"AWS         {stack.aws_endpoint}")
+    if stack.containers.gateway:
+        print(f"containers  reach both at {stack.containers.gateway}, their gateway (for `bridge sam-local`)")
     print(f"connections {', '.join(stack.connections) or 'none'}", flush=True)
 
 

@@ -23,7 +23,7 @@ COMMANDS = {
     "map": ("bridge_laptop.cli.map:map_body", "Show what CoopCycle would be sent for a webhook's body."),
     "sign": ("bridge_laptop.cli.sign:sign", "Sign a body as the shop would, as a curl command."),
     "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),
-    "sam-env": ("bridge_laptop.cli.sam_env:sam_env", "Print the environment file of sam local."),
+    "sam-local": ("bridge_laptop.cli.sam_local:sam_local", "Run sam local against the running bridge local."),
 }
 
 

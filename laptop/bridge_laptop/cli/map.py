@@ -18,7 +18,7 @@ import click
 from bridge import sources
 from bridge.aws.connections import CLIENT_ID, CLIENT_SECRET, SHOP_TOKEN
 from bridge.connections.model import Connection
-from bridge.coopcycle.payload import delivery_body, fields_of
+from bridge.coopcycle.payload import delivery_body
 from bridge.errors import (
     CredentialsRejected,
     InvalidConnection,
@@ -28,6 +28,7 @@ from bridge.errors import (
     RetryableError,
 )
 from bridge.model import Ignored
+from bridge.operator.body_fields import fields_of
 from bridge.operator.credentials import ask_feasibility
 from bridge.operator.dry_run import Assumption, map_webhook, why_unreadable
 from bridge.operator.recorded_shop import RecordedShop

@@ -70,6 +70,8 @@ def redrive_command(connection_id: str, order_id: str, options: str) -> str:
 _NOTHING = {
     State.CREATED: "nothing; a newer webhook of the order changes or cancels the delivery",
     State.IGNORED: "nothing, unless the shop changes the order",
+    State.WITHDRAWN: "tell the shop, which still wants it, or restore it on CoopCycle: a dispatcher "
+    "cancelled it there, and the bridge neither changes it nor makes another",
 }
 
 

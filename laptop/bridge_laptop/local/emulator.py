@@ -8,14 +8,18 @@ moto wait for messages: its long poll would hold up all others.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import defaultdict
 from typing import Any
 
 from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import Queue
 
 from bridge_laptop.local.servers import Server
+
+DEDUPLICATION_SECONDS = 300  # "within the 5-minute deduplication interval": SQS API reference, SendMessage
 
 _one_at_a_time = threading.Lock()  # moto's state belongs to the process, and so does this
 
@@ -40,6 +44,30 @@ class _OneAtATime:
             return list(self._application(environ, start_response))
 
 
+def _remember_ids() -> None:
+    """Let the emulator's queues remember deduplication ids for five minutes, as SQS does.
+
+    moto compares with the messages that are on the queue; SQS also with those that were deleted, and within
+    the message group where the queue says so (DeduplicationScope: messageGroup).
+    """
+    add = Queue.add_message
+
+    def add_message(queue: Any, message: Any) -> None:
+        if queue.fifo_queue and message.deduplication_id:
+            seen: dict[Any, float] = vars(queue).setdefault(SEEN_IDS, {})
+            key = (message.group_id, message.deduplication_id)
+            if message.sent_timestamp - seen.get(key, -math.inf) < DEDUPLICATION_SECONDS * 1000:
+                return
+            seen[key] = message.sent_timestamp
+        add(queue, message)
+
+    Queue.add_message = add_message  # type: ignore[method-assign,assignment]  # untyped, as moto is
+
+
+SEEN_IDS = "_seen_deduplication_ids"
+_remember_ids()
+
+
 def empty() -> None:
     """Forget every message, row and parameter; queues and tables stay as they were made.
 
@@ -52,6 +80,7 @@ def empty() -> None:
                 queue._messages = []
                 queue._pending_messages = set()
                 queue.deleted_messages = set()
+                vars(queue).pop(SEEN_IDS, None)
         for dynamodb in _regions("dynamodb"):
             for table in dynamodb.tables.values():
                 table.items = defaultdict(dict) if table.has_range_key else defaultdict()

@@ -1,85 +1,22 @@
-"""HTTP in, Lambda events out: what API Gateway's HTTP API does in AWS, on a port of this machine.
-
-Source of the event's form: AWS, "Create AWS Lambda proxy integrations for HTTP APIs", payload 2.0.
-"""
+"""HTTP in, Lambda events out: what API Gateway's HTTP API does in AWS, on a port of this machine."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from bridge_laptop.lambda_events import http_event
 from bridge_laptop.local.runtimes import FunctionFailed, Runtime
 from bridge_laptop.template import Function, Route
 
 MAXIMUM_PAYLOAD_BYTES = 10 * 1024 * 1024  # of an HTTP API
-TEXT_TYPES = re.compile(r"(text/.*|application/(json|javascript|xml))$")
-
-
-def http_event(
-    *,
-    method: str,
-    path: str,
-    route: str,
-    path_parameters: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes,
-    query: str = "",
-    source_ip: str = "127.0.0.1",
-    now: datetime | None = None,
-) -> dict[str, Any]:
-    """Return an HTTP API event, payload format 2.0; bodies that are not text go as base64."""
-    now = now or datetime.now(UTC)
-    lower = {name.lower(): value for name, value in headers.items()}
-    kind = lower.get("content-type", "").split(";")[0].strip().lower()
-    text: str | None = None
-    if TEXT_TYPES.match(kind):
-        try:
-            text = body.decode("utf-8")
-        except UnicodeDecodeError:
-            text = None
-    event: dict[str, Any] = {
-        "version": "2.0",
-        "routeKey": f"{method} {route}",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": lower,
-        "requestContext": {
-            "accountId": "123456789012",
-            "apiId": "local",
-            "domainName": lower.get("host", "localhost"),
-            "domainPrefix": "local",
-            "http": {
-                "method": method,
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": source_ip,
-                "userAgent": lower.get("user-agent", ""),
-            },
-            "requestId": str(uuid.uuid4()),
-            "routeKey": f"{method} {route}",
-            "stage": "$default",
-            "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
-            "timeEpoch": int(now.timestamp() * 1000),
-        },
-        "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)),
-        "pathParameters": dict(path_parameters),
-        "isBase64Encoded": text is None,
-    }
-    if body:
-        event["body"] = text if text is not None else base64.b64encode(body).decode("ascii")
-    else:
-        event["isBase64Encoded"] = False
-    return event
 
 
 Authorizer = Callable[[str], Mapping[str, Any] | None]  # the header Authorization -> the token's claims
@@ -89,8 +26,8 @@ Application = Callable[[Request], Response]
 class Front:
     """A WSGI application with the template's routes and ``GET /health``.
 
-    ``GET /`` shows what ``GET /console`` does. ``workbench`` answers what stands under ``/console/local/``. With an
-    ``authorizer`` routes that need a token are as the HTTP API has them; without one nobody signs in.
+    ``GET /`` shows what ``GET /console`` does. ``workbench`` answers what stands under ``/console/local/``.
+    With an ``authorizer`` routes that need a token are as the HTTP API has them; without one nobody signs in.
     """
 
     def __init__(

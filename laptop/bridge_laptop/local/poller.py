@@ -6,43 +6,20 @@ timeout. That one message group is never at work twice is the queue's own doing.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bridge_laptop.lambda_events import queue_event
 from bridge_laptop.local.runtimes import FunctionFailed, Runtime
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 LOOK_AGAIN_SECONDS = 0.2  # no long poll: moto, asked to wait, spins while a group is blocked
-
-
-def queue_event(messages: list[MessageTypeDef], queue_arn: str) -> dict[str, Any]:
-    """Return the SQS event of a batch."""
-    return {
-        "Records": [
-            {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-                "attributes": dict(message["Attributes"]),
-                "messageAttributes": {
-                    name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}
-                    for name, value in message.get("MessageAttributes", {}).items()
-                },
-                "md5OfBody": hashlib.md5(message["Body"].encode(), usedforsecurity=False).hexdigest(),
-                "eventSource": "aws:sqs",
-                "eventSourceARN": queue_arn,
-                "awsRegion": queue_arn.split(":")[3],
-            }
-            for message in messages
-        ]
-    }
 
 
 class Poller:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bridge_laptop.local.containers import ContainerAddresses
+
 VARIABLE = "BRIDGE_LOCAL_STATE"  # names the file, for commands in another folder than the stack's
 FILE_NAME = ".bridge-local.json"
 ENVIRONMENT = "dev"  # what the stack calls itself
@@ -35,6 +37,7 @@ class LocalState:
     names: Mapping[str, str]  # what references of the template mean
     process_id: int = field(default_factory=os.getpid)
     coopcycle_url: str = ""
+    containers: ContainerAddresses | None = None  # how the engine's containers reach it
 
     @property
     def alive(self) -> bool:
@@ -72,10 +75,12 @@ def read() -> LocalState:
     """
     file = state_file()
     try:
-        found = LocalState(**json.loads(file.read_text(encoding="utf-8")))
+        document = json.loads(file.read_text(encoding="utf-8"))
+        containers = document.pop("containers")
+        found = LocalState(**document, containers=containers and ContainerAddresses(**containers))
     except FileNotFoundError:
         found = None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise NotRunning(f"{file} was not written by this version; start the stack again") from error
     if found is None or not found.alive:
         raise NotRunning(

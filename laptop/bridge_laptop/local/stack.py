@@ -22,10 +22,12 @@ from bridge.operator.connections import write_connection
 from bridge_laptop import secrets
 from bridge_laptop import template as sam
 from bridge_laptop.connection_files import check_files, files_in
-from bridge_laptop.local import emulator, resources
+from bridge_laptop.local import emulator, engine, resources
+from bridge_laptop.local.containers import ContainerAddresses, open_to_containers
 from bridge_laptop.local.front import Authorizer, Front
+from bridge_laptop.local.isolation import isolation
 from bridge_laptop.local.poller import Poller
-from bridge_laptop.local.running_stack import LOCAL_AWS
+from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
 from bridge_laptop.local.servers import Server
 from bridge_laptop.local.workbench import Workbench
@@ -72,6 +74,17 @@ class LocalStack:
     runtimes: Mapping[str, Runtime]
     pollers: Sequence[Poller]
     sandbox: SandboxServer | None
+    containers: ContainerAddresses
+
+    def state(self) -> LocalState:
+        """Return what a command beside the stack needs to know."""
+        return LocalState(
+            self.url,
+            self.aws_endpoint,
+            self.names,
+            coopcycle_url=self.coopcycle_url,
+            containers=self.containers,
+        )
 
 
 @contextmanager
@@ -87,9 +100,7 @@ def running(options: Options) -> Iterator[LocalStack]:
 
     """
     with ExitStack() as exits:
-        environ_before = dict(os.environ)
-        exits.callback(_restore_environment, environ_before)
-        os.environ.update(LOCAL_AWS)
+        environ_before = exits.enter_context(isolation())
         os.environ.update({k: v for k, v in LOCAL_FUNCTIONS.items() if k not in environ_before})
         os.environ["AWS_ENDPOINT_URL"] = aws_endpoint = options.aws_endpoint or _start_moto(exits)
         boto3.setup_default_session()  # the functions' clients must not come from an earlier environment
@@ -138,8 +149,9 @@ def running(options: Options) -> Iterator[LocalStack]:
         )
         front.start()
         exits.callback(front.stop)
+        containers = open_to_containers(engine.find(environ_before), aws_endpoint, coopcycle_url, exits)
         yield LocalStack(
-            front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, pollers, sandbox
+            front.url, coopcycle_url, aws_endpoint, connections, names, runtimes, pollers, sandbox, containers
         )
 
 
@@ -199,8 +211,3 @@ def _runtime(function: sam.Function, options: Options) -> Runtime:
         return RiePool(function, size, options.function_log)
     os.environ.update(function.environment)
     return InProcess(function)
-
-
-def _restore_environment(environ: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(environ)

@@ -1,10 +1,12 @@
-"""What the page of the local stack can do besides: send samples, fill in a form, play CoopCycle's mishaps and couriers.
+"""What the page of the local stack can do besides: samples, a form, CoopCycle's mishaps, couriers.
 
 None of it is deployed. It answers this machine alone, and changes something only for the page itself.
 """
 
 from __future__ import annotations
 
+import json
+import tomllib
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,8 +28,8 @@ from bridge.operator.connections import write_connection
 from bridge_laptop import secrets, signing
 from bridge_laptop import template as sam
 from bridge_laptop.local import resources
-from bridge_laptop.sandbox.courier import ACTS
-from bridge_laptop.sandbox.mishaps import MODES
+from bridge_laptop.sandbox.faults.modes import MODES
+from bridge_laptop.sandbox.instance.couriers import ACTS
 
 if TYPE_CHECKING:
     from bridge_laptop.local.runtimes import Runtime
@@ -47,7 +49,7 @@ def _templates() -> Environment:
 
 
 class Workbench:
-    """Answers what stands under ``/console/local/``; ``sandbox_url`` is empty where CoopCycle is a real one."""
+    """Answers what stands under ``/console/local/``; ``sandbox_url`` is empty without the sandbox."""
 
     def __init__(
         self,
@@ -223,8 +225,6 @@ class Workbench:
 
 def renumbered(body: bytes, number: str) -> bytes:
     """Return a sample order under another number, so that it is another order."""
-    import json
-
     document = json.loads(body)
     for key in ("id", "order_id", "number"):
         if key in document:
@@ -237,8 +237,6 @@ def renumbered(body: bytes, number: str) -> bytes:
 @cache
 def _samples(source: str) -> list[tuple[str, str]]:
     """Return a sender's sample files, each with its topic."""
-    import tomllib
-
     file = SAMPLES / source / "samples.toml"
     if not file.exists():
         return []

@@ -8,12 +8,16 @@ test fixtures. Its members:
     `latlng` (centre of the city, "lat,lng"), `brand_name`, `phone_number`, `administrator_email`,
     `tax_rate` (0.2 is 20 %), `pages_by_query` (false: any query value that is no array breaks the list of
     a store's deliveries with a 500, as CoopCycle's order filter does; true: `page` and `itemsPerPage`
-    work), `webhook_retry_seconds` (the waits before each further try of an outbound webhook).
+    work), `webhook_pauses_seconds` (the waits before each further try of an outgoing webhook; those of
+    `seed.json` are recorded: outgoing_webhooks, "the first of two always answers 500").
 `places`
     Known addresses: `match` (a part of the street, any case) and `latLng`. Other streets get coordinates
     near the centre, always the same for the same text.
 `couriers`
     User names; the first one is taken by default when a courier is assigned.
+`people`
+    Who may use the routes about tasks that are not for OAuth clients: `bearer` (a plain word instead of a
+    token), `username`, `role` ("dispatcher" or "courier").
 `tags`
     `slug`, `name`, `color`. A tag that is not listed is ignored on a task.
 `addresses`
@@ -24,8 +28,8 @@ test fixtures. Its members:
 `package_sets`
     By name, lists of `name`, `volume`, `short_code`.
 `pricing`
-    By name, lists of rules `expression` and `price` (cents, tax included); the first match counts. The
-    expressions known are those of `pricing.py`.
+    By name, lists of rules `expression`, `price` (cents, tax included) and optionally `name`; the first
+    match counts. The expressions known are those of `instance/pricing.py`.
 `stores`
     `id`, `name`, `address`, and optionally `addresses`, `pricing`, `time_slot`, `time_slots`,
     `package_set`, `default_courier`, `tags`, `check_expression`, `document`, `cash_on_delivery`,
@@ -35,18 +39,20 @@ test fixtures. Its members:
 `webhooks`
     Subscriptions that exist from the start: `client`, `event`, `url`, `secret`.
 
-An unknown member is an error: a misspelt seed must not pass for a working one.
+An unknown member is an error, and so is a name that stands for nothing: a misspelt seed must not pass for a
+working one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+ROLES = ("dispatcher", "courier")
 DEFAULT_SEED = Path(__file__).with_name("seed.json")
 
 
@@ -64,7 +70,7 @@ class Instance:
     administrator_email: str
     tax_rate: float
     pages_by_query: bool = False
-    webhook_retry_seconds: tuple[float, ...] = (1, 2, 4)
+    webhook_pauses_seconds: tuple[float, ...] = (1.5, 2.2, 4.2, 0.2, 1.2, 2.2, 4.2)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -102,6 +108,21 @@ class PricingRule:
 
     expression: str
     price: int
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody of the co-operative: a dispatcher, or a courier."""
+
+    bearer: str
+    username: str
+    role: str
+
+    def __post_init__(self) -> None:
+        """Refuse a role that there is not."""
+        if self.role not in ROLES:
+            raise TypeError(f"a person's role is one of {', '.join(ROLES)}, not {self.role!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +182,7 @@ class Seed:
     instance: Instance
     places: tuple[tuple[str, float, float], ...]
     couriers: tuple[str, ...]
+    people: dict[str, Person]
     tags: dict[str, Tag]
     addresses: tuple[dict[str, Any], ...]
     time_slots: dict[int, TimeSlot]
@@ -178,6 +200,16 @@ class Seed:
         """Return the number CoopCycle would have given this API app."""
         return list(self.clients).index(client.id) + 1
 
+    def rule_set_number(self, store: Store) -> int | None:
+        """Return the number CoopCycle would have given the store's price list."""
+        return list(self.pricing).index(store.pricing) + 1 if store.pricing in self.pricing else None
+
+    def rule_number(self, store: Store, rule: PricingRule) -> int:
+        """Return the number CoopCycle would have given a rule of the store's price list."""
+        before = list(self.pricing)[: (self.rule_set_number(store) or 1) - 1]
+        own = self.pricing[store.pricing or ""]
+        return sum(len(self.pricing[name]) for name in before) + own.index(rule) + 1
+
 
 SeedSource = str | Path | Mapping[str, Any] | None
 
@@ -186,7 +218,7 @@ def load_seed(source: SeedSource = None) -> Seed:
     """Read a seed from a file, from an object already parsed, or take the default.
 
     Raises:
-        ValueError: a member is unknown, missing or of the wrong kind.
+        ValueError: a member is unknown, missing or of the wrong kind, or names what is not there.
 
     """
     raw = dict(source) if isinstance(source, Mapping) else _read_file(source)
@@ -194,9 +226,37 @@ def load_seed(source: SeedSource = None) -> Seed:
     if unknown:
         raise ValueError(f"the seed has unknown members: {', '.join(sorted(unknown))}")
     try:
-        return _parse(raw)
+        seed = _parse(raw)
     except (KeyError, TypeError) as wrong:
         raise ValueError(f"the seed is not readable: {wrong}") from wrong
+    missing = list(_missing(seed))
+    if missing:
+        raise ValueError(f"the seed names what it does not have: {'; '.join(missing)}")
+    return seed
+
+
+def _missing(seed: Seed) -> Iterator[str]:
+    """Yield each name that stands for nothing."""
+    addresses = {each["id"] for each in seed.addresses}
+    for store in seed.stores.values():
+        named: list[tuple[str, object, Container[object]]] = [
+            ("address", store.address, addresses),
+            ("pricing", store.pricing, seed.pricing),
+            ("time_slot", store.time_slot, seed.time_slots),
+            ("package_set", store.package_set, seed.package_sets),
+            *(("addresses", each, addresses) for each in store.addresses),
+            *(("time_slots", each, seed.time_slots) for each in store.time_slots),
+            *(("tags", each, seed.tags) for each in store.tags),
+        ]
+        for member, name, known in named:
+            if name is not None and name not in known:
+                yield f"{member} {name!r} of store {store.name}"
+    for client in seed.clients.values():
+        if client.store not in seed.stores:
+            yield f"store {client.store} of client {client.id}"
+    for webhook in seed.webhooks:
+        if webhook["client"] not in seed.clients:
+            yield f"client {webhook['client']!r} of a webhook"
 
 
 def _read_file(source: str | Path | None) -> dict[str, Any]:
@@ -218,6 +278,7 @@ def _parse(raw: dict[str, Any]) -> Seed:
         instance=Instance(**_frozen(raw["instance"])),
         places=tuple((each["match"].lower(), *each["latLng"]) for each in raw.get("places", [])),
         couriers=tuple(raw.get("couriers", [])),
+        people={each["bearer"]: Person(**each) for each in raw.get("people", [])},
         tags={each["slug"]: Tag(**each) for each in raw.get("tags", [])},
         addresses=tuple(raw.get("addresses", [])),
         time_slots={each["id"]: TimeSlot(**_frozen(each)) for each in raw.get("time_slots", [])},

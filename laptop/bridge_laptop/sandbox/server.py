@@ -17,7 +17,7 @@ from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHand
 from werkzeug.test import run_wsgi_app
 
 from bridge_laptop.sandbox.app import create_app
-from bridge_laptop.sandbox.mishaps import Broken
+from bridge_laptop.sandbox.faults.modes import DRIP, Broken, Drip
 from bridge_laptop.sandbox.seed import SeedSource
 from bridge_laptop.sockets import listening
 
@@ -57,7 +57,18 @@ class _Handler(WSGIRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(b"".join(content))
+            self._write(b"".join(content), environ.get(DRIP))
+
+    def _write(self, body: bytes, drip: Drip | None) -> None:
+        """Write the body, at once or byte by byte."""
+        if drip is None:
+            self.wfile.write(body)
+            return
+        for byte in body:
+            if drip.halt.wait(drip.seconds / len(body)):
+                self._break("close")
+                return
+            self.wfile.write(bytes([byte]))
 
     def _break(self, how: str) -> None:
         """End the connection without an answer: with a reset, or with an orderly close."""
@@ -137,7 +148,7 @@ class SandboxServer:
         self._end()
 
     def _end(self) -> None:
-        self.app.extensions["gate"].halt()
+        self.app.extensions["faults"].halt()
         self.app.extensions["outbox"].halt()
         if isinstance(self._server, _Server):
             self._server.close_connections()

@@ -11,21 +11,25 @@
     │     WebhookTooLarge       413
     ├── RetryableError                the message goes back to the queue
     │     CoopCycleUnavailable        certainly not processed: DNS, refused, connect timeout; or 503
+    │       CoopCycleBlocked          a reading request was answered by a firewall's or proxy's page
+    │     CredentialsRejected         CoopCycle refuses the token, id, secret or scope; an alarm of its own
+    │       AccessDenied              its 403: another store's object, or a scope that is missing
     │     CoopCycleThrottled          429
     │     TokenUnavailable            token endpoint: transport error, 429, 5xx
     │     AlreadyInProgress           another invocation holds the order
     │     ShopUnavailable             the sender's own API gave no usable answer
     │     AwsUnavailable              DynamoDB, SQS or SSM throttles or fails
     │     RedactionUnfinished         a shop has more orders than one invocation redacts
-    │     DeliveryOutcomeUnknown      sent, no usable answer; the next attempt reconciles first
+    │     DeliveryOutcomeUnknown      sent, no answer of CoopCycle's; the next attempt reconciles first
     └── PermanentError                parked now, with a message safe to show
           UnmappableOrder             the order lacks something; names the field
           InvalidConnection           the connection's own settings are wrong; names the key
           CoopCycleRejected           CoopCycle refused the body; carries the violations
             NotFeasible               its rules for the store do not allow the delivery
-          AddressNotFound             CoopCycle answers 500 again and again: it cannot geocode the address
+          CoopCycleFails              CoopCycle answers 500 again and again to one body
+            AddressNotFound           which most often is an address that it cannot find
+          AwsRefused                  AWS refuses for good what would have to be stored
           ShopRejected                the sender's own API refuses to show the order
-          CredentialsRejected         wrong client id, secret or scope; an alarm of its own
           DataRequested               a customer asks for their data; a person answers
           PrivacyUndecided            a request about a shop's data that may not be this connection's
 
@@ -104,6 +108,7 @@ class RetryableError(BridgeError):
     """The message goes back to the queue; ``retry_after_seconds`` is the earliest useful moment, if known."""
 
     code = "retryable"
+    wait_seconds: float | None = None  # until the next try, once the worker has chosen it
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
@@ -113,7 +118,8 @@ class RetryableError(BridgeError):
 class CoopCycleUnavailable(RetryableError):
     """CoopCycle certainly did not process the request: DNS, refused, connect timeout, or 503.
 
-    Also a reading request without a usable answer; ``status`` is its HTTP status if there was one.
+    Also a reading request without an answer of CoopCycle's own; ``status`` is its HTTP status if there
+    was one.
     """
 
     code = "coopcycle_unavailable"
@@ -125,14 +131,36 @@ class CoopCycleUnavailable(RetryableError):
         self.status = status
 
 
+class CoopCycleBlocked(CoopCycleUnavailable):
+    """A reading request was answered 4xx by a page that is not CoopCycle's: a firewall, a proxy."""
+
+    code = "coopcycle_blocked"
+
+
 class CoopCycleThrottled(RetryableError):
     """CoopCycle, or a proxy before it, answered 429; carries its ``Retry-After``."""
 
     code = "coopcycle_throttled"
 
 
+class CredentialsRejected(RetryableError):
+    """CoopCycle refuses the connection's client id, client secret or scope, or the token made of them.
+
+    Only CoopCycle's own words say so; a page of a firewall never does. It can pass without anybody touching
+    the connection (a deployment, a key that is being changed), so the order waits while the alarm rings.
+    """
+
+    code = "credentials_rejected"
+
+
+class AccessDenied(CredentialsRejected):
+    """CoopCycle's own 403 (recorded: token, store_and_slots): another store's object, or a missing scope."""
+
+    status = 403
+
+
 class TokenUnavailable(RetryableError):
-    """The token endpoint could not be reached, or answered 429 or 5xx."""
+    """The token endpoint could not be reached, or gave no answer of CoopCycle's: 429, 5xx, a foreign page."""
 
     code = "token_unavailable"
 
@@ -162,9 +190,11 @@ class RedactionUnfinished(RetryableError):
 
 
 class DeliveryOutcomeUnknown(RetryableError):
-    """A change was sent and no usable answer came; whether it was done must be found out first.
+    """A change was sent and no answer of CoopCycle's came; whether it was done must be found out first.
 
-    ``status`` is the HTTP status if there was one (500, 502, 504, or an unreadable 2xx), else ``None``.
+    ``status`` is the HTTP status if there was one, else ``None``: 500, 502, 504, a 2xx without the delivery,
+    or a 4xx page that is not CoopCycle's. A firewall that looks at answers puts its page over that of a
+    request which was processed (the outbound rules of https://coreruleset.org/docs/).
     """
 
     code = "delivery_outcome_unknown"
@@ -217,7 +247,8 @@ class CoopCycleRejected(PermanentError):
     """CoopCycle refused the request for good (400, 404, 415, 422 …).
 
     ``violations`` holds the property paths of a ConstraintViolationList; CoopCycle's own texts are
-    translated to the instance's language, so classify by ``status`` and property path only. The
+    translated to the instance's language, so classify by ``status`` and property path only (recorded:
+    phones, "a French number of the range kept for fiction"). The
     texts are attributes and not part of ``str(error)``: a text can quote what was sent.
     """
 
@@ -230,6 +261,12 @@ class CoopCycleRejected(PermanentError):
         self.violations = tuple(violations)
         self.description = description
 
+    @property
+    def names_only_telephones(self) -> bool:
+        """Whether telephones are all that is wrong: then nothing was made (recorded: phones)."""
+        paths = [violation.property_path for violation in self.violations]
+        return self.status == 400 and bool(paths) and all(path.endswith(".telephone") for path in paths)
+
 
 class NotFeasible(CoopCycleRejected):
     """CoopCycle was asked before creating, and the store's rules, of zone or weight, do not allow it."""
@@ -241,16 +278,38 @@ class NotFeasible(CoopCycleRejected):
         self.args = (f"CoopCycle's rules for the store do not allow this delivery: {refusal}",)
 
 
-class AddressNotFound(PermanentError):
-    """CoopCycle answered 500 to every attempt, which is what it does when it cannot geocode an address."""
+class CoopCycleFails(PermanentError):
+    """CoopCycle answered 500 to every attempt: it cannot find an address, or cannot store a text or a number.
+
+    Recorded: create_addresses, "text that nobody finds", "a street of 300 characters"; create_goods. None of
+    them leaves anything behind. ``longest`` are the longest texts of what was sent, by name and length.
+    """
+
+    code = "coopcycle_fails"
+    _MOST_LIKELY = "a text or a number that it cannot store, or an address that it cannot find"
+
+    def __init__(self, longest: Sequence[tuple[str, int]] = ()) -> None:
+        look = ", ".join(f"{name} ({length} characters)" for name, length in longest)
+        super().__init__(
+            f"CoopCycle answered 500 three times, as it does to {self._MOST_LIKELY}; correct that in the shop"
+            + (f". The longest of what was sent: {look}" if look else "")
+        )
+
+
+class AddressNotFound(CoopCycleFails):
+    """The same where the address has no coordinates, so that CoopCycle has to look for it."""
 
     code = "address_not_found"
+    _MOST_LIKELY = (
+        "an address that it cannot find (correct it, or add its coordinates), and to a text or a number that "
+        "it cannot store"
+    )
 
-    def __init__(self) -> None:
-        super().__init__(
-            "address: CoopCycle answered 500 three times, as it does when it cannot find an address; "
-            "correct the address in the shop, or add its coordinates"
-        )
+
+class AwsRefused(PermanentError):
+    """AWS refuses a request for good: it is too large or malformed, and would be so the next time."""
+
+    code = "aws_refused"
 
 
 class ShopRejected(PermanentError):
@@ -262,12 +321,6 @@ class ShopRejected(PermanentError):
         hint = "; apply the connection's right shop token" if status in (401, 403) else ""
         super().__init__(f"the shop's API answered {status} to the question for the order{hint}")
         self.status = status
-
-
-class CredentialsRejected(PermanentError):
-    """CoopCycle refuses the connection's client id, client secret or scope, or the token made of them."""
-
-    code = "credentials_rejected"
 
 
 class DataRequested(PermanentError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult
 
-LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+# host.docker.internal is this machine as its containers call it (Docker's manual, networking). Nobody else
+# can own the name: ICANN keeps "internal" for private networks (resolution of its board, 29 July 2024).
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1", "host.docker.internal"})
 
 
 def is_encrypted_or_local(parts: SplitResult) -> bool:

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# Characters of a street, company or contact: one more is answered 500 for ever (recorded: create_addresses).
+COLUMN_LENGTH = 255
+
 _SAVED_ADDRESS = re.compile(r"/api/addresses/[0-9]{1,18}", re.ASCII)
 
 
@@ -37,6 +40,16 @@ class TimeWindow:
     after: datetime
     before: datetime
 
+    @classmethod
+    def parse(cls, after: str, before: str) -> TimeWindow:
+        """Read both ends in ISO 8601 with offsets.
+
+        Raises:
+            ValueError: they are not, or no window lies between them.
+
+        """
+        return cls(datetime.fromisoformat(after), datetime.fromisoformat(before))
+
     def __post_init__(self) -> None:
         _require_aware("after", self.after)
         _require_aware("before", self.before)
@@ -54,7 +67,11 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class PostalAddress:
-    """An address as a buyer typed it; every part may be empty."""
+    """An address as a buyer typed it; every part may be empty.
+
+    ``house_number`` is one that the sender keeps apart from the street ("118 A"); in ``line1`` it need not be
+    missing. How the parts become what a geocoder and a courier read: :mod:`bridge.planning.address`.
+    """
 
     line1: str = ""
     line2: str = ""
@@ -62,6 +79,9 @@ class PostalAddress:
     city: str = ""
     country: str = ""  # the country's name in the order's language: "France"
     country_code: str = ""  # ISO 3166-1 alpha-2, upper case
+    house_number: str = ""
+    district: str = ""  # of the town: a neighbourhood, "Santa Cecília"
+    state: str = ""  # or province: its code or its name, as the sender has it
     coordinates: Coordinates | None = None
     iri: str = ""  # "/api/addresses/7": one that the store has saved on CoopCycle
 
@@ -70,15 +90,51 @@ class PostalAddress:
 class TimeWish:
     """The customer's choice of time: ``window`` where the sender has instants, else the texts as written.
 
-    ``date`` is such as "2026-12-24" or "24 décembre 2026", ``time`` such as "14:00 - 16:00" or "2 pm - 4 pm";
-    either may hold both. They are local to the connection's time zone; ``path`` is where they stood. A window
-    without offsets is an interval of ISO 8601 in ``date``: "2026-12-24T14:00/2026-12-24T16:00".
+    ``date`` is such as "2026-12-24" or "24 décembre 2026", ``time`` such as "14:00 - 16:00" or "2 pm - 4
+    pm"; either may hold both. They are local to the connection's time zone; ``path`` is where they stood. A
+    window without offsets is an interval of ISO 8601 in ``date``: "2026-12-24T14:00/2026-12-24T16:00".
+    ``problem`` is a sentence that follows ``path`` and parks the order: something looks like a choice and
+    must not be guessed.
     """
 
     window: TimeWindow | None = None
     date: str = ""
     time: str = ""
     path: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A name and a value that the sender's body has beside the fields we know: perhaps a choice of time.
+
+    ``value`` is as sent: a text, a number, a list or an object. ``place`` is "order", "line" (of goods),
+    "method" (the title of a way of shipping), "tag" or "question" (one that a form itself calls a date);
+    ``holder`` tells two lines apart.
+    """
+
+    name: str
+    value: object
+    path: str
+    place: str = "order"
+    holder: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Writings:
+    """All of an order in which the buyer's choice of time may stand, and what the connection says of it.
+
+    ``date_name`` and ``time_name`` are the names that the connection gives, ``date_setting`` and
+    ``time_setting`` the keys where it does. ``clocks_in_utc``: Unix seconds are the shop's wall clock read in
+    UTC, as WordPress keeps them.
+    """
+
+    entries: tuple[Written, ...] = ()
+    date_name: str = ""
+    time_name: str = ""
+    date_setting: str = ""
+    time_setting: str = ""
+    clocks_in_utc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +151,18 @@ class OrderItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an order cannot be delivered as it was read, though every part of it could be.
+
+    ``field`` is in the sender's terms, ``sentence`` says what is wrong and what would be right. An order that
+    the connection's filters leave out is never stopped by one.
+    """
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """One more place that an order's delivery goes to, besides :attr:`Order.address`."""
 
@@ -105,6 +173,7 @@ class Stop:
     note: str = ""
     items: tuple[OrderItem, ...] = ()
     path: str = ""  # where it stood in the sender's body, for messages
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +181,8 @@ class Order:
     """A buyer's purchase in our neutral form, whatever the source.
 
     ``order_id`` is the sender's lasting key, ``name`` what people call it ("#1042"), ``updated_at`` the
-    sender's own time of this state of the order (aware). ``phones`` are candidates as typed, best first.
-    ``cancelled`` means that no delivery is wanted any more, with ``cancel_reason`` saying why.
+    sender's own time of this state of the order (aware). ``phones`` are candidates as typed, best first. An
+    order of which no delivery is wanted any more is no ``Order`` but :class:`Ignored`.
     """
 
     order_id: str
@@ -128,12 +197,13 @@ class Order:
     items: tuple[OrderItem, ...] = ()
     shipping_methods: tuple[str, ...] = ()
     paid: bool = False
-    email: str = ""
     tags: tuple[str, ...] = ()
     wish: TimeWish | None = None
+    writings: Writings = field(default=Writings(), compare=False, repr=False)  # where a wish may stand else
     pickup_locations: tuple[str, ...] = ()  # the sender's keys of the places the goods leave from
     dropoffs: tuple[Stop, ...] = ()  # further ones, in the order of the sender
     weight_override_grams: int | None = None  # where the sender gives one weight for everything
+    problems: tuple[Problem, ...] = ()
     # Where the sender has a field of ours, for messages: {"address.postcode": "shipping_address.zip"}.
     paths: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -165,13 +235,6 @@ class Order:
         whole = field.partition("[")[0]  # "phones" of "phones[1]"
         return self.paths.get(field) or self.paths.get(whole) or field
 
-    @property
-    def weight_grams(self) -> int:
-        """The weight of everything to be carried."""
-        if self.weight_override_grams is not None:
-            return self.weight_override_grams
-        return sum(item.weight_grams * item.quantity for item in self.items)
-
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -202,7 +265,8 @@ class Task:
     """One stop of a delivery.
 
     ``street_address`` is one line fit for geocoding ("48 Rue de Rivoli, 75004 Paris, France"); ``None`` in a
-    pickup means the store's own address on CoopCycle. ``telephone`` is E.164 or ``None``.
+    pickup means the store's own address on CoopCycle. It, ``company`` and ``contact_name`` have at most
+    :data:`COLUMN_LENGTH` characters. ``telephone`` is a valid number in E.164, or ``None``.
     """
 
     window: TimeWindow
@@ -250,6 +314,16 @@ class PlacedTask:
     iri: str  # "/api/tasks/7"
     kind: str  # PICKUP or DROPOFF
     status: str  # as in Receipt.statuses
+    window: TimeWindow | None = None  # None where CoopCycle holds one without length
+    comments: str = ""
+    street_address: str = ""
+    address_iri: str = ""  # "/api/addresses/7"
+
+    @property
+    def number(self) -> int:
+        """Its id in a body; 0 when it has none."""
+        tail = self.iri.rsplit("/", 1)[-1]
+        return int(tail) if tail.isascii() and tail.isdecimal() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +333,6 @@ class Receipt:
     delivery_iri: str  # "/api/deliveries/42"
     tracking_url: str = ""
     bridge_ref: str = ""  # as CoopCycle holds it, empty when it holds none
-    pickup_iri: str = ""
-    dropoff_iri: str = ""
     statuses: tuple[str, ...] = ()  # of the tasks: TODO, DOING, DONE, FAILED, CANCELLED
     assigned: bool = False
     created_at: datetime | None = field(default=None, compare=False)
@@ -275,3 +347,19 @@ class Receipt:
             any(task.kind == kind and task.status != "CANCELLED" for task in self.tasks)
             for kind in {task.kind for task in self.tasks}
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first page of a store's deliveries, at most thirty; ``total`` is how many there are in all.
+
+    As ``hydra:totalItems`` says (recorded: listing). The next page cannot be had: ``page`` is answered 500.
+    """
+
+    members: tuple[Receipt, ...]
+    total: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page holds everything that was asked for."""
+        return len(self.members) >= self.total

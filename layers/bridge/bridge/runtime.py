@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bridge.coopcycle.breaker import CircuitBreaker
     from bridge.coopcycle.client import CoopCycleClient
     from bridge.coopcycle.token import TokenCache
+    from bridge.dispatching.retries import Backoff
     from bridge.dispatching.worker import Worker
     from bridge.receiving.events import EventReceiver
 
@@ -53,6 +54,7 @@ class DispatchRuntime:
 
     worker: Worker
     queue: WebhooksQueue
+    backoff: Backoff
 
 
 def token_cache(settings: DispatchSettings) -> TokenCache:
@@ -77,6 +79,7 @@ class CoopCycleClients:
 
     def __call__(self, connection: Connection, secrets: Secrets) -> CoopCycleClient:
         """Return the client of a connection."""
+        from bridge.coopcycle.breaker import CredentialsBreaker
         from bridge.coopcycle.client import CoopCycleClient
         from bridge.coopcycle.token import TokenProvider
 
@@ -96,6 +99,9 @@ class CoopCycleClients:
                     tokens,
                     read_timeout_seconds=self._read_timeout_seconds,
                     breaker=self._breaker(connection.coopcycle_url),
+                    credentials_breaker=CredentialsBreaker(
+                        open_seconds=self._open_seconds, clock=time.monotonic
+                    ),
                 )
                 self._clients[key] = client
         return client
@@ -116,6 +122,7 @@ def dispatch_runtime() -> DispatchRuntime:
     from bridge.aws.deliveries import DeliveriesTable
     from bridge.dispatching.dispatcher import Dispatcher
     from bridge.dispatching.privacy import Compliance
+    from bridge.dispatching.retries import Backoff
     from bridge.dispatching.worker import Worker
     from bridge.sources.shared.shop_api import ShopApi
 
@@ -123,6 +130,7 @@ def dispatch_runtime() -> DispatchRuntime:
     sqs = boto3.client("sqs")
     deliveries = DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name)
     parked = ParkedQueue(sqs, settings.dead_letter_queue_url)
+    backoff = Backoff(settings.backoff_base_seconds, random.random)
     dispatcher = Dispatcher(
         deliveries,
         RechecksQueue(sqs, settings.rechecks_queue_url),
@@ -140,11 +148,10 @@ def dispatch_runtime() -> DispatchRuntime:
         dispatcher,
         parked,
         Compliance(deliveries, parked, clock=utc_now),
+        backoff,
         clock=utc_now,
-        random=random.random,
-        backoff_base_seconds=settings.backoff_base_seconds,
     )
-    return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url))
+    return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url), backoff)
 
 
 @lru_cache(maxsize=1)

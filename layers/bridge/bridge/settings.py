@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 
 class MissingEnvironment(RuntimeError):
-    """The function was deployed without variables it needs; names all of them."""
+    """The function has not the variables it needs: names all of them, or says what `sam local` lacks."""
 
 
 def _require(environ: Mapping[str, str], names: tuple[str, ...]) -> list[str]:
+    # `sam local` hands a function the shell's credentials: without an emulator that is a real account
+    if environ.get("AWS_SAM_LOCAL") and not environ.get("AWS_ENDPOINT_URL"):
+        raise MissingEnvironment(
+            "sam local without AWS_ENDPOINT_URL would use the AWS account of your shell; "
+            "run `make run`, then `.venv/bin/bridge sam-local invoke FUNCTION`"
+        )
     missing = [name for name in names if not environ.get(name)]
     if missing:
         raise MissingEnvironment("missing environment variables: " + ", ".join(missing))

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from bridge.dispatching.record import Attempt, DeliveryRecord, Event, State
+from bridge.aws import first_format
+from bridge.aws.plain import decode, encode
+from bridge.dispatching.record import DeliveryRecord
 from bridge.errors import AlreadyInProgress
-from bridge.model import TimeWindow
-from bridge.schedule.windows import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -30,6 +31,8 @@ class _Condition(TypedDict, total=False):
     ExpressionAttributeValues: dict[str, AttributeValueTypeDef]
 
 
+_SERIALIZER, _DESERIALIZER = TypeSerializer(), TypeDeserializer()
+ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
 KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
 
 
@@ -57,7 +60,7 @@ class DeliveriesTable:
             AlreadyInProgress: another invocation has written the order's record in between.
 
         """
-        stored = replace(record, version=record.version + 1)
+        stored = _fitting(replace(record, version=record.version + 1))
         try:
             self._dynamodb.put_item(
                 TableName=self._table_name,
@@ -98,90 +101,35 @@ def _unchanged(version: int) -> _Condition:
     }
 
 
-def _instant(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""
+def _fitting(record: DeliveryRecord) -> DeliveryRecord:
+    """Leave out what an item has no room for, the least needed first, and say what it was.
+
+    Without the webhook's text an order cannot be replayed from its record; without the bodies its next change
+    is sent whole.
+    """
+    record = replace(record, left_out=())
+    if _size(record) > ITEM_BYTES:
+        record = replace(record, message="", left_out=("message",))
+    if _size(record) > ITEM_BYTES:
+        record = replace(record, held="", in_question=(), left_out=(*record.left_out, "held"))
+    if _size(record) > ITEM_BYTES:
+        record = replace(record, sent="", left_out=(*record.left_out, "sent"))
+    return record
 
 
-def _to_instant(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _window(window: TimeWindow) -> list[str]:
-    return [window.after.isoformat(), window.before.isoformat()]
-
-
-def _to_window(pair: list[str]) -> TimeWindow:
-    return TimeWindow(*(datetime.fromisoformat(text) for text in pair))
+def _size(record: DeliveryRecord) -> int:
+    """Return no less than DynamoDB counts: names and values in UTF-8, some bytes for each number and list."""
+    return len(json.dumps(encode(record), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def _to_item(record: DeliveryRecord) -> dict[str, AttributeValueTypeDef]:
-    attempts = [[a.posted_at.isoformat(), _window(a.dropoff), a.fingerprint] for a in record.attempts]
-    windows = [_window(record.windows.pickup), _window(record.windows.dropoff)] if record.windows else []
-    history = [[e.at.isoformat(), e.topic, e.outcome, e.reason] for e in record.history]
-    texts = {
-        "connection_id": record.connection_id,
-        "order_id": record.order_id,
-        "order_name": record.order_name,
-        "state": record.state.value,
-        "order_updated_at": _instant(record.order_updated_at),
-        "changed_at": _instant(record.changed_at),
-        "attempts": json.dumps(attempts),
-        "doubtful_put_at": _instant(record.doubtful_put_at),
-        "recheck_at": _instant(record.recheck_at),
-        "windows": json.dumps(windows),
-        "fingerprint": record.fingerprint,
-        "sent": record.sent,
-        "message": record.message,
-        "delivery_iri": record.delivery_iri,
-        "tracking_url": record.tracking_url,
-        "reason": record.reason,
-        "history": json.dumps(history, ensure_ascii=False),
-    }
-    item: dict[str, AttributeValueTypeDef] = {name: {"S": text} for name, text in texts.items()}
-    return item | {
-        "version": {"N": str(record.version)},
-        "failures": {"N": str(record.failures)},
-        "in_flight": {"BOOL": record.in_flight},
-        "updating": {"BOOL": record.updating},
-        "cancelling": {"BOOL": record.cancelling},
-        "in_doubt": {"BOOL": record.in_doubt},
-        "ttl": {"N": str(int((record.changed_at + KEPT_FOR).timestamp()))},
-    }
+    ttl = int((record.changed_at + KEPT_FOR).timestamp())
+    attributes = {**encode(record), "ttl": ttl}
+    return {name: _SERIALIZER.serialize(value) for name, value in attributes.items()}
 
 
-def _from_item(item: dict[str, AttributeValueTypeDef]) -> DeliveryRecord:
-    def text(name: str) -> str:
-        return item[name]["S"]
-
-    windows = [_to_window(pair) for pair in json.loads(text("windows"))]
-    return DeliveryRecord(
-        connection_id=text("connection_id"),
-        order_id=text("order_id"),
-        order_name=text("order_name"),
-        state=State(text("state")),
-        order_updated_at=datetime.fromisoformat(text("order_updated_at")),
-        changed_at=datetime.fromisoformat(text("changed_at")),
-        version=int(item["version"]["N"]),
-        attempts=tuple(
-            Attempt(datetime.fromisoformat(posted_at), _to_window(dropoff), fingerprint)
-            for posted_at, dropoff, fingerprint in json.loads(text("attempts"))
-        ),
-        in_flight=item["in_flight"]["BOOL"],
-        updating=item["updating"]["BOOL"],
-        cancelling=item["cancelling"]["BOOL"],
-        doubtful_put_at=_to_instant(text("doubtful_put_at")),
-        in_doubt=item["in_doubt"]["BOOL"],
-        failures=int(item["failures"]["N"]),
-        recheck_at=_to_instant(text("recheck_at")),
-        windows=Windows(*windows) if windows else None,
-        fingerprint=text("fingerprint"),
-        sent=text("sent"),
-        message=text("message"),
-        delivery_iri=text("delivery_iri"),
-        tracking_url=text("tracking_url"),
-        reason=text("reason"),
-        history=tuple(
-            Event(datetime.fromisoformat(at), topic, outcome, reason)
-            for at, topic, outcome, reason in json.loads(text("history"))
-        ),
-    )
+def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> DeliveryRecord:
+    attributes = {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+    if first_format.is_of(attributes):
+        attributes = first_format.read(attributes)
+    return decode(DeliveryRecord, attributes)

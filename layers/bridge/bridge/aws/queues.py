@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs import SQSClient
 
-MAXIMUM_MESSAGE_BYTES = 262_144
+SQS_MESSAGE_BYTES = 1_048_576  # body and attributes; SendMessage in the SQS API reference, since 2025
+PARK_REASON_BYTES = 32_768  # kept free, so that what was accepted can be parked with its reason
+MAXIMUM_MESSAGE_BYTES = SQS_MESSAGE_BYTES - PARK_REASON_BYTES
 LONGEST_DELAY_SECONDS = 900
 HELD_SECONDS = 120  # while parked messages are looked through; longer than the function runs
 BATCH = 10  # messages in one call to SQS

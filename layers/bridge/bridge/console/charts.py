@@ -107,8 +107,8 @@ class _Frame:
         return round(self.bottom - value / self.highest * (self.bottom - 24), 1)
 
 
-def _frames(hours: tuple[int, int], highest: float, margin_right: float) -> list[_Frame]:
-    step = _step(highest)
+def _frames(hours: tuple[int, int], highest: float, margin_right: float, *, whole: bool) -> list[_Frame]:
+    step = _step(highest, whole=whole)
     top = step * max(1, math.ceil(highest / step))
     steps = [step * n for n in range(round(top / step) + 1)]
     return [
@@ -117,18 +117,19 @@ def _frames(hours: tuple[int, int], highest: float, margin_right: float) -> list
     ]
 
 
-def _step(highest: float) -> float:
+def _step(highest: float, *, whole: bool) -> float:
     """Return a round step with which five lines at most reach the highest value."""
     raw = max(highest, 1e-9) / 5
     size = 10.0 ** math.floor(math.log10(raw))
-    return next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw)
+    found = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * 0.999)
+    return max(1.0, found) if whole else found
 
 
 def bars(hours: tuple[int, int], stacks: Sequence[tuple[int, Sequence[tuple[str, int]]]]) -> list[Plot]:
     """Return a bar for each hour, of parts (colour, count) from the ground up; a count is a whole number."""
     highest = max((sum(n for _, n in parts) for _, parts in stacks), default=1)
     plots = []
-    for frame in _frames(hours, max(highest, 5), 4):
+    for frame in _frames(hours, max(highest, 5), 4, whole=True):
         width = (frame.x(hours[0] + 1) - frame.left) * 0.62
         drawn, numbers = [], []
         for hour, parts in stacks:
@@ -158,13 +159,16 @@ def lines(hours: tuple[int, int], series: Sequence[Series], *, unit: str = "") -
     """Return lines through the hours of a day; ``unit`` stands behind the numbers at the side."""
     highest = max((y for each in series for _, y in each.points), default=0)
     plots = []
-    for frame in _frames(hours, max(highest, 1 if not unit else 0.1), 96):
+    for frame in _frames(hours, max(highest, 0.1 if unit else 4), 110, whole=not unit):
         drawn = []
         taken: list[float] = []
         for each in series:
             if not each.points:
                 continue
             points = [(frame.x(x), frame.y(y)) for x, y in each.points]
+            if len(points) == 1:  # a dash, so that one hour is seen
+                (x, y) = points[0]
+                points = [(x - 12, y), (x + 12, y)]
             path = "M" + "L".join(f"{x} {y}" for x, y in points)
             area = f"{path}V{frame.bottom}H{points[0][0]}Z" if each.has_area else ""
             label_y = points[-1][1] + 4

@@ -11,7 +11,7 @@ import boto3
 from bridge.console.desk import Desk
 from bridge.console.live import LiveCoopCycle
 from bridge.console.routes import Console, SignIn
-from bridge.dispatching.worker import BACKOFF_CEILING, GIVE_UP_AFTER
+from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER
 from bridge.operator.deployment import Deployment, Timings
 from bridge.runtime import utc_now
 from bridge.settings import ConsoleSettings

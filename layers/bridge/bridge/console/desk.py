@@ -214,7 +214,7 @@ class Desk:
     # --- pictures ----------------------------------------------------------------------------------------
 
     def stories(self, since: datetime) -> list[tuple[Row, tuple[Happened, ...], datetime | None]]:
-        """Return each order that came or changed since then, what happened to it, and when its webhook came."""
+        """Return each order that came or changed since then, what happened, and when its webhook came."""
         found = []
         for connection_id in self.connection_ids():
             zone = self.deployment.zone_of(connection_id)
@@ -316,28 +316,24 @@ def _standing(record: DeliveryRecord) -> tuple[Standing, str, str]:
         return Standing.PARKED, last.reason, ""
     if outcome in (DISCARDED, CLOSED) and last is not None and not record.exists:
         return Standing.DISCARDED, outcome, last.reason
-    if record.state is State.CREATING or outcome in _STILL_TRYING:
+    if record.waiting_for or record.state is State.CREATING or outcome in _STILL_TRYING:
         return Standing.WAITING, "", ""
-    return _OF_STATE[record.state], record.reason, ""
+    reason = "withdrawn" if record.state is State.WITHDRAWN else record.reason
+    return _OF_STATE[record.state], reason, ""
 
 
 _OF_STATE = {
     State.CREATED: Standing.CREATED,
     State.CANCELLED: Standing.CANCELLED,
     State.CANCEL_REFUSED: Standing.TOO_LATE,
+    State.WITHDRAWN: Standing.CANCELLED,
     State.IGNORED: Standing.IGNORED,
     State.REJECTED: Standing.PARKED,
 }
 
 
 def _waiting(record: DeliveryRecord) -> Waiting:
-    since = record.changed_at
-    code = ""
-    for event in reversed(record.history):
-        if event.outcome not in _STILL_TRYING:
-            break
-        since, code = event.at, code or (event.reason if event.topic != TOPIC else "")
-    return Waiting(code, None, since, None)
+    return Waiting(record.waiting_for, record.waiting_status, record.next_try_at)
 
 
 def _matches(row: Row, wish: Wish) -> bool:

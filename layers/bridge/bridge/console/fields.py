@@ -1,4 +1,4 @@
-"""Each value of a delivery: what the shop sent, where it stood, and what CoopCycle was sent. All of it personal."""
+"""Each value of a delivery: what the shop sent, where it stood, what CoopCycle was sent; personal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from jmespath.exceptions import JMESPathError
 
 from bridge import sources
 from bridge.console.values import Field, Place
-from bridge.coopcycle.payload import delivery_body, fields_of
+from bridge.coopcycle.payload import delivery_body
 from bridge.errors import BridgeError, RejectedWebhook, ShopUnavailable
 from bridge.model import Ignored
+from bridge.operator.body_fields import fields_of
 from bridge.operator.dry_run import map_webhook
 from bridge.operator.errors import OperatorError
 from bridge.planning.trace import Trace
@@ -36,6 +37,7 @@ class _Unasked:
     token = ""
 
     def get(self, url: str, headers: Mapping[str, str]) -> bytes:
+        del url, headers
         raise ShopUnavailable("the page asks no shop")
 
 
@@ -44,8 +46,8 @@ def explain(
 ) -> tuple[list[Field], str]:
     """Return the values of an order's delivery, or why they cannot be told.
 
-    The origins are those that today's settings give; what was sent is what the record holds. Where nothing was
-    sent, it is what would be.
+    The origins are those that today's settings give; what was sent is what the record holds. Where nothing
+    was sent, it is what would be.
     """
     sent = json.loads(record.sent) if record is not None and record.sent else {}
     if message is None:
@@ -154,13 +156,13 @@ def place_of_fields(fields: Sequence[Field]) -> Place:
 
 def items_of(deployment: Deployment, message: WebhookMessage | None) -> tuple[str, ...]:
     """Return what an order holds, as far as nobody has to be asked."""
-    from bridge.fields.fields import read_order
+    from bridge.planning.read_order import read_order
 
     if message is None:
         return ()
     try:
         connection, _ = deployment.connection(message.connection_id)
-        order = read_order(sources.get(message.source), message.payload, connection.options)
+        order = read_order(connection, message.payload, _Unasked())
     except (BridgeError, OperatorError, LookupError):
         return ()
     if isinstance(order, Ignored):

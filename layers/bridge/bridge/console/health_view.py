@@ -30,7 +30,7 @@ class Note:
     symbol: str
     title: Markup
     text: Markup
-    strong: Markup = Markup()
+    strong: str = ""
 
 
 def header(page: Page, health: Mapping[str, Health], *, nobody: bool) -> Header:

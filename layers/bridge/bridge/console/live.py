@@ -1,7 +1,7 @@
 """CoopCycle, asked for the page: how deliveries stand, and whether an instance answers; never too often.
 
-What was answered is believed for a while, and what is done stays done. Small instances are the scarce resource:
-a page that is looked at by five people asks no more than one that is looked at by one.
+What was answered is believed for a while, and what is done stays done. Small instances are the scarce
+resource: a page that five people look at asks no more than one that one looks at.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Times as people say them: "12 min ago", "18–20 h", "ends in 36 min"; the exact one stands behind each."""
+"""Times as people say them: "12 min ago", "ends in 36 min"; the exact one stands behind each."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Moments:
         )
 
     def hours(self, window: TimeWindow, zone: ZoneInfo) -> Markup:
-        """Return a window's hours, "18:30–20 h", never broken over two lines."""
+        """Return a window's hours, from and to, never broken over two lines."""
         after, before = (moment.astimezone(zone) for moment in (window.after, window.before))
         return Markup('<span class="nb">{}–{}\xa0h</span>').format(_hour(after), _hour(before))
 

@@ -21,6 +21,8 @@ _TOLD = {  # outcome -> symbol, colour
     "ignored": ("ignored", "off"),
     "retried": ("waiting", "wait"),
     "unknown": ("waiting", "wait"),
+    "adopted": ("created", "new"),
+    "not_found": ("waiting", "wait"),
     "parked": ("parked", "stop"),
     "discarded": ("cancelled", "off"),
     "closed": ("delivered", "ok"),
@@ -203,6 +205,8 @@ def _sentence(page: Page, each: Happened) -> Markup:
     reason: Markup
     if each.outcome in _BY_A_PERSON:
         return page.words(f"story.{each.outcome}", by=page.who(each.reason))
+    if each.outcome == "seen" and page.words.has(f"finding.{each.reason}"):
+        return page.words(f"finding.{each.reason}")
     if each.outcome == "parked":
         reason = page.reason(each.reason)
     elif each.outcome == "ignored":

@@ -208,7 +208,7 @@ def follow(
 ) -> str:
     """Return what changed: counts, how many orders are new, and rows that look different now.
 
-    ``seen`` holds the digest of each row that is shown, by its key; ``rows`` are those orders as they are now.
+    ``seen`` holds the digest of each row that is shown, by its key; ``rows`` are those orders as they are.
     """
     helpers = row_helpers(page)
     current = with_live(rows, live, ask=True)

@@ -115,6 +115,8 @@ class Page:
             return self.words("standing.parked.row", reason=self.reason(row.reason))
         if row.standing is Standing.IGNORED:
             return self.words("standing.ignored.row", reason=self.ignored(row.reason))
+        if row.standing is Standing.CANCELLED and row.reason == "withdrawn":
+            return self.words("standing.cancelled.withdrawn")
         if row.standing is Standing.DISCARDED:
             key = "closed" if row.reason == "closed" else "row"
             return self.words(f"standing.discarded.{key}", by=self.who(row.by))

@@ -104,13 +104,13 @@ def _window(body: Mapping[str, Any]) -> TimeWindow | None:
         return None
 
 
-def _differences(held: Mapping[str, Any], wanted: Mapping[str, Any], path: str = "") -> Sequence[str]:
+def _differences(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> Sequence[str]:
     """Return each value that would change: "telephone: +33… → +33…"."""
     lines: list[str] = []
     for name, value in wanted.items():
         before = held.get(name) if isinstance(held, Mapping) else None
         if isinstance(value, Mapping):
-            lines += _differences(before if isinstance(before, Mapping) else {}, value, name)
+            lines += _differences(before if isinstance(before, Mapping) else {}, value)
         elif value != before:
             lines.append(f"{name}: {_text(before)} → {_text(value)}")
     return lines

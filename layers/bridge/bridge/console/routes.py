@@ -1,7 +1,7 @@
-"""Which request gets which answer, and who may ask: the static shell for everybody, the rest for those signed in.
+"""Which request gets which answer, and who may ask: the shell is for everybody, the rest for those signed in.
 
-In AWS the HTTP API's own authorizer stands before ``/console/view`` and ``/console/do``; that nobody gets there
-without a token is looked at here once more.
+In AWS the HTTP API's own authorizer stands before ``/console/view`` and ``/console/do``; that nobody gets
+there without a token is looked at here once more.
 """
 
 from __future__ import annotations

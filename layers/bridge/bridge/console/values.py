@@ -32,7 +32,6 @@ class Waiting:
 
     code: str
     status: int | None  # that CoopCycle answered
-    since: datetime
     next_try_at: datetime | None
 
 
@@ -169,7 +168,7 @@ class Task:
     """One task of a delivery, as CoopCycle shows it."""
 
     kind: str  # PICKUP, DROPOFF
-    status: str  # TODO, DOING, DONE, FAILED, CANCELLED
+    status: str  # DOING, DONE and so on, as CoopCycle spells it
     done_at: datetime | None
 
 

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bridge.errors import (
+    AccessDenied,
     CoopCycleThrottled,
     CoopCycleUnavailable,
+    CredentialsRejected,
     DeliveryOutcomeUnknown,
     PermanentError,
+    RetryableError,
     TokenUnavailable,
 )
 
@@ -24,6 +27,8 @@ LONGEST_OPEN = 10  # times the first open time: 5 minutes for 30 seconds
 
 class CircuitBreaker:
     """Watches the calls to one instance; times in seconds on a monotonic clock."""
+
+    _failures_to_open = FAILURES_TO_OPEN
 
     def __init__(self, *, open_seconds: float, clock: Callable[[], float]) -> None:
         self._open_seconds = open_seconds
@@ -45,21 +50,27 @@ class CircuitBreaker:
         self._enter()
         try:
             yield
-        except DeliveryOutcomeUnknown as error:
-            # 500 is also the answer to an address that cannot be geocoded: it says nothing of the instance
-            self._leave(alive=error.status == 500)
-            raise
-        except (CoopCycleUnavailable, CoopCycleThrottled, TokenUnavailable) as error:
-            self._leave(alive=False, retry_after=error.retry_after_seconds)
-            raise
-        except PermanentError:
-            self._leave(alive=True)
-            raise
-        except BaseException:
-            self._leave(alive=None)
+        except BaseException as error:
+            self._leave(alive=self._says(error), retry_after=getattr(error, "retry_after_seconds", None))
             raise
         else:
             self._leave(alive=True)
+
+    def _says(self, error: BaseException) -> bool | None:
+        """Tell what an error says of the instance: that it lives, or not, or nothing."""
+        if isinstance(error, DeliveryOutcomeUnknown):
+            # 500 is also the answer to one body (recorded: create_addresses, "text that nobody finds", "a
+            # street of 300 characters"): it says nothing of the instance
+            return error.status == 500
+        if isinstance(error, CoopCycleUnavailable | CoopCycleThrottled | TokenUnavailable):
+            return False
+        if isinstance(error, PermanentError | CredentialsRejected):  # CoopCycle's own words
+            return True
+        return None
+
+    def _refusal(self, wait: float) -> RetryableError:
+        text = f"not asked: the last {self._failures} calls failed"
+        return CoopCycleUnavailable(text, retry_after_seconds=wait)
 
     def _enter(self) -> None:
         with self._lock:
@@ -67,10 +78,7 @@ class CircuitBreaker:
                 return
             wait = self._open_until - self._clock()
             if wait > 0 or self._probing:
-                raise CoopCycleUnavailable(
-                    f"not asked: the last {self._failures} calls failed",
-                    retry_after_seconds=max(wait, self._open_seconds),
-                )
+                raise self._refusal(max(wait, self._open_seconds))
             self._probing = True
 
     def _leave(self, *, alive: bool | None, retry_after: float | None = None) -> None:
@@ -83,7 +91,25 @@ class CircuitBreaker:
                 self._open_until = None
                 return
             self._failures += 1
-            if probed or (self._open_until is None and self._failures >= FAILURES_TO_OPEN):
+            if probed or (self._open_until is None and self._failures >= self._failures_to_open):
                 factor = min(2**self._opened, LONGEST_OPEN)
                 self._opened += 1
                 self._open_until = self._clock() + max(self._open_seconds * factor, retry_after or 0)
+
+
+class CredentialsBreaker(CircuitBreaker):
+    """Watches the calls with one connection's credentials: refused ones are tried by one probe for all.
+
+    So a key that is being changed costs the instance one question now and then, and when it is right again
+    everything flows by itself. New credentials have a breaker of their own.
+    """
+
+    _failures_to_open = 1
+
+    def _says(self, error: BaseException) -> bool | None:
+        if isinstance(error, AccessDenied):
+            return True  # the token was accepted
+        return False if isinstance(error, CredentialsRejected) else None
+
+    def _refusal(self, wait: float) -> RetryableError:
+        return CredentialsRejected("not asked: CoopCycle refuses these credentials", retry_after_seconds=wait)

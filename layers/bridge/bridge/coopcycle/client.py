@@ -2,8 +2,11 @@
 
 The one place where a transport failure or a status becomes an error of :mod:`bridge.errors`. Every
 request is sent once; the single exception is a 401, after which it is sent again with a new token.
+Only what CoopCycle says in its own words counts as said: the page of a firewall, a proxy or a captive portal
+is no answer, whatever its status.
 Must not know AWS, must not retry (the queue does) and must not put a payload, token or secret into a
-message. Routes and answers: ``features/*.feature`` of coopcycle/coopcycle-web.
+message. Routes and answers: as recorded from a running one, and ``features/*.feature`` of
+coopcycle/coopcycle-web.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,21 +23,25 @@ import requests
 from requests.auth import AuthBase
 
 from bridge.coopcycle import payload
-from bridge.coopcycle.breaker import CircuitBreaker
-from bridge.coopcycle.transport import Answer, NeverSent, NoAnswer, Transport, moved
+from bridge.coopcycle.breaker import CircuitBreaker, CredentialsBreaker
+from bridge.coopcycle.transport import ANSWER_SECONDS, Answer, NeverSent, NoAnswer, Transport, moved
 from bridge.errors import (
+    AccessDenied,
+    CoopCycleBlocked,
+    CoopCycleRejected,
     CoopCycleThrottled,
     CoopCycleUnavailable,
     CredentialsRejected,
     DeliveryOutcomeUnknown,
     InvalidConnection,
 )
-from bridge.model import Receipt, TimeWindow
+from bridge.model import Listing, Receipt, TimeWindow
 
 T = TypeVar("T")
 
 SETTINGS_MAX_AGE_SECONDS = 900.0
-# CoopCycle answers 415 to POST /api/deliveries in plain JSON, and its errors have another form there.
+# Plain JSON is answered 415, and who accepts it gets errors of another form (recorded: create_refusals,
+# "application/json", "asks for JSON, refused").
 _HEADERS = {"Accept": "application/ld+json", "Content-Type": "application/ld+json"}
 _NO_TIME_SLOT = (
     "schedule.window: the store has no time slot on CoopCycle; give it one there, or write "
@@ -67,8 +73,6 @@ class InstanceSettings:
 
     country: str
     timezone: str
-    locale: str = ""
-    currency: str = ""
 
 
 class CoopCycleClient:
@@ -77,11 +81,14 @@ class CoopCycleClient:
     Every method raises the errors of its failure, besides those named at the method:
 
     - ``CoopCycleUnavailable``: certainly not processed (DNS, refused, connect timeout, TLS, 408, 503,
-      a temporary redirect), or a reading request without a usable answer;
-    - ``CoopCycleThrottled``: 429; both carry ``Retry-After`` when there was one;
-    - ``DeliveryOutcomeUnknown``: a change (create, update, cancel) was sent and no usable answer came;
-    - ``CoopCycleRejected``: any other 4xx, with CoopCycle's violations;
-    - ``CredentialsRejected``: 401 in spite of a new token, or 403;
+      a temporary redirect), or a reading request without an answer of CoopCycle's; ``CoopCycleBlocked``
+      where that was a 4xx that is somebody else's page;
+    - ``CoopCycleThrottled``: 429, which is a proxy's; both carry ``Retry-After`` when there was one;
+    - ``DeliveryOutcomeUnknown``: a change (create, update, cancel) was sent and no answer of CoopCycle's
+      came: none at all, 5xx, a 2xx that is not the delivery, a 4xx that is somebody else's page
+      (which may stand over CoopCycle's answer, see the error);
+    - ``CoopCycleRejected``: any other 4xx in CoopCycle's words, with its violations;
+    - ``CredentialsRejected``: CoopCycle's 401 in spite of a new token; ``AccessDenied``: its 403;
     - ``InvalidConnection``: the instance has moved for good (301, 308);
     - ``TokenUnavailable``: no token could be had; nothing was sent.
     """
@@ -94,10 +101,15 @@ class CoopCycleClient:
         session: requests.Session | None = None,
         connect_timeout_seconds: float = 3,
         read_timeout_seconds: float = 8,
+        answer_seconds: float = ANSWER_SECONDS,
         clock: Callable[[], float] = time.time,
         breaker: CircuitBreaker | None = None,
+        credentials_breaker: CredentialsBreaker | None = None,
     ) -> None:
         """Check the address; nothing is sent. ``clock`` gives epoch seconds.
+
+        Timeouts are in seconds, ``read_timeout_seconds`` for each packet, ``answer_seconds`` for all of an
+        answer; with a ``session`` of the caller's the latter is the session's own.
 
         With a ``breaker`` no call is made while the instance is known to be down.
 
@@ -110,10 +122,12 @@ class CoopCycleClient:
             session,
             connect_timeout_seconds=connect_timeout_seconds,
             read_timeout_seconds=read_timeout_seconds,
+            answer_seconds=answer_seconds,
         )
         self._tokens = tokens
         self._clock = clock
         self._watching = breaker.watching if breaker is not None else nullcontext
+        self._watching_credentials = credentials_breaker.watching if credentials_breaker else nullcontext
         self._settings: tuple[float, InstanceSettings] | None = None
 
     def close(self) -> None:
@@ -124,27 +138,24 @@ class CoopCycleClient:
 
     def create_delivery(self, body: Mapping[str, object]) -> Receipt:
         """Create a delivery from a body of :func:`bridge.coopcycle.payload.delivery_body`."""
-        return self._change("POST", "/api/deliveries", body)
+        return self._change("POST", "/api/deliveries", body, done=201)
 
     def update_delivery(self, iri: str, body: Mapping[str, object]) -> Receipt:
-        """Replace what the body names; CoopCycle keeps a field that the body leaves out.
+        """Replace what the body names; CoopCycle keeps a field that the body leaves out, or gives empty.
 
-        For a body of several stops the delivery is read first, since each must name the task it changes.
+        Recorded: change, "comments emptied", "weight 0"; metadata are merged into what is there ("metadata").
         """
-        if "tasks" in body:
-            body = self._read(_checked(iri), partial(payload.with_task_ids, body))
-        return self._change("PUT", _checked(iri), body)
+        return self._change("PUT", _checked(iri), body, done=200)
 
     def cancel_delivery(self, iri: str) -> None:
-        """Cancel a delivery; doing so twice is no error.
+        """Cancel a delivery; doing so twice is no error (recorded: cancel, "again").
 
         Raises:
-            CoopCycleRejected: 400 when a courier already has a task of it, 404 when there is none.
+            CoopCycleRejected: 400 when a courier already has a task of it (recorded: cancel, "assigned"), 404
+                when there is none.
 
         """
-        answer = self._authorized("DELETE", _checked(iri), change=True)
-        if answer.status != 204:
-            raise _unusable(f"DELETE {iri}", answer.status, change=True)
+        self._authorized("DELETE", _checked(iri), change=True, done=204)
 
     def get_delivery(self, iri: str) -> Receipt:
         """Return a delivery as it stands."""
@@ -162,16 +173,19 @@ class CoopCycleClient:
 
         """
         data = payload.encode(payload.assert_body(body))
-        self._authorized("POST", "/api/deliveries/assert", change=False, data=data)
+        path = "/api/deliveries/assert"
+        answer = self._authorized("POST", path, change=False, data=data)
+        _parsed(f"POST {path}", answer, lambda body: body, change=False)  # "[]" (feasibility_and_price)
 
     def list_deliveries(
         self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
-    ) -> list[Receipt]:
+    ) -> Listing:
         """Return the first page of the store's deliveries whose dropoff ``before`` lies in this range.
 
         Both ends are included. The filter compares with the wall clock that the instance stores, so the
-        moments, aware, are put into ``timezone``, the instance's own. No ``page`` parameter: with one the
-        route answers 500.
+        moments, aware, are put into ``timezone``, the instance's own (recorded: listing, "exact minute, wall
+        clock", "exact minute, Z"). No ``page`` parameter: with one the route answers 500 (recorded: listing,
+        "GET …?page=2").
 
         Raises:
             ValueError: a time zone that does not exist.
@@ -186,21 +200,25 @@ class CoopCycleClient:
             },
         )
 
-    def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
-        """Return the first page of a store's deliveries, the newest created first."""
+    def list_recent_deliveries(self, store_iri: str) -> Listing:
+        """Return the first page of a store's deliveries, the newest created first.
+
+        Within one second their order is arbitrary (recorded: listing, "GET …?order%5BcreatedAt%5D=desc").
+        """
         return self._list(store_iri, {"order[createdAt]": "desc"})
 
     def time_slot_choices(self) -> list[TimeWindow]:
         """Return the windows that the store's own time slot offers now, the earliest first.
 
         Raises:
-            InvalidConnection: the store has no time slot, to which CoopCycle answers 500.
+            InvalidConnection: the store has no time slot, to which CoopCycle answers 500 (a belief, read in
+                its code).
 
         """
         path = "/api/time_slots/choices"
         try:
             # Asked like a change for the status: a 500 says nothing of the instance (see the breaker).
-            answer = self._authorized("GET", path, change=True)
+            answer = self._authorized("GET", path, change=True, done=200)
         except DeliveryOutcomeUnknown as error:
             if error.status == 500 and self._store_has_no_time_slot():
                 raise InvalidConnection([_NO_TIME_SLOT]) from error
@@ -238,16 +256,16 @@ class CoopCycleClient:
 
     # --- one request ------------------------------------------------------------------------------
 
-    def _change(self, method: str, path: str, body: Mapping[str, object]) -> Receipt:
-        answer = self._authorized(method, path, change=True, data=payload.encode(body))
+    def _change(self, method: str, path: str, body: Mapping[str, object], *, done: int) -> Receipt:
+        answer = self._authorized(method, path, change=True, done=done, data=payload.encode(body))
         return _parsed(f"{method} {path}", answer, payload.parse_receipt, change=True)
 
     def _read(self, path: str, parse: Callable[[object], T], params: Mapping[str, str] | None = None) -> T:
         answer = self._authorized("GET", path, change=False, params=params)
         return _parsed(f"GET {path}", answer, parse, change=False)
 
-    def _list(self, store_iri: str, params: Mapping[str, str]) -> list[Receipt]:
-        return self._read(f"{_checked(store_iri)}/deliveries", payload.parse_members, params)
+    def _list(self, store_iri: str, params: Mapping[str, str]) -> Listing:
+        return self._read(f"{_checked(store_iri)}/deliveries", payload.parse_listing, params)
 
     def _authorized(
         self,
@@ -255,20 +273,26 @@ class CoopCycleClient:
         path: str,
         *,
         change: bool,
+        done: int = 200,
         params: Mapping[str, str] | None = None,
         data: bytes | None = None,
     ) -> Answer:
-        """Send with a bearer token; after a 401 exactly once more, with a new one."""
-        with self._watching():
+        """Send with a bearer token; after CoopCycle's 401 exactly once more, with a new one.
+
+        ``done`` is the one status of success: another 2xx is a page of somebody else's. Recorded: POST 201
+        (create_simple), PUT 200 (change), DELETE 204 (cancel); a POST that asks for HTML is answered 200 and
+        makes nothing.
+        """
+        with self._watching_credentials(), self._watching():
             token = self._tokens.token()
             answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
-            if answer.status == 401:
+            if answer.status == 401 and payload.is_own_error(401, answer.body):
                 self._tokens.reject(token)
                 token = self._tokens.token()
                 answer = self._send(
                     method, path, change=change, auth=_Bearer(token), params=params, data=data
                 )
-            self._raise_for_status(f"{method} {path}", answer, change=change)
+            self._raise_for_status(f"{method} {path}", answer, change=change, done=done)
             return answer
 
     def _send(
@@ -288,13 +312,11 @@ class CoopCycleClient:
         except NoAnswer as error:
             raise _unusable(f"{method} {path}", None, change=change) from error
 
-    def _raise_for_status(self, request: str, answer: Answer, *, change: bool) -> None:
-        """Raise what a status other than 2xx means."""
+    def _raise_for_status(self, request: str, answer: Answer, *, change: bool, done: int = 200) -> None:
+        """Raise what a status other than that of success means."""
         status = answer.status
-        if 200 <= status < 300:
+        if status == done:
             return
-        if status in (401, 403):
-            raise CredentialsRejected(f"{request}: CoopCycle answered {status} to these credentials")
         retry_after = answer.retry_after_seconds(self._clock())
         if status == 429:
             raise CoopCycleThrottled(f"{request}: CoopCycle answered 429", retry_after_seconds=retry_after)
@@ -304,21 +326,32 @@ class CoopCycleClient:
             raise CoopCycleUnavailable(
                 f"{request}: CoopCycle answered {status}", status=status, retry_after_seconds=retry_after
             )
-        if 400 <= status < 500:
-            raise payload.parse_error(status, answer.body)
+        if 400 <= status < 500 and payload.is_own_error(status, answer.body):
+            raise _refusal(request, answer)
         raise _unusable(request, status, change=change, retry_after_seconds=retry_after)
+
+
+def _refusal(request: str, answer: Answer) -> CredentialsRejected | CoopCycleRejected:
+    """Return what a 4xx in CoopCycle's own words means."""
+    if answer.status == 401:
+        return CredentialsRejected(f"{request}: CoopCycle answered 401 to these credentials")
+    if answer.status == 403:
+        return AccessDenied(f"{request}: CoopCycle answered 403 to these credentials")
+    return payload.parse_error(answer.status, answer.body)
 
 
 def _unusable(
     request: str, status: int | None, *, change: bool, retry_after_seconds: float | None = None
 ) -> CoopCycleUnavailable | DeliveryOutcomeUnknown:
     """Return the error of a request that may have been processed: only for a change that is in doubt."""
-    what = "no answer" if status is None else f"no usable answer, status {status}"
+    what = "no answer" if status is None else f"no answer of CoopCycle's, status {status}"
     if change:
         return DeliveryOutcomeUnknown(
             f"{request}: sent, {what}", status=status, retry_after_seconds=retry_after_seconds
         )
-    return CoopCycleUnavailable(f"{request}: {what}", status=status, retry_after_seconds=retry_after_seconds)
+    blocked = status is not None and 400 <= status < 500
+    unavailable = CoopCycleBlocked if blocked else CoopCycleUnavailable
+    return unavailable(f"{request}: {what}", status=status, retry_after_seconds=retry_after_seconds)
 
 
 def _parsed(request: str, answer: Answer, parse: Callable[[object], T], *, change: bool) -> T:
@@ -360,12 +393,7 @@ def _parse_settings(body: object) -> InstanceSettings:
         raise ValueError("no country")
     timezone = texts.get("timezone", "")
     _zone(timezone)
-    return InstanceSettings(
-        country=country,
-        timezone=timezone,
-        locale=texts.get("locale", ""),
-        currency=(texts.get("currency_code") or texts.get("currency", "")).upper(),
-    )
+    return InstanceSettings(country, timezone)
 
 
 def _zone(name: str) -> ZoneInfo:

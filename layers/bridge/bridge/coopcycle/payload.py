@@ -1,9 +1,9 @@
 """CoopCycle's wire format: the one module that knows how CoopCycle spells a delivery.
 
 From :class:`bridge.model.Delivery` to the body of ``POST /api/deliveries``, and from answers back to
-plain values. CoopCycle ignores a field it does not know without a word, so a body is checked here
-before it is sent. Pure: no HTTP, no clock. Source of every name: ``features/deliveries.feature``,
-``src/Api/Dto/TaskDto.php`` and ``src/Serializer`` of coopcycle/coopcycle-web.
+plain values. CoopCycle ignores a field it does not know without a word (recorded: create_texts, "unknown
+members"), so a body is checked here before it is sent. Pure: no HTTP, no clock. Source of every name: the
+recordings, ``features/deliveries.feature`` and ``src/Api/Dto/TaskDto.php`` of coopcycle/coopcycle-web.
 """
 
 from __future__ import annotations
@@ -11,16 +11,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bridge.errors import CoopCycleRejected, Violation
-from bridge.model import Coordinates, Delivery, PlacedTask, Receipt, Task, TimeWindow, is_saved_address
+from bridge.model import (
+    COLUMN_LENGTH,
+    Coordinates,
+    Delivery,
+    Listing,
+    PlacedTask,
+    Receipt,
+    Task,
+    TimeWindow,
+    is_saved_address,
+)
 
-REFERENCE_KEY = "bridge_ref"  # in the dropoff's metadata; CoopCycle stores it and gives it back
+# In the dropoff's metadata; CoopCycle stores it and gives it back (recorded: create_simple).
+REFERENCE_KEY = "bridge_ref"
 
 _PICKUP, _DROPOFF = "pickup", "dropoff"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_TELEPHONE_PATH = re.compile(r"items\[(\d{1,3})\]\.task\.address\.telephone", re.ASCII)
 _IRI = re.compile(r"/api/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _UNDER_WAY = frozenset({"DOING", "DONE", "FAILED"})  # only a task that a courier has gets there
 _TEXT_LIMIT = 500  # characters of a foreign text that are kept
@@ -34,12 +46,13 @@ def delivery_body(delivery: Delivery) -> dict[str, object]:
     """Return the body of a create or an update; what is empty is left out.
 
     One pickup and one dropoff are sent as such, more as ``tasks``. Both windows are sent whole, because
-    CoopCycle's own defaults surprise: a missing ``after`` becomes ``before`` minus 15 minutes.
+    CoopCycle's own defaults surprise: a missing ``after`` becomes ``before`` minus 15 minutes (recorded:
+    create_windows, "before only, no pickup").
 
     Raises:
         ValueError: a value CoopCycle would refuse, misread or answer with 500 (a weight that is no whole
-            number, a telephone that is not E.164, a dropoff without an address); the sentence names the
-            field and never quotes the value.
+            number, a telephone that is not E.164, a dropoff without an address, a text longer than its
+            column: recorded in create_addresses); the sentence names the field and never quotes the value.
 
     """
     if not delivery.bridge_ref:
@@ -68,7 +81,11 @@ def _require_address(name: str, task: Task) -> None:
 
 
 def assert_body(body: Mapping[str, object]) -> dict[str, object]:
-    """Return the same for ``POST /api/deliveries/assert``, whose older reader knows no metadata object."""
+    """Return the same for ``POST /api/deliveries/assert``, whose older reader needs no metadata.
+
+    It takes them as an object too (recorded: feasibility_and_price, "metadata as an object"); upstream tests
+    them as text alone, so they are left out.
+    """
     asked: dict[str, object] = {}
     for name, value in body.items():
         if isinstance(value, Mapping):
@@ -82,137 +99,43 @@ def _without_metadata(task: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in task.items() if key != "metadata"}
 
 
-# --- changing a delivery of several stops -----------------------------------------------------------
-#
-# ``PUT`` with ``pickup`` and ``dropoff`` changes the first and the last task; with ``tasks`` each must carry
-# the id of one of the delivery's tasks, those left out are cancelled, and none can be added
-# (``src/Api/State/DeliveryProcessor.php``).
+def without_telephones(body: Mapping[str, object], violations: Sequence[Violation]) -> dict[str, object]:
+    """Return a body without the telephones that CoopCycle's violations name, which the courier reads instead.
 
-
-def revised_body(before: Mapping[str, object], body: dict[str, object]) -> dict[str, object]:
-    """Return the body for a delivery that was last sent as ``before``: once in tasks, always in tasks.
-
-    Else stops that are no longer wanted would stay where they are.
+    CoopCycle may know fewer ranges of numbers than we do. Paths are such as "items[1].task.address.telephone"
+    (recorded: phones), the pickup being item 0; where one names no item that is there, all numbers go.
     """
-    if "tasks" not in before or "tasks" in body:
-        return body
-    return {
-        "tasks": [
-            {"type": kind, **part}
-            for name, kind in (("pickup", _PICKUP), ("dropoff", _DROPOFF))
-            if isinstance(part := body.get(name), Mapping)
-        ]
+    wanted = {
+        int(found[1]) for each in violations if (found := _TELEPHONE_PATH.fullmatch(each.property_path))
     }
-
-
-def adds_stops(before: Mapping[str, object], body: Mapping[str, object]) -> bool:
-    """Tell whether a body has more pickups or dropoffs than what was sent before: a PUT cannot add them."""
-    old, new = _kinds(before), _kinds(body)
-    return any(new.count(kind) > old.count(kind) for kind in (_PICKUP, _DROPOFF))
-
-
-def _kinds(body: Mapping[str, object]) -> list[object]:
     tasks = body.get("tasks")
-    if not isinstance(tasks, list):
-        return [_PICKUP, _DROPOFF]
-    return [task.get("type") for task in tasks if isinstance(task, Mapping)]
-
-
-def with_task_ids(body: Mapping[str, object], held: object) -> dict[str, object]:
-    """Return a body in ``tasks`` with the ids of the delivery's tasks, ``held`` being its answer to GET.
-
-    A stop is matched with a task at the same address, else with the next one of its kind. One that finds
-    no task stays without an id, which CoopCycle refuses.
-
-    Raises:
-        ValueError: ``held`` is not a delivery.
-
-    """
-    listed = body.get("tasks")
-    wanted = [dict(task) for task in listed if isinstance(task, Mapping)] if isinstance(listed, list) else []
-    free = [task for task in _tasks(_object(held)) if task.get("status") != "CANCELLED" and _id_of(task)]
-    for matches in (_same_address, _same_kind):
-        for task in wanted:
-            found = next((each for each in free if "id" not in task and matches(task, each)), None)
-            if found is not None:
-                task["id"] = _id_of(found)
-                free.remove(found)
-    return {**body, "tasks": wanted}
-
-
-def _same_kind(wanted: Mapping[str, object], held: Mapping[str, object]) -> bool:
-    return _text(wanted.get("type")).upper() == _text(held.get("type")).upper()
-
-
-def _same_address(wanted: Mapping[str, object], held: Mapping[str, object]) -> bool:
-    ours, theirs = wanted.get("address"), held.get("address")
-    if not _same_kind(wanted, held) or not isinstance(theirs, Mapping):
-        return False
-    if isinstance(ours, Mapping):
-        return ours.get("streetAddress") == theirs.get("streetAddress")
-    return ours is not None and ours == theirs.get("@id")
-
-
-def _id_of(task: Mapping[str, object]) -> int:
-    """Return the number of a task; 0 when it has none."""
-    number = task.get("id")
-    if isinstance(number, int) and not isinstance(number, bool):
-        return number
-    tail = _text(task.get("@id")).rsplit("/", 1)[-1]
-    return int(tail) if tail.isascii() and tail.isdecimal() else 0
-
-
-# --- in which words ---------------------------------------------------------------------------------
-
-
-_MODEL_FIELDS = {
-    "type": "kind",
-    "address": "address_iri",
-    "address.streetAddress": "street_address",
-    "address.latLng": "coordinates",
-    "address.name": "company",
-    "address.contactName": "contact_name",
-    "address.telephone": "telephone",
-    "address.description": "description",
-    "after": "window",
-    "before": "window",
-    "comments": "comments",
-    "weight": "weight_grams",
-    "packages": "packages",
-    "tags": "tags",
-    f"metadata.{REFERENCE_KEY}": "bridge_ref",
-}
-
-
-def fields_of(body: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return every value of a body by its path, with the field of our model that it stands for.
-
-    Such as ("dropoff.address.telephone", "dropoffs[0].telephone"); lists of coordinates, packages and tags
-    are one value.
-    """
-    tasks = body.get("tasks")
-    named: list[tuple[str, str, object]] = []
+    numbered: list[tuple[str | int, object]] = (
+        list(enumerate(tasks))
+        if isinstance(tasks, list)
+        else [(name, body.get(name)) for name in ("pickup", "dropoff")]
+    )
+    if len(wanted) < len(violations) or not wanted <= set(range(len(numbered))):
+        wanted = set(range(len(numbered)))
+    changed = {
+        key: _with_telephone_in_words(task) if index in wanted and isinstance(task, Mapping) else task
+        for index, (key, task) in enumerate(numbered)
+        if task is not None
+    }
     if isinstance(tasks, list):
-        counts = {_PICKUP: 0, _DROPOFF: 0}
-        for index, task in enumerate(tasks):
-            kind = task["type"]
-            named.append((f"tasks[{index}]", f"{kind}s[{counts[kind]}]", task))
-            counts[kind] += 1
-    else:
-        named = [(name, f"{name}s[0]", body[name]) for name in ("pickup", "dropoff")]
-    return [
-        (f"{wire}.{path}", f"{model}.{_MODEL_FIELDS[path]}")
-        for wire, model, task in named
-        for path in _leaves(task)
-    ]
+        return {**body, "tasks": list(changed.values())}
+    return {**body, **{str(name): task for name, task in changed.items()}}
 
 
-def _leaves(value: object, path: str = "") -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield path
-        return
-    for key, inner in value.items():
-        yield from _leaves(inner, f"{path}.{key}" if path else key)
+def _with_telephone_in_words(task: Mapping[str, object]) -> dict[str, object]:
+    address = task.get("address")
+    if not isinstance(address, Mapping) or "telephone" not in address:
+        return dict(task)
+    words = f"Phone as given: {address['telephone']}"
+    return {
+        **task,
+        "address": {key: value for key, value in address.items() if key != "telephone"},
+        "comments": "\n".join(line for line in (_text_of(task.get("comments")), words) if line),
+    }
 
 
 def encode(body: Mapping[str, object]) -> bytes:
@@ -259,6 +182,14 @@ def _address(name: str, task: Task) -> dict[str, object] | str:
         return {}  # the store's own address
     if task.telephone is not None and not _E164.fullmatch(task.telephone):
         raise ValueError(f"{name}.telephone: must be E.164; CoopCycle refuses the delivery for a wrong one")
+    texts = {
+        "street_address": task.street_address,
+        "company": task.company,
+        "contact_name": task.contact_name,
+    }
+    for field, text in texts.items():
+        if len(text) > COLUMN_LENGTH:
+            raise ValueError(f"{name}.{field}: must have at most {COLUMN_LENGTH} characters")
     fields: dict[str, object] = {
         "streetAddress": task.street_address,
         "latLng": _lat_lng(name, task.coordinates),
@@ -313,20 +244,34 @@ def parse_receipt(body: object) -> Receipt:
         delivery_iri=str(iri),
         tracking_url=_text(delivery.get("trackingUrl")),
         bridge_ref=next((ref for ref in map(_reference, tasks) if ref), ""),
-        pickup_iri=_iri_of_type(tasks, "PICKUP"),
-        dropoff_iri=_iri_of_type(tasks, "DROPOFF"),
         statuses=tuple(status for status in statuses if status),
         assigned=any(_is_assigned(task) for task in tasks),
         created_at=min(created, default=None),
-        tasks=tuple(
-            PlacedTask(_text(task.get("@id")), _text(task.get("type")), _text(task.get("status")))
-            for task in tasks
-        ),
+        tasks=tuple(_placed(task) for task in tasks),
     )
 
 
-def parse_members(body: object) -> list[Receipt]:
-    """Return the receipts of a collection of deliveries.
+def _placed(task: Mapping[str, object]) -> PlacedTask:
+    address = task.get("address")
+    place = address if isinstance(address, Mapping) else {}
+    comments = task.get("comments")
+    try:
+        window = TimeWindow.parse(_text(task.get("after")), _text(task.get("before")))
+    except ValueError:
+        window = None
+    return PlacedTask(
+        _text(task.get("@id")),
+        _text(task.get("type")),
+        _text(task.get("status")),
+        window,
+        comments if isinstance(comments, str) else "",
+        _text(place.get("streetAddress")),
+        _text(place.get("@id")),
+    )
+
+
+def parse_listing(body: object) -> Listing:
+    """Return a page of deliveries.
 
     Raises:
         ValueError: not a collection, or a member that is not a delivery.
@@ -334,9 +279,10 @@ def parse_members(body: object) -> list[Receipt]:
     """
     collection = _object(body)
     members = collection.get("hydra:member", collection.get("member"))
-    if not isinstance(members, list):
-        raise ValueError("not a collection: no hydra:member")  # noqa: TRY004  # foreign data, not a caller's type
-    return [parse_receipt(member) for member in members]
+    total = collection.get("hydra:totalItems", collection.get("totalItems"))
+    if not (isinstance(members, list) and isinstance(total, int) and not isinstance(total, bool)):
+        raise ValueError("not a collection: no hydra:member or totalItems")  # noqa: TRY004  # as above
+    return Listing(tuple(parse_receipt(member) for member in members), total)
 
 
 def parse_choices(body: object) -> list[TimeWindow]:
@@ -358,6 +304,25 @@ def parse_choices(body: object) -> list[TimeWindow]:
             raise ValueError("not a choice of a time slot")
         windows.append(TimeWindow(datetime.fromisoformat(after), datetime.fromisoformat(before)))
     return sorted(windows, key=lambda window: (window.after, window.before))
+
+
+def is_own_error(status: int, body: bytes) -> bool:
+    """Tell whether CoopCycle itself answered this: a firewall's or proxy's page is no word of its.
+
+    Its errors are a ``hydra:Error`` or ``ConstraintViolationList`` in JSON-LD, and ``{"code", "message"}``
+    where the bearer is refused (recorded: create_refusals, token, refused_access); in plain JSON a problem
+    document of RFC 7807.
+    """
+    try:
+        error = _object(json.loads(body))
+    except (ValueError, RecursionError):
+        return False
+    return (
+        any(word in _text(error.get("@type")) for word in ("Error", "ConstraintViolation"))
+        or isinstance(error.get("violations"), list)
+        or (error.get("code") == status and "message" in error)
+        or {"title", "detail"} <= error.keys()
+    )
 
 
 def parse_error(status: int, body: bytes) -> CoopCycleRejected:
@@ -392,6 +357,10 @@ def _object(value: object) -> dict[str, object]:
     return value
 
 
+def _text_of(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def _text(value: object) -> str:
     return value[:_TEXT_LIMIT] if isinstance(value, str) else ""
 
@@ -414,11 +383,6 @@ def _tasks(delivery: dict[str, object]) -> Iterator[dict[str, object]]:
             continue
         seen.add(iri)
         yield {"type": "", **by_iri.get(iri, task)}
-
-
-def _iri_of_type(tasks: list[dict[str, object]], kind: str) -> str:
-    iris = (_text(task.get("@id")) for task in tasks if task.get("type") == kind)
-    return next((iri for iri in iris if iri), "")
 
 
 def _is_assigned(task: dict[str, object]) -> bool:

@@ -1,8 +1,8 @@
 """OAuth access tokens (RFC 6749, client credentials): memory, then a shared cache, then ``/oauth2/token``.
 
 However many processes start at once, one asks for a token and the others wait for its result: the
-cache lends a short lease. CoopCycle's tokens live an hour and each is a row in the co-operative's
-database (``config/packages/league_oauth2_server.yaml`` of coopcycle/coopcycle-web), so sharing is kind.
+cache lends a short lease. CoopCycle's tokens live an hour (recorded: token, "no scope") and each is a row in
+the co-operative's database (upstream: config/packages/league_oauth2_server.yaml), so sharing is kind.
 Must not know AWS: a cache is a :class:`TokenCache`. No text holds a token, a secret or a foreign body.
 """
 
@@ -22,7 +22,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from bridge.coopcycle.transport import Answer, NeverSent, NoAnswer, Transport, moved
-from bridge.errors import CredentialsRejected, InvalidConnection, PermanentError, TokenUnavailable
+from bridge.errors import CredentialsRejected, InvalidConnection, TokenUnavailable
 
 CONNECT_TIMEOUT_SECONDS = 2.0
 READ_TIMEOUT_SECONDS = 6.0
@@ -129,10 +129,11 @@ class TokenSource:
         """Return a new token, due for refresh somewhere between 80 and 90 % of its lifetime.
 
         Raises:
-            CredentialsRejected: client id, client secret or scope are wrong (400, 401, 403).
+            CredentialsRejected: client id, client secret or scope are wrong: one of OAuth's own error codes
+                (recorded: token, refused_access).
             InvalidConnection: the instance has moved for good (301, 308).
-            TokenUnavailable: anything else: no answer, 429, 5xx, or a 200 that is not a token for a known
-                time. That is retried too: a proxy's page passes, and if it stays the queue ends it.
+            TokenUnavailable: anything else: no answer, 429, 5xx, a page that is not CoopCycle's, or a 200
+                that is not a token for a known time.
 
         """
         asked_at = self._clock()  # before the request: the server's count cannot have begun earlier
@@ -160,9 +161,8 @@ class TokenSource:
 
     def _refusal(self, answer: Answer) -> CredentialsRejected | InvalidConnection | TokenUnavailable:
         code = _oauth_error(answer)
-        if answer.status in (400, 401, 403) and code not in ("server_error", "temporarily_unavailable"):
-            named = code if code in _OAUTH_ERRORS else f"status {answer.status}"
-            return CredentialsRejected(f"CoopCycle refused client id, client secret or scope: {named}")
+        if answer.status in (400, 401, 403) and code in _OAUTH_ERRORS:
+            return CredentialsRejected(f"CoopCycle refused client id, client secret or scope: {code}")
         if answer.status in (301, 308):
             return moved(answer)
         return TokenUnavailable(
@@ -327,7 +327,7 @@ class TokenProvider:
         except TokenCacheUnavailable as error:
             self._report(error)
             return held  # until it ends; a new one without the cache's lease would be asked for by everyone
-        except (TokenUnavailable, PermanentError) as error:
+        except (TokenUnavailable, CredentialsRejected, InvalidConnection) as error:
             # Whoever asks once the old one has ended gets the error; until then no order has to wait for it.
             logger.warning("token not refreshed ahead", extra={"reason": error.code})
             return held

@@ -2,23 +2,31 @@
 
 Used by :mod:`bridge.coopcycle.client` and :mod:`bridge.coopcycle.token`, which turn the two failures below
 into the taxonomy of :mod:`bridge.errors`. Retries nothing, follows no redirect, always checks
-certificates, always sets both timeouts, and no error text holds anything of the request.
+certificates, and no error text holds anything of the request.
+
+Time and size are bounded for the answer as a whole: the timeout of a socket is one per packet, so a server
+that sends a byte every few seconds would hold a batch of orders for ever.
 """
 
 from __future__ import annotations
 
 import email.utils
+import http.client
+import io
 import json
+import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPSConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
     ClosedPoolError,
@@ -27,10 +35,16 @@ from urllib3.exceptions import (
     MaxRetryError,
     NewConnectionError,
 )
+from urllib3.poolmanager import PoolManager
 
 from bridge.errors import InvalidConnection
 from bridge.http_hosts import is_encrypted_or_local
 
+ANSWER_SECONDS = (
+    12.0  # from the request to the last byte; a listing of thirty deliveries takes 2.3 (recorded)
+)
+LARGEST_ANSWER_BYTES = 10 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
 RETRY_AFTER_LIMIT_SECONDS = 3600.0  # a proxy that asks for a year must not park an order for one
 
 _HEADERS = {
@@ -46,7 +60,7 @@ class NeverSent(Exception):  # a finding, caught by the two callers
 
 
 class NoAnswer(Exception):  # likewise
-    """The request may have reached the instance, and no whole answer came back."""
+    """The request may have reached the instance, and no whole answer came back in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +136,35 @@ def moved(answer: Answer) -> InvalidConnection:
     )
 
 
-def new_session() -> requests.Session:
-    """Return a session that keeps no cookies and can tell a failed TLS handshake from a cut answer."""
+def new_session(answer_seconds: float = ANSWER_SECONDS) -> requests.Session:
+    """Return a session that keeps no cookies and can tell a failed TLS handshake from a cut answer.
+
+    An answer whose last byte has not come after ``answer_seconds`` breaks off as a read that timed out.
+    """
     session = requests.Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-    session.mount("https://", _Adapter())
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter(answer_seconds))
     return session
 
 
+def read_body(response: requests.Response, limit: int = LARGEST_ANSWER_BYTES) -> bytes | None:
+    """Return the body of a response asked for as a stream; ``None`` when it is larger than ``limit``.
+
+    Raises:
+        requests.RequestException: it was cut off, or is not what its ``Content-Encoding`` says.
+
+    """
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
 class Transport:
-    """Requests to one instance; timeouts in seconds."""
+    """Requests to one instance; timeouts in seconds, ``answer_seconds`` for all of an answer."""
 
     def __init__(
         self,
@@ -140,9 +173,10 @@ class Transport:
         *,
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._base_url = check_base_url("base_url", base_url)
-        self._session = session if session is not None else new_session()
+        self._session = session if session is not None else new_session(answer_seconds)
         self._timeout = (connect_timeout_seconds, read_timeout_seconds)
 
     def close(self) -> None:
@@ -167,7 +201,7 @@ class Transport:
 
         """
         try:
-            response = self._session.request(
+            with self._session.request(
                 method,
                 self._base_url + path,
                 params=params,
@@ -177,14 +211,18 @@ class Transport:
                 timeout=self._timeout,
                 allow_redirects=False,
                 verify=True,
-            )
-            return Answer(response.status_code, response.headers, response.content)
+                stream=True,
+            ) as response:
+                body = read_body(response)
         except requests.RequestException as error:
             if (reason := _why_never_sent(error)) is not None:
                 raise NeverSent(reason) from error
             raise NoAnswer("no whole answer") from error
-        except (HTTPError, ValueError) as error:  # an unreadable redirect target, say
+        except (HTTPError, OSError, ValueError) as error:  # an unreadable redirect target, say
             raise NoAnswer("no readable answer") from error
+        if body is None:
+            raise NoAnswer(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
+        return Answer(response.status_code, response.headers, body)
 
 
 def _why_never_sent(error: requests.RequestException) -> str | None:
@@ -217,7 +255,52 @@ def _certificate_error(error: object) -> ssl.SSLCertVerificationError | None:
     return None
 
 
-class _Connection(HTTPSConnection):
+class _Deadline(io.RawIOBase):
+    """What is read of a socket until a moment of the monotonic clock; after it every read times out."""
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        self._sock = sock
+        self._per_packet = sock.gettimeout()
+        self._until = until
+        self._file = sock.makefile("rb", buffering=0)  # keeps the socket open while the answer is read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the whole answer took too long")
+        self._sock.settimeout(left if self._per_packet is None else min(left, self._per_packet))
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def _bounded_answer(
+    connection: _BoundedAnswer, sock: socket.socket, *args: Any, **kwargs: Any
+) -> http.client.HTTPResponse:
+    answer = http.client.HTTPResponse(sock, *args, **kwargs)
+    answer.fp.close()
+    answer.fp = io.BufferedReader(_Deadline(sock, time.monotonic() + connection.answer_seconds))
+    return answer
+
+
+class _BoundedAnswer:
+    """Gives a connection answers that end in time; ``answer_seconds`` is set by the adapter."""
+
+    answer_seconds = ANSWER_SECONDS
+    response_class: Any = _bounded_answer  # with which http.client begins an answer: the request was sent
+
+
+class _PlainConnection(_BoundedAnswer, HTTPConnection):
+    pass
+
+
+class _Connection(_BoundedAnswer, HTTPSConnection):
     """Says of a failed TLS handshake what it is: a connection that was never made.
 
     urllib3 reports it as a read timeout, a reset or an SSL error, which are just what it reports when
@@ -233,11 +316,24 @@ class _Connection(HTTPSConnection):
             raise NewConnectionError(self, "TLS handshake failed") from error
 
 
-class _Pool(HTTPSConnectionPool):
-    ConnectionCls = _Connection
-
-
 class _Adapter(HTTPAdapter):
+    def __init__(self, answer_seconds: float) -> None:
+        self._answer_seconds = answer_seconds
+        super().__init__()
+
     def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
-        self.poolmanager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _Pool}
+        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]  # as they came
+        self._use_our_connections(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: object) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(proxy, **kwargs)
+        self._use_our_connections(manager)
+        return manager
+
+    def _use_our_connections(self, manager: PoolManager) -> None:
+        bound = {"answer_seconds": self._answer_seconds}
+        plain, tls = type("_Plain", (_PlainConnection,), bound), type("_Tls", (_Connection,), bound)
+        manager.pool_classes_by_scheme = {
+            "http": type("_PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+            "https": type("_TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+        }

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bridge.connections.model import Connection
-from bridge.dispatching import record as lifecycle
-from bridge.dispatching.dispatcher import Result
+from bridge.dispatching import lifecycle
+from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.record import DeliveryRecord
 from bridge.errors import DataRequested, PrivacyUndecided, RedactionUnfinished
 from bridge.receiving.messages import PrivacyMessage, UnreadableMessage, read_message
@@ -75,7 +75,7 @@ class Compliance:
                 raise RedactionUnfinished("there are more orders to redact")
             self._deliveries.save(lifecycle.redacted(record, message.topic, self._clock()))
         self._parked.remove(lambda text: _concerns(message, text))
-        return Result("redacted")
+        return Result(Outcome.REDACTED)
 
     def _meant(self, message: PrivacyMessage) -> Iterable[DeliveryRecord]:
         if message.order_ids is None:

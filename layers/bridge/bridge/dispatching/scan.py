@@ -1,7 +1,7 @@
 """Finding an order's deliveries where a page of CoopCycle's listing is not enough.
 
-The listing of a store shows one page of thirty and cannot show the next (see
-:meth:`bridge.coopcycle.client.CoopCycleClient.list_deliveries`). When the store got more than that since a
+The listing of a store shows one page of thirty and cannot show the next (recorded: listing, "GET …?page=2",
+"GET …?page%5B%5D=2"). When the store got more than that since a
 POST whose outcome is unknown, the rest is looked at one by one, by number: CoopCycle numbers deliveries as
 it makes them. What a number stands for never changes, so each is asked for once and remembered; of orders
 that are in doubt together, the first pays for all. Knows no AWS.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, CredentialsRejected, RetryableError
+from bridge.errors import AccessDenied, CoopCycleRejected, CoopCycleUnavailable, RetryableError
 from bridge.model import Receipt
 
 ASKED_AT_ONCE = 100  # deliveries asked for on behalf of one message; the next try goes on from there
@@ -90,7 +90,7 @@ class Crowd:
     def _ask(self, coopcycle: Reader, store: str, number: int) -> _Known:
         try:
             known = _known(coopcycle.get_delivery(_iri(number)))
-        except CredentialsRejected:
+        except AccessDenied:  # CoopCycle's own word; a firewall's 403 says nothing of whose it is
             known = _ANOTHERS
         except CoopCycleRejected as error:
             if error.status != 404:

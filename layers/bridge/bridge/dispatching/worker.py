@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bridge.dispatching.dispatcher import Dispatcher, Result
+from bridge.dispatching.dispatcher import Dispatcher
+from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.privacy import Compliance
+from bridge.dispatching.retries import GIVE_UP_AFTER, Backoff
 from bridge.errors import (
+    AwsRefused,
     AwsUnavailable,
     CoopCycleRejected,
     PermanentError,
@@ -30,8 +33,10 @@ from bridge.receiving.messages import (
     read_message,
 )
 
-BACKOFF_CEILING = 30  # times the base: 15 minutes for a base of 30 seconds
-GIVE_UP_AFTER = timedelta(hours=24)  # on the queue; an outage this long is a person's matter
+REFUSED_FOR_GOOD = frozenset(
+    {"ValidationException", "ItemCollectionSizeLimitExceededException", "InvalidParameterValue"}
+    | {"InvalidMessageContents", "AWS.SimpleQueueService.MessageTooLong"}
+)
 
 
 class Parking(Protocol):
@@ -58,71 +63,87 @@ class Worker:
         dispatcher: Dispatcher,
         parking: Parking,
         compliance: Compliance,
+        backoff: Backoff,
         *,
         clock: Callable[[], datetime],
-        random: Callable[[], float],
-        backoff_base_seconds: float,
     ) -> None:
         self._connections = connections
         self._dispatcher = dispatcher
         self._parking = parking
         self._compliance = compliance
+        self._backoff = backoff
         self._clock = clock
-        self._random = random
-        self._backoff_base_seconds = backoff_base_seconds
 
-    def handle(self, text: str, *, message_id: str, queued_at: datetime) -> Handled:
+    def handle(self, text: str, *, message_id: str, queued_at: datetime, receive_count: int = 1) -> Handled:
         """Dispatch one message, or park it when only a person can help.
 
         What can be retried is parked too once it has been on the queue for a day.
 
         Raises:
-            RetryableError: the message must come again.
+            RetryableError: the message must come again, after its ``wait_seconds``.
 
         """
-        try:
-            return self._handle(text, message_id=message_id, queued_at=queued_at)
-        except (ClientError, BotoCoreError) as error:
-            raise AwsUnavailable(_aws_code(error)) from error
-
-    def _handle(self, text: str, *, message_id: str, queued_at: datetime) -> Handled:
         message: QueueMessage | None = None
         try:
             message = read_message(text)
-            result = self._result_of(message)
+            result = self._result_of(message, receive_count)
         except UnreadableMessage as error:
             reason = ParkReason("unreadable_message", f"not a message of the bridge: {error}")
         except RetryableError as error:
             if self._clock() - queued_at < GIVE_UP_AFTER:
+                error.wait_seconds = self._wait(error, receive_count)
                 raise
             reason = ParkReason(error.code, f"tried for a day: {error}")
         except (PermanentError, RejectedWebhook) as error:
             reason = _park_reason(error)
         else:
             return Handled(result, message)
-        if message is not None and not isinstance(message, PrivacyMessage):
-            self._dispatcher.note_parked(message, reason.code)
-        self._parking.park(text=text, message_id=message_id, reason=reason, parked_at=self._clock())
-        return Handled(Result("parked", reason.code), message)
+        return self._park(message, reason, text=text, message_id=message_id)
 
-    def _result_of(self, message: QueueMessage) -> Result:
-        connection, secrets = self._connections.get(message.connection_id)
-        if isinstance(message, PrivacyMessage):
-            return self._compliance.handle(connection, message)
-        if isinstance(message, Recheck):
-            return self._dispatcher.recheck(connection, secrets, message)
-        return self._dispatcher.dispatch(connection, secrets, message)
+    def _result_of(self, message: QueueMessage, receive_count: int) -> Result:
+        with _aws_errors():
+            connection, secrets = self._connections.get(message.connection_id)
+            if isinstance(message, PrivacyMessage):
+                return self._compliance.handle(connection, message)
+            if isinstance(message, Recheck):
+                return self._dispatcher.recheck(connection, secrets, message)
+            return self._dispatcher.dispatch(
+                connection, secrets, message, retry_in=lambda error: self._wait(error, receive_count)
+            )
 
-    def seconds_until_retry(self, receive_count: int, error: Exception | None) -> float:
-        """Return how long a failed message stays invisible: growing, with jitter, never less than asked.
+    def _wait(self, error: RetryableError, receive_count: int) -> float:
+        """Choose once how long a message waits; what the order's record says of it is then true."""
+        if error.wait_seconds is None:
+            error.wait_seconds = self._backoff.seconds_until_retry(receive_count, error)
+        return error.wait_seconds
 
-        The base doubles with each receive up to thirty times itself; jitter takes away up to a quarter.
-        """
-        factor = min(2.0 ** min(max(receive_count - 1, 0), 16), BACKOFF_CEILING)
-        delay = self._backoff_base_seconds * factor * (1 - self._random() / 4)
-        if isinstance(error, RetryableError) and error.retry_after_seconds is not None:
-            delay = max(delay, error.retry_after_seconds)
-        return math.ceil(delay)
+    def _park(
+        self, message: QueueMessage | None, reason: ParkReason, *, text: str, message_id: str
+    ) -> Handled:
+        with _aws_errors():
+            if message is not None and not isinstance(message, PrivacyMessage):
+                with suppress(AwsRefused):  # then the parked message alone must say it
+                    self._dispatcher.note_parked(message, reason.code)
+            self._parking.park(text=text, message_id=message_id, reason=reason, parked_at=self._clock())
+        return Handled(Result(Outcome.PARKED, reason.code), message)
+
+
+@contextmanager
+def _aws_errors() -> Iterator[None]:
+    """Tell what AWS refuses for good from what may work the next time.
+
+    Codes of DynamoDB (an item over 400 KB, a key that is too long) and of SQS (a message over 1 MiB,
+    characters that it does not take): the same request would be refused again.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = _aws_code(error)
+        if error.response["Error"]["Code"] in REFUSED_FOR_GOOD:
+            raise AwsRefused(f"AWS refuses what would have to be stored ({code})") from error
+        raise AwsUnavailable(code) from error
+    except BotoCoreError as error:
+        raise AwsUnavailable(_aws_code(error)) from error
 
 
 def _park_reason(error: PermanentError | RejectedWebhook) -> ParkReason:

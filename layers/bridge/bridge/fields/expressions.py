@@ -7,7 +7,7 @@ of the document, never a value. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jmespath
 from jmespath.exceptions import (
@@ -20,7 +20,7 @@ from jmespath.exceptions import (
 from jmespath.functions import TYPES_MAP, Functions
 from jmespath.visitor import TreeInterpreter
 
-from bridge.document import kind
+from bridge.document import json_inside, kind
 from bridge.errors import InvalidConnection, UnmappableOrder
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def search(expression: str, document: Mapping[str, object], *, field: str) -> ob
     except (JMESPathError, RecursionError):
         raise InvalidConnection([f"{field}: {check(expression)}"]) from None
     try:
-        found = compiled.search(document)
+        found = _Reader().visit(compiled.parsed, document)
         if found is None:
             finder.visit(compiled.parsed, document)
     # The causes quote the value, and a traceback is logged somewhere one day: they are left behind.
@@ -136,7 +136,68 @@ def _article(python_type: str) -> str:
     return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
 
 
-class _Finder(TreeInterpreter):
+class _Reader(TreeInterpreter):
+    """Evaluates an expression; what an expression looks into may be a text that holds JSON.
+
+    Some senders put their JSON into a field of a form, or into a text of their JSON. A text is opened where
+    something is looked for in it, and stays a text where it is wanted itself.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened: dict[str, object] = {}
+
+    def _open(self, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value not in self._opened:
+            inside = json_inside(value)
+            self._opened[value] = value if inside is None else inside
+        return self._opened[value]
+
+    def _first_opened(self, node: _TreeNode, value: object) -> _TreeNode:
+        """Return a node whose first child is what it found already, opened."""
+        first, *rest = node["children"]
+        found: _TreeNode = {"type": "literal", "value": self._open(self.visit(first, value)), "children": []}
+        return {**node, "children": [found, *rest]}
+
+    def _chain(self, node: _TreeNode, value: object) -> object:
+        first, *rest = node["children"]
+        found = self.visit(first, value)
+        for child in rest:
+            found = self.visit(child, self._open(found))
+        return found
+
+    def visit_subexpression(self, node: _TreeNode, value: object) -> object:
+        """Find "b" in "a" of "a.b"."""
+        return self._chain(node, value)
+
+    def visit_index_expression(self, node: _TreeNode, value: object) -> object:
+        """Find an element of a list."""
+        return self._chain(node, value)
+
+    def visit_pipe(self, node: _TreeNode, value: object) -> object:
+        """Look into what stands before the "|"."""
+        return self._chain(node, value)
+
+    def visit_flatten(self, node: _TreeNode, value: object) -> object:
+        """Find the elements of "a[]"."""
+        return super().visit_flatten(self._first_opened(node, value), value)
+
+    def visit_projection(self, node: _TreeNode, value: object) -> list[Any] | None:
+        """Find what follows in each element."""
+        return super().visit_projection(self._first_opened(node, value), value)
+
+    def visit_filter_projection(self, node: _TreeNode, value: object) -> list[Any] | None:
+        """Find what follows in each element that fits."""
+        return super().visit_filter_projection(self._first_opened(node, value), value)
+
+    def visit_value_projection(self, node: _TreeNode, value: object) -> list[Any] | None:
+        """Find what follows in each value of an object."""
+        return super().visit_value_projection(self._first_opened(node, value), value)
+
+
+class _Finder(_Reader):
     """Evaluates an expression once more and notes the first key that was looked for in vain."""
 
     def __init__(self, document: Mapping[str, object]) -> None:

@@ -18,17 +18,15 @@ from bridge.fields.parts import (
     ADDRESS_PARTS,
     COORDINATES,
     WISH_NAMES,
-    read_address,
     read_items,
-    read_name,
     read_weight,
     read_wish,
 )
+from bridge.fields.recipient import read_address, read_name, read_phones
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Stop
-from bridge.sources.shared.base import Options, Payload, Source
 
-__all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields", "read_order"]
+__all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields"]
 
 
 class Field(NamedTuple):
@@ -49,20 +47,23 @@ FIELDS: Mapping[str, Field] = {
     "paid": Field("true or false", 'for orders.on = "paid"'),
     "address": Field(
         "text or object",
-        "the whole address as one text, or an object with the parts below, also as form services spell them",
+        "the whole address as one text, or an object with the parts below, as programs and people call them",
     ),
     "line1": Field("text", "street and house number"),
     "line2": Field("text", "floor, flat, building"),
+    "house_number": Field("text", "the house number, where it stands apart from the street"),
     "postcode": Field("text", "postcode"),
     "city": Field("text", "town; where all orders are from one: city = \"'Paris'\""),
-    "country": Field("text", 'the country\'s name, or its two letters ("FR")'),
-    "country_code": Field("text", "the country's two letters, where the name is given too"),
+    "district": Field("text", "part of the town"),
+    "state": Field("text", "state or province; written where there is no postcode"),
+    "country": Field("text", 'the country\'s name, or its code ("FR", "FRA")'),
+    "country_code": Field("text", "the country's code, where the name is given too"),
     "latitude": Field("number", "in degrees; together with longitude"),
     "longitude": Field("number", "in degrees; together with latitude"),
     "name": Field("text or object", "who receives it; of an object first and last are taken"),
     "company": Field("text", "the recipient's company"),
     "phone": Field("text or list", "phone numbers, the best one first"),
-    "email": Field("text", "the buyer's address for mails"),
+    "email": Field("text", "the buyer's address for mails; read for key_fields alone, and not kept"),
     "note": Field("text", "what the courier should know"),
     "date": Field("text", "the chosen day, as customers write it; it may hold the time too"),
     "time": Field("text", 'the chosen time ("14:00 - 16:00")'),
@@ -128,20 +129,6 @@ def check_fields(given: Mapping[str, str], *, identifies: bool) -> list[tuple[st
 # --- the order --------------------------------------------------------------------------------------
 
 
-def read_order(source: Source, payload: Payload, options: Options) -> Order | Ignored:
-    """Parse a fetched payload, and let the connection's ``[fields]`` replace what a shop says.
-
-    Raises:
-        UnmappableOrder: a field has the wrong type or is missing; names it.
-        MalformedWebhook: as :meth:`~bridge.sources.shared.base.Source.parse`.
-
-    """
-    parsed = source.parse(payload, options)
-    if isinstance(parsed, Ignored) or not options.fields or KEY_FIELDS in source.SETTINGS:
-        return parsed
-    return apply_fields(parsed, Values(source.document(payload), options.fields))
-
-
 def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Order | Ignored:
     """Replace what the fields name; ``Ignored("cancelled")`` when they, or the sender, say so.
 
@@ -181,7 +168,7 @@ def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Or
         note=own.note,
         items=own.items,
         dropoffs=further,
-        email=values.text("email") if "email" in values else order.email,
+        problems=(*own.problems, *(problem for stop in further for problem in stop.problems)),
         paid=values.flag("paid") if "paid" in values else order.paid,
         tags=_tags(values) if "tags" in values else order.tags,
         shipping_methods=_texts(values, "shipping_method", order.shipping_methods),
@@ -227,6 +214,7 @@ def _tags(values: Values) -> tuple[str, ...]:
 
 def _own_stop(order: Order) -> Stop:
     return Stop(
+        problems=order.problems,
         address=order.address,
         recipient_name=order.recipient_name,
         company=order.company,
@@ -238,12 +226,14 @@ def _own_stop(order: Order) -> Stop:
 
 def _stop(values: Values, otherwise: Stop) -> Stop:
     """Return a stop with what the values name, and for the rest what it was otherwise."""
+    where = read_address(values, otherwise.address)
     return replace(
         otherwise,
-        address=read_address(values, otherwise.address),
+        address=where.address,
+        problems=(*otherwise.problems, *where.problems),
         recipient_name=read_name(values, otherwise.recipient_name),
         company=values.text("company") if "company" in values else otherwise.company,
-        phones=_texts(values, "phone", otherwise.phones),
+        phones=read_phones(values, otherwise.phones),
         note=values.text("note", "\n") if "note" in values else otherwise.note,
         items=read_items(values, otherwise.items),
     )

@@ -1,4 +1,4 @@
-"""The parts of an order made of what a document holds under our names: address, goods, weight, chosen time.
+"""The parts of an order made of what a document holds under our names: goods, weight, chosen time.
 
 Pure. Every reader takes what the order has otherwise, and gives it back where nothing is named.
 """
@@ -8,112 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 
-from bridge.document import kind, parse_rfc3339
-from bridge.fields.postal_text import split_address
+from bridge.document import kind, moment_of
 from bridge.fields.values import Values, as_number, number_text
-from bridge.model import Coordinates, OrderItem, PostalAddress, TimeWindow, TimeWish
+from bridge.model import OrderItem, TimeWindow, TimeWish
 
-ADDRESS_PARTS = ("line1", "line2", "postcode", "city", "country", "country_code")
+ADDRESS_PARTS = (
+    *("line1", "line2", "house_number", "postcode", "city", "district", "state", "country", "country_code"),
+)
 COORDINATES = ("latitude", "longitude")
 WISH_NAMES = ("date", "time", "after", "before")
 
-# How services spell the parts: Jotform (addr_line1, postal), Typeform and Gravity Forms (address, zip_code),
-# Shopify (address1, zip), schema.org (streetAddress). Our own names go first.
-_SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "line1": (
-        "addr_line1",
-        "address1",
-        "address_line_1",
-        "street",
-        "street_address",
-        "streetAddress",
-        "address",
-    ),
-    "line2": ("addr_line2", "address2", "address_line_2"),
-    "postcode": ("postal", "zip", "zip_code", "zipCode", "postal_code", "postalCode"),
-    "city": ("town", "locality", "addressLocality"),
-    "country": ("country_name", "addressCountry"),
-    "country_code": ("countryCode",),
-}
-_NAME_PARTS = (
-    ("prefix",),
-    ("first", "first_name", "firstName"),
-    ("middle", "middle_name"),
-    ("last", "last_name", "lastName"),
-    ("suffix",),
-)
 _ITEM = ("title", "quantity", "sku", "variant", "weight_grams")
 _LARGEST_QUANTITY = 10_000
 _LARGEST_WEIGHT_GRAMS = 1_000_000
 _MOST_ITEMS = 500
-_COUNTRY_CODE = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _LOCAL_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
-
-
-def read_address(values: Values, otherwise: PostalAddress) -> PostalAddress:
-    """Return the whole address if there is one, with the parts that are named apart."""
-    address = _whole_address(values) if "address" in values else otherwise
-    given = {name: values.text(name) for name in ADDRESS_PARTS if name in values}
-    if _COUNTRY_CODE.fullmatch(given.get("country", "")):
-        given.setdefault("country_code", given["country"])
-        given["country"] = ""
-    if "address" not in values and given.keys() & {"line1", "postcode", "city"}:
-        address = replace(address, coordinates=None)  # of another place, perhaps
-    address = replace(
-        address,
-        line1=given.get("line1", address.line1),
-        line2=given.get("line2", address.line2),
-        postcode=given.get("postcode", address.postcode),
-        city=given.get("city", address.city),
-        country=given.get("country", address.country),
-        country_code=given.get("country_code", address.country_code).upper(),
-    )
-    if all(name in values for name in COORDINATES):
-        address = replace(address, coordinates=_coordinates(values))
-    return address
-
-
-def _whole_address(values: Values) -> PostalAddress:
-    found = values.raw("address")
-    if isinstance(found, Mapping):
-        parts = {name: found[name] for name in (*ADDRESS_PARTS, *COORDINATES) if name in found}
-        for name, spellings in _SPELLINGS.items():
-            spelling = next((one for one in spellings if one in found), None)
-            if name not in parts and spelling is not None:
-                parts[name] = found[spelling]
-        if not parts:
-            known = ", ".join(ADDRESS_PARTS)
-            raise values.refuse("address", f"is an object without any of {known}; name its parts one by one")
-        return read_address(Values(parts, own={values.where("address"): parts}), PostalAddress())
-    return split_address(values.text("address"))
-
-
-def read_name(values: Values, otherwise: str) -> str:
-    """Return a person's name: a text, or an object with first and last as forms have it."""
-    if "name" not in values:
-        return otherwise
-    found = values.raw("name")
-    if not isinstance(found, Mapping):
-        return values.text("name", " ")
-    parts = Values(found, own={values.where("name"): found})
-    spellings = [next((one for one in part if found.get(one)), None) for part in _NAME_PARTS]
-    words = [parts.text(one) for one in spellings if one is not None]
-    if not words and not any(one in found for part in _NAME_PARTS for one in part):
-        raise values.refuse("name", "is an object without first and last; name one of its texts")
-    return " ".join(word for word in words if word)
-
-
-def _coordinates(values: Values) -> Coordinates | None:
-    """Return the coordinates; 0, 0 is nowhere."""
-    latitude, longitude = values.number("latitude"), values.number("longitude")
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return None
-    for name, degrees, limit in (("latitude", latitude, 90), ("longitude", longitude, 180)):
-        if abs(degrees) > limit:
-            raise values.refuse(name, f"should be between -{limit} and {limit}")
-    return Coordinates(latitude, longitude)
 
 
 # --- what is carried ----------------------------------------------------------------------------
@@ -199,9 +110,9 @@ def read_wish(values: Values) -> TimeWish | None:
     """Return the choice of time: instants as a window, all else as the texts that customers wrote.
 
     ``after`` and ``before`` without an offset become one text: "14:00 - 16:00", or an interval of ISO 8601 by
-    the wall clock, "2026-12-24T14:00/2026-12-24T16:00".
+    the wall clock, "2026-12-24T14:00/2026-12-24T16:00". All of them may be Unix time.
     """
-    date, time = values.text("date", " "), values.text("time", " - ")
+    date, time = _without_unix_time(values.text("date", " ")), values.text("time", " - ")
     after, before = values.text("after"), values.text("before")
     path = ", ".join(values.where(name) for name in WISH_NAMES if name in values)
     if not (date or time or after or before):
@@ -223,7 +134,7 @@ def read_wish(values: Values) -> TimeWish | None:
 
 def _window(values: Values, after: str, before: str) -> TimeWindow | None:
     """Return the window between two instants; ``None`` when either has no offset."""
-    moments = [_instant(text) for text in (after, before)]
+    moments = [moment_of(text) for text in (after, before)]
     if moments[0] is None or moments[1] is None:
         if moments != [None, None]:
             raise values.refuse("before" if moments[0] else "after", "has no offset, unlike the other end")
@@ -234,8 +145,7 @@ def _window(values: Values, after: str, before: str) -> TimeWindow | None:
         raise values.refuse("before", "should be later than after") from None
 
 
-def _instant(text: str) -> datetime | None:
-    try:
-        return parse_rfc3339(text)
-    except ValueError:
-        return None
+def _without_unix_time(text: str) -> str:
+    """Write Unix time as the moment in UTC, any other text as it is."""
+    moment = moment_of(text) if text.isdecimal() else None
+    return text if moment is None else moment.isoformat()

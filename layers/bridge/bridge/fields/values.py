@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
-from bridge.document import kind, parse_rfc3339
+from bridge.document import kind, moment_of
 from bridge.errors import UnmappableOrder
 from bridge.fields import expressions
+from bridge.fields.address_names import OWN_SYNONYMS
+from bridge.fields.names import LONGEST_NAME, by_folded_name, fold_name, is_empty
+from bridge.model import Problem
 
 _LONGEST_TEXT = 5000
-_EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in Unix seconds
+_MOST_TEXTS = 100
 _NUMBER = re.compile(r"\s*[+-]?\d{1,15}([.,]\d{1,15})?\s*", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(t|\b)", re.ASCII)
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -29,12 +32,21 @@ class Values:
     """What a document, or one stop in it, holds under our names.
 
     A name with an expression is looked for with it. Without one, a field that has our own name is taken, from
-    the first of the objects in ``own`` (by their paths) which has it.
+    the first of the objects in ``own`` (by their paths) which has it: as we write it, else with capitals,
+    blanks and signs ("Order ID"), else under another word for it ("Phone number"). What is in ``only_named``
+    is never taken without an expression.
     """
 
     document: Mapping[str, object]
     expressions: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    only_named: frozenset[str] = frozenset()
+    _folded: Mapping[str, Mapping[str, list[str]]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "_folded", {path: by_folded_name(values) for path, values in self.own.items()}
+        )
 
     def __contains__(self, name: str) -> bool:
         return name in self.expressions or self._holder(name) is not None
@@ -43,14 +55,24 @@ class Values:
         """Return where the sender has a field, in its own terms."""
         if name in self.expressions:
             return self.expressions[name]
-        path = self._holder(name) or ""
-        return f"{path}.{name}" if path else name
+        path, key = self._holder(name) or ("", name)
+        return f"{path}.{key[:LONGEST_NAME]}" if path else key[:LONGEST_NAME]
+
+    def is_named(self, key: str) -> bool:
+        """Tell whether an expression mentions a key of the sender's, or a path of keys, as a whole."""
+        mention = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
+        return any(mention.search(expression) for expression in self.expressions.values())
+
+    def problem(self, name: str, sentence: str) -> Problem:
+        """Make the problem of a field, which stops the order only if it is ours."""
+        if name in self.expressions:
+            return Problem(f"fields.{name}", f"{self.expressions[name]} {sentence}")
+        return Problem(self.where(name), sentence)
 
     def refuse(self, name: str, sentence: str) -> UnmappableOrder:
         """Make the error that names a field; the caller raises it."""
-        if name in self.expressions:
-            return UnmappableOrder(f"fields.{name}", f"{self.expressions[name]} {sentence}")
-        return UnmappableOrder(self.where(name), sentence)
+        problem = self.problem(name, sentence)
+        return UnmappableOrder(problem.field, problem.sentence)
 
     def raw(self, name: str) -> object:
         """Return what stands there, ``None`` for nothing.
@@ -62,16 +84,17 @@ class Values:
         if name in self.expressions:
             return expressions.search(self.expressions[name], self.document, field=f"fields.{name}")
         holder = self._holder(name)
-        return None if holder is None else self.own[holder].get(name)
+        return None if holder is None else self.own[holder[0]].get(holder[1])
 
     def text(self, name: str, separator: str = ", ") -> str:
         """Return a text, a number as a text, or the texts of a list joined."""
         return separator.join(self.texts(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of a list, or the one there is; without empty ones."""
+        """Return the texts of a list, or the one there is; without empty ones, of a huge list the first."""
         value = self.raw(name)
-        texts = [self._as_text(name, one) for one in (value if isinstance(value, list) else [value])]
+        values = value[:_MOST_TEXTS] if isinstance(value, list) else [value]
+        texts = [self._as_text(name, one) for one in values]
         return tuple(text for text in texts if text)
 
     def number(self, name: str) -> float | None:
@@ -102,22 +125,37 @@ class Values:
         )
 
     def moment(self, name: str) -> datetime | None:
-        """Return a date and time with an offset, also Unix seconds; ``None`` for nothing."""
+        """Return a date and time with an offset, also Unix time; ``None`` for nothing."""
         value = self.raw(name)
-        seconds = as_number(value)
-        if seconds is not None and _EARLIEST <= seconds < _LATEST:
-            return datetime.fromtimestamp(seconds, UTC)
-        text = self.text(name)
-        try:
-            return parse_rfc3339(text) if text else None
-        except ValueError:
+        if is_empty(value):
+            return None
+        moment = moment_of(value[0] if isinstance(value, list) and len(value) == 1 else value)
+        if moment is None:
             raise self.refuse(
                 name,
-                "should be a date and time with an offset (2026-11-23T10:12:08+01:00), or Unix seconds",
-            ) from None
+                "should be a date and time with an offset (2026-11-23T10:12:08+01:00), or Unix time in "
+                f"seconds or milliseconds, but is {'another' if isinstance(value, str) else kind(value)}",
+            )
+        return moment
 
-    def _holder(self, name: str) -> str | None:
-        return next((path for path, values in self.own.items() if values.get(name) is not None), None)
+    def _holder(self, name: str) -> tuple[str, str] | None:
+        """Return which object has a field without an expression, and its key there; a full one goes first."""
+        if name in self.only_named:
+            return None
+        found: tuple[str, str] | None = None
+        for path, key in self._candidates(name):
+            value = self.own[path].get(key)
+            if not is_empty(value):
+                return path, key
+            if value is not None and found is None:
+                found = path, key
+        return found
+
+    def _candidates(self, name: str) -> Iterator[tuple[str, str]]:
+        yield from ((path, name) for path in self.own)
+        for word in (fold_name(name), *OWN_SYNONYMS.get(name, ())):
+            for path, names in self._folded.items():
+                yield from ((path, key) for key in names.get(word, ()))
 
     def _as_text(self, name: str, value: object) -> str:
         if value is None:
@@ -138,6 +176,13 @@ def number_text(value: float) -> str:
     if isinstance(value, int) and value.bit_length() > 128:  # str() refuses thousands of digits
         return ""
     return str(value)
+
+
+def text_of(value: object) -> str:
+    """Return a text, stripped, or a number as a text; "" for anything else."""
+    if isinstance(value, str):
+        return value[:_LONGEST_TEXT].strip()
+    return number_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def as_number(value: object) -> float | None:

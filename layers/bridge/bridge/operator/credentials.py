@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bridge.errors import PermanentError, RetryableError
+from bridge.errors import CredentialsRejected, PermanentError, RetryableError
 
 if TYPE_CHECKING:
     from bridge.connections.model import Connection
@@ -66,10 +66,10 @@ def check_credentials(connection: Connection, client_id: str, client_secret: str
     try:
         with client_with(connection, client_id, client_secret) as client:
             identity = client.me()
-    except RetryableError as error:
-        return CredentialsCheck(None, why=str(error))
-    except PermanentError as error:
+    except CredentialsRejected as error:
         return CredentialsCheck(accepted=False, why=str(error))
+    except (PermanentError, RetryableError) as error:
+        return CredentialsCheck(None, why=str(error))
     return CredentialsCheck(accepted=True, store=identity.store or "")
 
 

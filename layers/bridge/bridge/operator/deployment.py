@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from bridge import sources
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.deliveries import DeliveriesTable
+from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER
 from bridge.errors import BridgeError, InvalidConnection, UnknownConnection
-from bridge.fields.fields import KEY_FIELDS, read_order
+from bridge.fields.fields import KEY_FIELDS
 from bridge.model import Ignored
 from bridge.operator.connections import ConnectionRegistry, connections_path
 from bridge.operator.errors import NoSuchConnection, NoSuchStack, StackTooOld, WrongConnection
 from bridge.operator.parked import ParkedMessages
+from bridge.planning.read_order import parse_order
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -152,12 +154,11 @@ class Deployment:
         """
         try:
             connection, _ = self.connections.get(message.connection_id)
-            source = sources.get(message.source)
-            options = connection.options
-            if KEY_FIELDS not in source.SETTINGS:
+            if KEY_FIELDS not in sources.get(connection.source).SETTINGS:
+                options = connection.options
                 fields = {name: where for name, where in options.fields.items() if name == "order_name"}
-                options = replace(options, fields=fields)
-            order = read_order(source, message.payload, options)
+                connection = replace(connection, options=replace(options, fields=fields))
+            order = parse_order(connection, message.payload)
         except (BridgeError, LookupError):
             return ""
         return order.order_name if isinstance(order, Ignored) else order.name
@@ -236,8 +237,6 @@ def _deployment(
     webhook_url: str,
     is_local: bool,
 ) -> Deployment:
-    from bridge.dispatching.worker import BACKOFF_CEILING, GIVE_UP_AFTER
-
     backoff_base_seconds = float(parameters["BackoffBaseSeconds"])
     return Deployment(
         environment=environment,

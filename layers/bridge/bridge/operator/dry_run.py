@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bridge import sources
 from bridge.errors import BridgeError, PermanentError, RejectedWebhook, RetryableError
-from bridge.fields.fields import KEY_FIELDS, read_order
-from bridge.model import Delivery, Ignored, Receipt, TimeWindow
+from bridge.fields.fields import KEY_FIELDS
+from bridge.model import Delivery, Ignored, Listing, Receipt, TimeWindow
 from bridge.operator.errors import CoopCycleNotAsked, WouldBeParked, WouldWait
 
 if TYPE_CHECKING:
     from bridge.connections.model import Connection, Secrets
     from bridge.coopcycle.client import CoopCycleClient, Identity, InstanceSettings
-    from bridge.dispatching.dispatcher import Result
+    from bridge.dispatching.outcomes import Result
     from bridge.dispatching.record import DeliveryRecord
     from bridge.operator.deployment import Deployment
     from bridge.planning.trace import Trace
@@ -81,6 +81,7 @@ def map_webhook(
         RetryableError: the shop gave no usable answer.
     """
     from bridge.planning.plan import plan
+    from bridge.planning.read_order import read_order
 
     source = sources.get(connection.source)
     if topic is None and push.headers:
@@ -92,11 +93,11 @@ def map_webhook(
     if connection.orders.topics and topic not in connection.orders.topics:
         return Ignored("topic_not_followed")
     payload = sources.Payload(push.body, topic, push.received_at, push.content_type)
-    order = read_order(source, source.fetch(payload, connection.options, shop), connection.options)
+    order = read_order(connection, payload, shop)
     if isinstance(order, Ignored):
         return order
     complete = _with_assumptions(connection, assumptions)
-    return plan(order, complete, OfflineInstance(), now=push.received_at, kept=None, trace=trace)
+    return plan(order, complete, OfflineInstance(), now=push.received_at, trace=trace)
 
 
 def _with_assumptions(connection: Connection, assumptions: list[Assumption]) -> Connection:
@@ -207,13 +208,13 @@ class ReadOnlyCoopCycle:
 
     def list_deliveries(
         self, store_iri: str, *, before_from: datetime, before_to: datetime, timezone: str
-    ) -> list[Receipt]:
+    ) -> Listing:
         """List the deliveries whose dropoff window ends within the range."""
         return self._client().list_deliveries(
             store_iri, before_from=before_from, before_to=before_to, timezone=timezone
         )
 
-    def list_recent_deliveries(self, store_iri: str) -> list[Receipt]:
+    def list_recent_deliveries(self, store_iri: str) -> Listing:
         """List the newest deliveries."""
         return self._client().list_recent_deliveries(store_iri)
 
@@ -275,13 +276,23 @@ def rehearse(
     exists = record is not None and record.exists
     sent = json.loads(record.sent) if record is not None and exists and record.sent else {}
     wanted = coopcycle.changes[-1].body if coopcycle.changes else sent
-    held = sent
+    held = _named(sent, wanted) if coopcycle.changes else sent
     if live and record is not None and exists:
         try:
             held = as_sent(client().get_delivery_body(record.delivery_iri), like=wanted, sent=sent)
         except BridgeError as error:
             raise CoopCycleNotAsked(str(error)) from error
     return Rehearsal(record, result, tuple(coopcycle.changes), wanted, held, live and exists)
+
+
+def _named(sent: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a body the members that a change names: a PUT says only what differs."""
+    if "tasks" in change or "tasks" in sent or not sent:
+        return dict(sent)
+    return {
+        stop: {name: sent[stop][name] for name in members if name in sent.get(stop, {})}
+        for stop, members in change.items()
+    }
 
 
 def as_sent(

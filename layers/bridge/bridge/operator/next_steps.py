@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bridge.dispatching.record import DeliveryRecord, State
+from bridge.dispatching.record import DeliveryRecord, Pending, State
 
 if TYPE_CHECKING:
     from bridge.operator.deployment import Timings
@@ -116,7 +116,7 @@ def redrive_of(parked: Sequence[Parked]) -> Redrive:
 
 def _of_state(record: DeliveryRecord, timings: Timings) -> Iterator[NextStep]:
     last = record.history[-1] if record.history else None
-    if record.state is State.CREATING and record.in_flight and record.attempts:
+    if record.pending is Pending.POST and record.attempts:
         posted_at = record.attempts[-1].posted_at
         yield FindOut(posted_at, posted_at + timings.settle)
     if record.state is State.CREATING or (last is not None and last.outcome in _STILL_TRYING):

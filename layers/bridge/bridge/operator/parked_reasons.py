@@ -47,13 +47,19 @@ _ALL = (
     ),
     ParkedReason(
         "address_not_found",
-        "CoopCycle answered 500 three times, as it does when it cannot find an address",
+        "CoopCycle answered 500 three times, as it does when it cannot find an address; the sentence names "
+        "the longest texts too",
         "correct the address in the shop, whose next webhook is a new attempt",
     ),
     ParkedReason(
-        "credentials_rejected",
-        "CoopCycle refuses the client id, the client secret or the scope",
-        f"apply the right credentials {_APPLY}",
+        "coopcycle_fails",
+        "the same, though the address has coordinates: a text or a number that it cannot store",
+        f"{_IN_THE_SHOP}: shorten what the sentence names",
+    ),
+    ParkedReason(
+        "aws_refused",
+        "AWS refuses for good what would have to be stored: too large, or malformed",
+        f"{_IN_THE_SHOP}",
     ),
     ParkedReason(
         "shop_rejected",
@@ -89,9 +95,19 @@ _ALL = (
     ),
     # Tried for a day in vain.
     ParkedReason(
+        "credentials_rejected",
+        "CoopCycle has refused the client id, the client secret or the scope for a day",
+        f"apply the right credentials {_APPLY}",
+    ),
+    ParkedReason(
         "coopcycle_unavailable",
         "CoopCycle could not be reached for a day",
         f"see whether the instance answers; {_AGAIN}",
+    ),
+    ParkedReason(
+        "coopcycle_blocked",
+        "for a day a firewall or a proxy before CoopCycle answered with a page of its own",
+        f"ask the instance's administrators to let the bridge through; {_AGAIN}",
     ),
     ParkedReason(
         "coopcycle_throttled",

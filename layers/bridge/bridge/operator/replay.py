@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bridge import sources
 from bridge.errors import RejectedWebhook, WebhookTooLarge
+from bridge.model import Ignored
 from bridge.operator.dry_run import why_unreadable
 from bridge.operator.errors import (
     NoSuchOrder,
@@ -19,7 +20,7 @@ from bridge.operator.errors import (
 )
 from bridge.operator.orders import find_records
 from bridge.operator.parked import is_called, queue_again
-from bridge.receiving.http import accept
+from bridge.receiving.http import NotFollowed, accept
 from bridge.receiving.messages import PrivacyMessage, UnreadableMessage, WebhookMessage, read_message
 
 if TYPE_CHECKING:
@@ -101,28 +102,19 @@ def webhook_of_body(
     except ValueError as error:  # what verifies is no secret that signs: a public key
         raise NotQueueable(f"only {sender.TRAITS.title} can sign a body: {error}") from error
     headers = {name.lower(): value for name, value in signed.headers.items()}
-    queue = _Kept()
     try:
-        receipt = accept(connection, sources.Push(signed.body, headers, now, signed.path_secret), queue)
+        message = accept(connection, sources.Push(signed.body, headers, now, signed.path_secret))
     except RejectedWebhook as error:
         raise NotQueueable(why_unreadable(error, connection.source)) from error
-    message = queue.message
-    if receipt.reason == "topic_not_followed":
-        raise NotQueueable(f"connection {connection.connection_id} does not follow {receipt.topic}")
-    if not isinstance(message, WebhookMessage):
-        raise NotQueueable(f"the receiver would ignore this body ({receipt.reason or 'no order'})")
+    if isinstance(message, NotFollowed):
+        raise NotQueueable(f"connection {connection.connection_id} does not follow {message.topic}")
+    if isinstance(message, Ignored):
+        raise NotQueueable(f"the receiver would ignore this body ({message.reason})")
+    if isinstance(message, PrivacyMessage):
+        raise NotQueueable("this body is about personal data, and about no order")
     if order is not None and order != message.order_id:
         raise NotThisMessage(f"the body is about order {message.order_id}")
     return message
-
-
-class _Kept:
-    """A queue that keeps what it is sent."""
-
-    message: WebhookMessage | PrivacyMessage | None = None
-
-    def send(self, message: WebhookMessage | PrivacyMessage) -> None:
-        self.message = message
 
 
 def replay(deployment: Deployment, message: WebhookMessage) -> None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bridge.model import PostalAddress
+from bridge.planning.countries import alpha2, writes_state
+from bridge.planning.street import Street, house_number, street_of
 from bridge.planning.text import clean, clean_lines, fold
+
+__all__ = ["WrittenAddress", "format_address", "house_number", "way_in", "write_address"]
 
 _HINT_LENGTH = 120
 
@@ -28,13 +33,79 @@ _WAY_IN = re.compile(
 )
 
 
-def format_address(address: PostalAddress) -> str:
-    """Write an address in one line for a geocoder: "48 Rue de Rivoli, 75004 Paris, France".
+@dataclass(frozen=True, slots=True)
+class WrittenAddress:
+    """An address in one line for a geocoder, and what else the courier is shown beside it.
+
+    ``street`` is what the line begins with, ``fields`` and ``beside_fields`` are the parts of the order's
+    address that either was made of.
+    """
+
+    line: str
+    street: str
+    beside: str = ""
+    fields: tuple[str, ...] = ()
+    beside_fields: tuple[str, ...] = ()
+
+
+def format_address(address: PostalAddress, region: str = "") -> str:
+    """Write an address in one line for a geocoder: "48 Rue de Rivoli, 75004 Paris, France"."""
+    return write_address(address, region).line
+
+
+def write_address(address: PostalAddress, region: str = "") -> WrittenAddress:
+    """Write an address for a geocoder and for a courier; ``region`` is the country where it names none.
 
     Buyers often type town or country into the first line as well; what stands there is not said twice.
+    District and state are written where no postcode tells one town, or one street, from another of that name.
     """
-    line1, postcode, city = clean(address.line1), clean(address.postcode), clean(address.city)
-    country = clean(address.country) or clean(address.country_code)
+    code = alpha2(address.country_code) or alpha2(address.country) or region
+    street = _street(address, code)
+    postcode, city = clean(address.postcode), clean(address.city)
+    state = clean(address.state)
+    if postcode or fold(state) == fold(city) or not writes_state(code, state):
+        state = ""
+    district = clean(address.district)
+    country = _country(address)
+    town = f"{postcode} {city}".strip()
+    parts = _without_town(street.line, postcode, city, country)
+    near = district if not postcode else ""
+    line = ", ".join(part for part in (*parts, near, town, state) if part)
+    written = {"postcode": postcode, "city": city, "state": state, "district": near}
+    beside = [street.beside, "" if near else district]
+    return WrittenAddress(
+        line=", ".join(part for part in (line, country) if part),
+        street=street.line,
+        beside=", ".join(part for part in beside if part),
+        fields=(
+            *street.fields,
+            *(name for name, text in written.items() if text),
+            *(("country" if clean(address.country) else "country_code",) if country else ()),
+        ),
+        beside_fields=tuple(
+            name
+            for name, text in (("line1", street.beside), ("line2", street.beside), ("district", beside[1]))
+            if text and name not in street.fields and clean(getattr(address, name))
+        ),
+    )
+
+
+def _street(address: PostalAddress, code: str) -> Street:
+    """Find the street; a first line of several lines is that of a sender who has one field for both."""
+    first, _, more = clean_lines(address.line1).partition("\n")
+    second = ", ".join(line for line in (*more.split("\n"), *clean_lines(address.line2).split("\n")) if line)
+    return street_of(first, second, address.house_number, code)
+
+
+def _country(address: PostalAddress) -> str:
+    """Return the country's name, else its code; a code of three letters is written with two."""
+    name = clean(address.country)
+    code = clean(address.country_code)
+    return (alpha2(name) or name) if name else (alpha2(code) or code)
+
+
+def _without_town(line1: str, postcode: str, city: str, country: str) -> list[str]:
+    """Return the parts of the first line without town and country at its end."""
     town = f"{postcode} {city}".strip()
     endings = {fold(text) for text in (town, f"{city} {postcode}", postcode, city, country) if text}
     parts = [part for part in (part.strip() for part in line1.split(",")) if part]
@@ -42,7 +113,7 @@ def format_address(address: PostalAddress) -> str:
         parts.pop()
     if parts and postcode and city:
         parts[-1] = _without_ending(parts[-1], (f"{town} {country}", town, f"{city} {postcode}"))
-    return ", ".join(part for part in (*parts, town, country) if part)
+    return parts
 
 
 def _without_ending(street: str, endings: Sequence[str]) -> str:

@@ -1,9 +1,10 @@
 """Whether CoopCycle's own rules allow a delivery, asked before it is created. Knows no AWS.
 
 ``POST /api/deliveries/assert`` evaluates the store's check expression (a zone, a weight, the hours until the
-pickup) and answers 400 with the property path ``items`` when it refuses (coopcycle/coopcycle-web,
-``features/deliveries.feature``). Its reader is older than that of ``POST /api/deliveries``: any other refusal
-says nothing about the rules, and the delivery itself is then the question.
+pickup) and answers 400 with the property path ``items`` when it refuses (upstream:
+features/deliveries.feature), and ``[]`` when not (recorded: feasibility_and_price). Its reader is older than
+that of ``POST /api/deliveries``: any other refusal says nothing about the rules, and the delivery itself is
+then the question.
 """
 
 from __future__ import annotations

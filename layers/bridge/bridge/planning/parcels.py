@@ -7,29 +7,33 @@ from collections.abc import Sequence
 from bridge.connections.model import DispatchTags, Parcels
 from bridge.model import OrderItem, Package
 from bridge.planning.text import any_match, fold
-from bridge.planning.trace import FieldTrace
+from bridge.planning.trace import OrderParts, Origin, Rule, Traced, setting
 
-_LARGEST_WEIGHT_GRAMS = 2**31 - 1  # CoopCycle's column is an integer of 32 bits
+# CoopCycle answers 500 to more (recorded: create_goods, "weight of 3 000 000 000").
+_LARGEST_WEIGHT_GRAMS = 2**31 - 1
 
 
-def packages_of(items: Sequence[OrderItem], parcels: Parcels, notes: FieldTrace) -> tuple[Package, ...]:
+def packages_of(
+    items: Sequence[OrderItem], parcels: Parcels, order: OrderParts
+) -> Traced[tuple[Package, ...]]:
     """Return the packages of a stop: of each piece by SKU, product type or tag, else one default package."""
     quantities: dict[str, int] = {}
+    origins: list[Origin] = []
     for item in items:
         found = _package_of(item, parcels)
         if found is None:
             continue
         name, key, source = found
         quantities[name] = quantities.get(name, 0) + item.quantity
-        notes.setting(key)
-        notes.order(source, "decides the package")
-        notes.order("items.quantity")
+        origins += [setting(key), order(source, "decides the package"), order("items.quantity")]
     if not quantities and parcels.default_package:
         quantities[parcels.default_package] = 1
-        notes.setting("parcels.default_package", "no item has a package of its own")
-    for name, quantity in quantities.items():
-        notes.rule("parcels", f"{quantity} × {name}")
-    return tuple(Package(name, quantity) for name, quantity in quantities.items())
+        origins.append(setting("parcels.default_package", "no item has a package of its own"))
+    return Traced(
+        tuple(Package(name, quantity) for name, quantity in quantities.items()),
+        tuple(origins),
+        tuple(Rule("parcels", f"{quantity} × {name}") for name, quantity in quantities.items()),
+    )
 
 
 def _package_of(item: OrderItem, parcels: Parcels) -> tuple[str, str, str] | None:
@@ -47,33 +51,30 @@ def _package_of(item: OrderItem, parcels: Parcels) -> tuple[str, str, str] | Non
 
 
 def weight_of(
-    items: Sequence[OrderItem], override_grams: int | None, parcels: Parcels, notes: FieldTrace
-) -> int:
+    items: Sequence[OrderItem], override_grams: int | None, parcels: Parcels, order: OrderParts
+) -> Traced[int]:
     """Return a stop's weight: the sender's one weight, else the sum of its items, else the default.
 
     An ``override_grams`` of 0 is no weight.
     """
     if override_grams:
-        notes.order("weight_override_grams")
-        return min(override_grams, _LARGEST_WEIGHT_GRAMS)
+        return Traced(min(override_grams, _LARGEST_WEIGHT_GRAMS), (order("weight_override_grams"),))
     total = sum(item.weight_grams * item.quantity for item in items)
     if total:
-        notes.order("items.weight_grams", "summed over all pieces")
-        return min(total, _LARGEST_WEIGHT_GRAMS)
-    if parcels.default_weight_grams:
-        notes.setting("parcels.default_weight_grams", "the order gives no weight")
-        notes.rule("parcels.default_weight_grams", f"{parcels.default_weight_grams} g")
-    return parcels.default_weight_grams
+        origin = order("items.weight_grams", "summed over all pieces")
+        return Traced(min(total, _LARGEST_WEIGHT_GRAMS), (origin,))
+    grams, key = parcels.default_weight_grams, "parcels.default_weight_grams"
+    if not grams:
+        return Traced(0)
+    return Traced(grams, (setting(key, "the order gives no weight"),), (Rule(key, f"{grams} g"),))
 
 
-def tags_of(order_tags: Sequence[str], tags: DispatchTags, notes: FieldTrace) -> tuple[str, ...]:
+def tags_of(order_tags: Sequence[str], tags: DispatchTags, order: OrderParts) -> Traced[tuple[str, ...]]:
     """Return the slugs of a task, each once: the connection's own, then those the order's tags ask for."""
     found = list(tags.always)
-    if found:
-        notes.setting("delivery.tags")
+    origins = [setting("delivery.tags")] if found else []
     for pattern, slug in tags.by_order_tag.items():
         if any_match(order_tags, [pattern]):
             found.append(slug)
-            notes.setting(f'delivery.tags_from."{pattern}"')
-            notes.order("tags", "decides the tag")
-    return tuple(dict.fromkeys(found))
+            origins += [setting(f'delivery.tags_from."{pattern}"'), order("tags", "decides the tag")]
+    return Traced(tuple(dict.fromkeys(found)), tuple(origins))

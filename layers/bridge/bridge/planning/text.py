@@ -7,8 +7,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-LINE_LENGTH = 250
-COMMENTS_LENGTH = 2000  # of all comments of a task, in characters
+LINE_LENGTH = 250  # of a title or a name that is shown in one line
+COMMENTS_LENGTH = 5000  # of all comments of a task, in characters; CoopCycle took 10,000 (create_texts)
+DESCRIPTION_LENGTH = 5000  # of an address, as CoopCycle took it (recorded: create_addresses)
+LONGEST_LENGTH = 2000  # what is longer is no name and no street; a column may have less room, see fit()
+_LAST_WORD = 40  # a text is cut at a blank, unless that would cost more than this
 
 # Control characters but tab and line feed, the marks that turn the reading direction of all that
 # follows, half surrogate pairs (no UTF-8 for them), and the byte order mark.
@@ -16,7 +19,7 @@ _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85")
 
 
-def clean(text: str, length: int = LINE_LENGTH) -> str:
+def clean(text: str, length: int = LONGEST_LENGTH) -> str:
     """Return a text fit for one line: no control characters, single blanks, at most ``length`` long."""
     return " ".join(_UNWANTED.sub(" ", text).split())[:length].rstrip()
 
@@ -25,6 +28,34 @@ def clean_lines(text: str, length: int = COMMENTS_LENGTH) -> str:
     """Return a text of several lines without control characters and empty lines, at most ``length`` long."""
     lines = (clean(line, length) for line in _LINE_ENDS.sub("\n", text).split("\n"))
     return "\n".join(line for line in lines if line)[:length].rstrip()
+
+
+def fit(text: str, length: int) -> tuple[str, str]:
+    """Return what of a text of one line fits into ``length`` characters, and the rest, "" when all does."""
+    whole = clean(text)
+    if len(whole) <= length:
+        return whole, ""
+    end = between_words(whole, length)
+    return whole[:end].rstrip(), whole[end:].lstrip()
+
+
+def between_words(text: str, length: int) -> int:
+    """Return where to cut a text that is longer: after at most ``length`` characters, where a word ends."""
+    blank = max(text.rfind(mark, max(length - _LAST_WORD, 0), length + 1) for mark in " \n")
+    return blank if blank > 0 else length
+
+
+def fit_address(line: str, length: int) -> tuple[str, str]:
+    """Return what of an address fits, and the rest: cut is the street, for the town says where it is."""
+    if len(line) <= length:
+        return line, ""
+    parts = line.split(", ")
+    town: list[str] = []
+    while len(parts) > 1 and len(", ".join([parts[-1], *town])) <= length // 2:
+        town.insert(0, parts.pop())
+    end = ", ".join(["", *town])
+    street, rest = fit(", ".join(parts), length - len(end))
+    return street + end, rest
 
 
 def fold(text: str) -> str:

@@ -1,13 +1,16 @@
 """Where each value of a delivery came from, and which rules fired: what ``bridge map --explain`` prints.
 
-Filled by :mod:`bridge.planning.mapping` while it maps, by the names of our own model
-("dropoffs[0].telephone"). Holds paths, keys and sentences; never a value of the order. Pure.
+What makes a value returns it as :class:`Traced`, with what it was made of; :mod:`bridge.planning.mapping`
+takes the values out and leaves the rest here, by the names of our own model ("dropoffs[0].telephone"). A
+trace holds paths, keys and sentences; never a value of the order. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from bridge.model import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +51,59 @@ class Trace:
         """Write down what a rule decided."""
         self.rules.append(Rule(name, decision))
 
+    def task(self, name: str) -> TaskTrace:
+        """Return what keeps the origins of one task's fields."""
+        return TaskTrace(self, name)
+
+
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
-class FieldTrace:
-    """The trace of one field; ``path_of`` tells where the sender has one of the order's fields."""
+class Traced(Generic[T]):
+    """A value with what it was made of, and the rules that made it."""
+
+    value: T
+    origins: tuple[Origin, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTrace:
+    """Takes the values of one task out of what carries them: ``keep("company", …)`` is the company."""
 
     trace: Trace
-    to: str
-    path_of: Callable[[str], str]
+    name: str
 
-    def order(self, source: str, how: str = "") -> None:
-        """Write down a field of the order."""
-        self.trace.came(self.to, Origin("order", self.path_of(source), how))
+    def __call__(self, field: str, traced: Traced[T]) -> T:
+        """Write down where a field's value comes from, and return it."""
+        for origin in traced.origins:
+            self.trace.came(f"{self.name}.{field}", origin)
+        self.trace.rules += traced.rules
+        return traced.value
 
-    def setting(self, key: str, how: str = "") -> None:
-        """Write down a key of the connection."""
-        self.trace.came(self.to, Origin("setting", key, how))
 
-    def default(self, whose: str, how: str = "") -> None:
-        """Write down that nobody said anything."""
-        self.trace.came(self.to, Origin("default", whose, how))
+def setting(key: str, how: str = "") -> Origin:
+    """Return a key of the connection as an origin."""
+    return Origin("setting", key, how)
 
-    def rule(self, name: str, decision: str) -> None:
-        """Write down what a rule decided."""
-        self.trace.rule(name, decision)
+
+def default(whose: str, how: str = "") -> Origin:
+    """Return as an origin that nobody said anything."""
+    return Origin("default", whose, how)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderParts:
+    """The fields of one stop of an order as origins, by the paths at which the sender has them."""
+
+    order: Order
+    stop: int = 0
+
+    def __call__(self, field: str, how: str = "") -> Origin:
+        """Return a field of the stop."""
+        return Origin("order", self.path_of(field), how)
+
+    def path_of(self, field: str) -> str:
+        """Return where the sender has a field."""
+        return self.order.path_of(field, stop=self.stop)

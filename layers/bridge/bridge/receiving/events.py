@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bridge.connections.model import Connection
-from bridge.receiving.http import Queue, Receipt, accept
+from bridge.receiving.http import Acknowledgement, Queue, enqueue
 from bridge.sources.shared.eventbridge import read_shopify_event
 
 SHOPIFY = "shopify"
@@ -26,7 +26,7 @@ class ReceivedEvent:
     """What became of an event for one connection."""
 
     connection_id: str
-    receipt: Receipt
+    receipt: Acknowledgement
 
 
 class EventReceiver:
@@ -52,6 +52,6 @@ class EventReceiver:
         """
         domain, push = read_shopify_event(text, source_name=self._source_name, received_at=self._clock())
         return [
-            ReceivedEvent(connection.connection_id, accept(connection, push, self._queue))
+            ReceivedEvent(connection.connection_id, enqueue(connection, push, self._queue))
             for connection in self._shops.of_shop(SHOPIFY, domain)
         ]

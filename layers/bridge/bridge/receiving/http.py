@@ -76,7 +76,7 @@ def _texts(value: object) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Acknowledgement:
     """What the sender is told."""
 
     outcome: str  # accepted | ignored
@@ -96,7 +96,7 @@ class Receiver:
         self._queue = queue
         self._clock = clock
 
-    def receive(self, request: Request) -> Receipt:
+    def receive(self, request: Request) -> Acknowledgement:
         """Verify the raw bytes, read which order they are about, and queue them.
 
         Raises:
@@ -115,28 +115,67 @@ class Receiver:
         )
         greeting = source.greeting(push, connection.options)
         if greeting is not None:
-            return Receipt("ignored", connection.source, reason="trial_call", greeting=greeting)
+            return Acknowledgement("ignored", connection.source, reason="trial_call", greeting=greeting)
         if request.method != "POST":
             raise NotATrialCall("method")
         source.verify(push, secrets.webhook, connection.options)
-        return accept(connection, push, self._queue)
+        return enqueue(connection, push, self._queue)
 
 
-def accept(connection: Connection, push: sources.Push, queue: Queue) -> Receipt:
-    """Read which order a push is about, which is known to be genuine, and queue it.
+@dataclass(frozen=True, slots=True)
+class NotFollowed(Ignored):
+    """A webhook whose topic the connection's ``orders.topics`` leaves out."""
+
+    topic: str = ""
+    webhook_id: str = ""
+
+
+def accept(connection: Connection, push: sources.Push) -> WebhookMessage | PrivacyMessage | Ignored:
+    """Return the message that a push becomes on the queue, which is known to be genuine, or why none.
+
+    Raises:
+        RejectedWebhook: it cannot be read.
+
+    """
+    webhook = sources.get(connection.source).identify(push, connection.options)
+    if isinstance(webhook, Ignored):
+        return webhook
+    if isinstance(webhook, sources.PrivacyRequest):
+        return PrivacyMessage.of(connection.connection_id, webhook)
+    if connection.orders.topics and webhook.topic not in connection.orders.topics:
+        return NotFollowed(
+            "topic_not_followed",
+            order_id=webhook.order_id,
+            topic=webhook.topic,
+            webhook_id=webhook.webhook_id,
+        )
+    return WebhookMessage.of(connection.connection_id, connection.source, push, webhook)
+
+
+def enqueue(connection: Connection, push: sources.Push, queue: Queue) -> Acknowledgement:
+    """Queue what a genuine push becomes.
 
     Raises:
         RejectedWebhook: it cannot be read, or is too large.
 
     """
-    webhook = sources.get(connection.source).identify(push, connection.options)
-    if isinstance(webhook, Ignored):
-        return Receipt("ignored", connection.source, reason=webhook.reason)
-    if isinstance(webhook, sources.PrivacyRequest):
-        queue.send(PrivacyMessage.of(connection.connection_id, webhook))
-        return Receipt("accepted", connection.source, topic=webhook.topic, webhook_id=webhook.webhook_id)
-    known = {"source": connection.source, "topic": webhook.topic, "order_id": webhook.order_id}
-    if connection.orders.topics and webhook.topic not in connection.orders.topics:
-        return Receipt("ignored", reason="topic_not_followed", webhook_id=webhook.webhook_id, **known)
-    queue.send(WebhookMessage.of(connection.connection_id, connection.source, push, webhook))
-    return Receipt("accepted", webhook_id=webhook.webhook_id, **known)
+    message = accept(connection, push)
+    if isinstance(message, NotFollowed):
+        return Acknowledgement(
+            "ignored",
+            connection.source,
+            reason=message.reason,
+            topic=message.topic,
+            webhook_id=message.webhook_id,
+            order_id=message.order_id or "",
+        )
+    if isinstance(message, Ignored):
+        return Acknowledgement("ignored", connection.source, reason=message.reason)
+    queue.send(message)
+    return Acknowledgement(
+        "accepted",
+        connection.source,
+        topic=message.topic,
+        webhook_id=message.webhook_id,
+        order_id=message.order_id,
+    )

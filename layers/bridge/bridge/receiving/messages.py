@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.sources.shared.base import Payload, PrivacyRequest, Push, Webhook
 
 MAXIMUM_BODY_BYTES = 6 * 1024 * 1024  # what a Lambda invocation can carry anyway
+CODE_LENGTH = 100  # of a park reason, in characters; so it fits beside any message
+SENTENCE_LENGTH = 1000
+PATH_LENGTH = 100
+PATHS = 20
 RECHECK_TOPIC = "recheck"  # stands where a webhook has its sender's topic
 
 
@@ -33,7 +38,7 @@ class WebhookMessage:
     webhook_id: str
     order_id: str
     received_at: datetime
-    body: bytes
+    body: bytes = field(repr=False)
     content_type: str = ""
 
     @classmethod
@@ -43,7 +48,7 @@ class WebhookMessage:
             connection_id=connection_id,
             source=source,
             topic=webhook.topic,
-            webhook_id=webhook.webhook_id,
+            webhook_id=_push_id(push, webhook),
             order_id=webhook.order_id,
             received_at=push.received_at,
             body=push.body,
@@ -71,6 +76,21 @@ class WebhookMessage:
             },
             separators=(",", ":"),
         )
+
+
+def _push_id(push: Push, webhook: Webhook) -> str:
+    """Return the sender's id of a push; where it gives none, one of the time of receipt.
+
+    The queue drops what has the id of an earlier message of five minutes. A digest of topic and body is no id
+    of a push: an order that is cancelled, taken back and cancelled again looks as it did before. What then
+    comes twice costs one look at the order's record.
+    """
+    digests = (
+        hashlib.sha256(text).hexdigest() for text in (push.body, webhook.topic.encode() + b"\n" + push.body)
+    )
+    if webhook.webhook_id and webhook.webhook_id not in digests:
+        return webhook.webhook_id
+    return f"received-{push.received_at.timestamp():.6f}-{hashlib.sha256(push.body).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +165,21 @@ QueueMessage = WebhookMessage | Recheck | PrivacyMessage
 
 @dataclass(frozen=True, slots=True)
 class ParkReason:
-    """Why a message was parked; every text is safe to show to anyone."""
+    """Why a message was parked; every text is safe to show to anyone, and is cut at its length above."""
 
     code: str
     message: str
     property_paths: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        paths = tuple(_short(path, PATH_LENGTH) for path in self.property_paths[:PATHS])
+        object.__setattr__(self, "code", _short(self.code, CODE_LENGTH))
+        object.__setattr__(self, "message", _short(self.message, SENTENCE_LENGTH))
+        object.__setattr__(self, "property_paths", paths)
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def read_message(text: str) -> QueueMessage:

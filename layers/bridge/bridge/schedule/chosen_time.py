@@ -16,6 +16,7 @@ is refused, never guessed; the rules:
 - ``22:00 - 01:00`` ends on the next day, if that makes at most twelve hours.
 - A single time is when the window begins, with "before", "avant", "bis" … when it ends. Midnight alone
   ("2026-12-24 00:00") is what systems add to a bare date, and says no time.
+- "As soon as possible", "dès que possible" and their like say no time.
 - Named parts of the day ("matin") are what the connection's ``day_parts`` say.
 - A moment with an offset is put into the connection's time zone; midnight UTC that is not midnight there is
   refused, for it may be a bare date or a moment.
@@ -34,6 +35,7 @@ from bridge.errors import UnmappableOrder
 from bridge.model import TimeWindow, TimeWish
 from bridge.schedule.clock_times import Clock, Hours, Unreadable, find_hours, range_of
 from bridge.schedule.dates import DATE_ORDERS, Style, read_numbers, read_words, says_nothing, take_numbers
+from bridge.schedule.vocabulary import NO_TIME, plain_text
 
 __all__ = [
     "ANY_TIME",
@@ -41,6 +43,7 @@ __all__ = [
     "KNOWN_LANGUAGES",
     "Choice",
     "Hours",
+    "Reader",
     "Reading",
     "parse_day_part",
     "read_wish",
@@ -140,11 +143,13 @@ def read_wish(wish: TimeWish, reading: Reading, *, ordered_at: datetime) -> Choi
         UnmappableOrder: it cannot be read, or in two ways; names ``wish.path`` and what would be right.
 
     """
+    if wish.problem:
+        raise UnmappableOrder(wish.path or "the customer's choice of time", wish.problem)
     if wish.window is not None:
         return Choice(window=wish.window)
-    date_text, time_text = _tidy(wish.date), _tidy(wish.time)
+    date_text, time_text = tidy(wish.date), tidy(wish.time)
     try:
-        reader = _Reader(reading, ordered_at.astimezone(reading.timezone).date())
+        reader = Reader(reading, ordered_at.astimezone(reading.timezone).date())
         choice = _together(reader.read(date_text), reader.read(time_text, beside_a_date=bool(date_text)))
     except Unreadable as error:
         raise UnmappableOrder(wish.path or "the customer's choice of time", error.sentence) from error
@@ -173,15 +178,34 @@ def parse_day_part(text: str) -> Hours | None:
     return hours
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Make blanks, dashes and apostrophes the plain ones; browsers write "2:00\u202fPM"."""
     plain = re.sub("[\u2010-\u2015\u2212]", "-", unicodedata.normalize("NFKC", text)).replace("\u2019", "'")
-    return " ".join(plain.split())
+    return _ORDINAL.sub(r"\1", " ".join(plain.split()))
+
+
+_ORDINAL = re.compile(
+    r"(?<!\w)(\d{1,2})(?:(?:st|nd|rd|th|er|ère|ste)(?!\w)|(?:o|a|e|de|:e|:a)(?=\s+[^\W\d]{2}))", re.IGNORECASE
+)
+_SOME_MINUTES = r"[\s(,;~+-]*(?:\d{1,3}\s?-?\s?)?\d{1,3}\s?(?:min|mins|minutes|minuten|minuti|minutos)\b\)?"
+_NO_TIME_PHRASES = frozenset(plain_text(phrase) for phrase in NO_TIME)
+_OF_SEVERAL_WORDS = sorted((phrase for phrase in NO_TIME if " " in phrase), key=len, reverse=True)
+# Beside a day, "today, as soon as possible": the phrases of several words, which nothing else contains.
+_BESIDE_A_DAY = re.compile(
+    rf"(?<!\w)(?:{'|'.join(map(re.escape, _OF_SEVERAL_WORDS))}|asap)(?!\w)(?:{_SOME_MINUTES})?",
+    re.IGNORECASE,
+)
+
+
+def says_no_time(text: str) -> bool:
+    """Tell whether a text says "as soon as possible" or "any time", in any of the languages."""
+    said = plain_text(tidy(text)).strip(" .!()")
+    return said in _NO_TIME_PHRASES or not _BESIDE_A_DAY.sub("", text).strip(" .!()")
 
 
 def _fold(text: str) -> str:
     """Make texts that look the same compare equal: capitals, accents in two ways, blanks."""
-    return _tidy(text).casefold()
+    return tidy(text).casefold()
 
 
 def _together(from_date: Choice, from_time: Choice) -> Choice:
@@ -205,7 +229,7 @@ def _together(from_date: Choice, from_time: Choice) -> Choice:
     return Choice(day=next(iter(days), None), hours=next(iter(hours), None))
 
 
-class _Reader:
+class Reader:
     """Reads the texts of one order."""
 
     def __init__(self, reading: Reading, ordered_on: date) -> None:
@@ -225,6 +249,9 @@ class _Reader:
             return Choice()
         if len(text) > _LONGEST_TEXT:
             raise Unreadable(f"is longer than the {_LONGEST_TEXT} characters that a time can have")
+        if says_no_time(text):
+            return Choice()
+        text = " ".join(_BESIDE_A_DAY.sub(" ", text).split()).strip(" ,;-") or text
         if _fold(text) in self._day_parts:
             return Choice(hours=parse_day_part(self._day_parts[_fold(text)]))
         if interval := _INTERVAL.fullmatch(text):

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from bridge.schedule.clock_times import Unreadable
+from bridge.schedule.vocabulary import plain_text, weekdays
 
 DAY_FIRST, MONTH_FIRST = "day-month-year", "month-day-year"
 DATE_ORDERS = (DAY_FIRST, MONTH_FIRST)
@@ -33,7 +34,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 # Words that stand beside a date and say nothing.
 _FILLER_WORDS = (
     "le la les the on at am den dem de du der el los il o em no na om op à a um per pour für för den d' am "
-    "date day dag jour día dia giorno tag"
+    "date day dag jour día dia giorno tag d. d"
 )
 _FILLER = frozenset(_FILLER_WORDS.split())
 
@@ -151,7 +152,9 @@ def read_words(text: str, style: Style, ordered_on: date, *, relative: bool) -> 
         return _agreed(_relative_day(text, language, ordered_on) for language in languages)
     plain = " ".join(word for word in text.split() if not _is_filler(word))
     readings = [
-        found for language in languages if (found := _worded(text, language) or _worded(plain, language))
+        found
+        for language in languages
+        if (found := _worded(text, language) or _worded(plain, language) or _without_weekday(plain, language))
     ]
     days: list[date | None] = []
     for year, month, number, weekday in readings:
@@ -247,6 +250,18 @@ def _worded(text: str, language: str) -> tuple[int | None, int, int, int | None]
     return year, found.month, found.day, next(iter(weekdays), None)
 
 
+def _without_weekday(text: str, language: str) -> tuple[int | None, int, int, int | None] | None:
+    """Read a date beside the name of its weekday, where the library stumbles over the two together."""
+    names = weekdays((language,))
+    words = text.replace(",", " ").split()
+    named = {names[plain] for word in words if (plain := plain_text(word).strip(".")) in names}
+    rest = " ".join(word for word in words if plain_text(word).strip(".") not in names)
+    if len(named) != 1 or rest == text:
+        return None
+    found = _worded(rest, language)
+    return (*found[:3], named.pop()) if found is not None else None
+
+
 _MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001  # of a leap year; dateparser reckons without zones
 
 
@@ -276,6 +291,7 @@ def _settings(parsers: list[str], parts: list[str], base: datetime) -> dict[str,
     return {
         "PARSERS": parsers,
         "REQUIRE_PARTS": parts,
+        "DATE_ORDER": "DMY",  # else "27 november" has a year and no day in Swedish, which writes years first
         "RELATIVE_BASE": base,
         "RETURN_AS_TIMEZONE_AWARE": False,
         "TIMEZONE": "UTC",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the receiver reads settings, but never what customers write
     from bridge.schedule.chosen_time import Hours
 
 _ROUNDING = timedelta(minutes=5)
+_NOTHING = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,6 @@ class Windows:
 
     pickup: TimeWindow
     dropoff: TimeWindow
-
-
-# --- reading opening hours ----------------------------------------------------------------------
-
-
-# --- checking the settings ----------------------------------------------------------------------
 
 
 # --- finding the next windows -------------------------------------------------------------------
@@ -160,6 +155,33 @@ def is_open_on(schedule: Schedule, day: date) -> bool:
 
     """
     return day not in schedule.closed_on and bool(week_of(schedule)[day.weekday()])
+
+
+def shown_once(windows: Windows, timezone: ZoneInfo) -> Windows:
+    """Return the windows with ends that the wall clock shows once: those in the second run come after it.
+
+    When clocks go back, an hour is shown twice. CoopCycle keeps what the clock shows and no offset, so a
+    window that ends in the second run could last nothing, or less. Its end is moved to where the doubled time
+    is over. Ends keep their order, and beginnings, which are read as the first run, come before them.
+    """
+    return Windows(ending_once(windows.pickup, timezone), ending_once(windows.dropoff, timezone))
+
+
+def ending_once(window: TimeWindow, timezone: ZoneInfo) -> TimeWindow:
+    """Return a window whose end the wall clock shows once, see :func:`shown_once`."""
+    before = window.before.astimezone(timezone)
+    if not before.fold:
+        return window
+    doubled = (before.replace(fold=0).utcoffset() or _NOTHING) - (before.utcoffset() or _NOTHING)
+    start = window.before.astimezone(UTC)
+    inside, over = 0, int(doubled.total_seconds())  # seconds after the window's end
+    while over - inside > 1:
+        middle = (inside + over) // 2
+        if (start + timedelta(seconds=middle)).astimezone(timezone).fold:
+            inside = middle
+        else:
+            over = middle
+    return TimeWindow(window.after, start + timedelta(seconds=over))
 
 
 # --- pieces ---------------------------------------------------------------------------------------

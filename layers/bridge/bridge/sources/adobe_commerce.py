@@ -20,9 +20,14 @@ from decimal import Decimal
 
 from bridge.document import Fields, load_object, parse_rfc3339
 from bridge.errors import InvalidSignature, MalformedWebhook
-from bridge.model import Ignored, Order, OrderItem, PostalAddress
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.schedule.programs import ADOBE, programs
+from bridge.schedule.vocabulary import word_set
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import whole_body as fetch
+from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.rsa import decode_base64, sign_rsa_sha256, verify_rsa_sha256
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
@@ -44,6 +49,7 @@ _PREFIX = "com.adobe.commerce."  # of the event's type, before the name that Com
 
 SETTINGS: Mapping[str, str] = {
     "recipient": "the API key (client id) of the Developer Console project that receives the events; needed",
+    **texts.LABEL_SETTINGS,
     WEIGHT_UNIT: WEIGHT_UNIT_MEANING,
 }
 
@@ -53,8 +59,9 @@ TRAITS = Traits(
     replay="order id",
     create="observer.sales_order_save_commit_after",
     update="the same",
-    cancel="states canceled and closed, nothing left to ship",
-    window="schedule",
+    cancel="states canceled and closed, nothing left to ship, in-store pickup",
+    window="attributes and extension attributes among the subscribed fields: labels in any language, "
+    f"{programs(ADOBE)}, date_label and time_label",
     tested_with="signature of Adobe's own library, field list of the documentation",
 )
 
@@ -66,6 +73,12 @@ _ORDER_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _LARGEST_QUANTITY = 100_000
 
+# What stands in every order and is neither a choice of time nor a word for the courier.
+_STANDARD = word_set(
+    "addresses items payment payments status_histories increment_id entity_id state status created_at "
+    "updated_at customer_note customer_email customer_dob shipping_description shipping_method "
+    "store_name remote_ip"
+)
 _PATHS = {
     "address.line1": "addresses.street",
     "address.line2": "addresses.street",
@@ -150,8 +163,9 @@ def _order_of(event: Mapping[str, object]) -> Fields:
 def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
-    Ignored without retracting: ``topic``, ``partial_save``, ``on_hold``, ``already_fulfilled``. Retracting:
-    ``cancelled``, ``refunded``, ``nothing_to_ship``. The states are those of Magento 2.
+    Ignored without retracting: ``topic``, ``partial_save``, ``on_hold``, ``already_fulfilled`` (or all that
+    is left). Retracting: ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup``. The states are
+    those of Magento 2.
 
     Raises:
         UnmappableOrder: a field we need is not in the subscription, or has the wrong type.
@@ -165,11 +179,10 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     order = _order_of(event)
     if "increment_id" not in order.values:
         return Ignored("partial_save")
-    reason = _finished(order)
     items: tuple[OrderItem, ...] = ()
+    reason = _finished(order)
     if reason is None:
-        items = _items(order, grams_per_unit(options))
-        reason = None if items else "nothing_to_ship"
+        reason, items = _to_carry(order, options)
     if reason is not None:
         return Ignored(
             reason,
@@ -178,7 +191,27 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
             order_name=_name(order),
             updated_at=_instant(order, "updated_at") if order.optional_text("updated_at") else None,
         )
-    return _order(order, items)
+    return _order(order, items, options.settings)
+
+
+def _to_carry(order: Fields, options: Options) -> tuple[str | None, tuple[OrderItem, ...]]:
+    """Return what a courier carries, or why there is nothing to carry.
+
+    Where the buyer collects, Commerce writes the shop's own address as shipping address
+    (magento/inventory#2286); the method's code says so in every language, the title in the shop's.
+    """
+    ordered = _items(order, grams_per_unit(options), handed_out=False)
+    if not ordered:
+        return "nothing_to_ship", ()
+    method = (order.optional_text("shipping_method"), order.optional_text("shipping_description"))
+    extension = order.optional_child("extension_attributes")
+    if (
+        extension.optional_text("pickup_location_code")
+        or read_way(_written(order), methods=[method]).collected
+    ):
+        return "local_pickup", ()
+    items = _items(order, grams_per_unit(options), handed_out=True)
+    return (None, items) if items else ("already_fulfilled", ())
 
 
 def _finished(order: Fields) -> str | None:
@@ -195,7 +228,7 @@ def _name(order: Fields) -> str:
     return f"#{order.optional_text('increment_id')}"
 
 
-def _order(order: Fields, items: tuple[OrderItem, ...]) -> Order:
+def _order(order: Fields, items: tuple[OrderItem, ...], settings: Mapping[str, str]) -> Order:
     if "addresses" not in order.values:
         raise order.refuse("addresses", "is missing, add it to the fields of the event subscription")
     addresses = {one.optional_text("address_type"): one for one in order.children("addresses")}
@@ -203,9 +236,9 @@ def _order(order: Fields, items: tuple[OrderItem, ...]) -> Order:
     if shipping is None:
         raise order.refuse("addresses", "has none of address_type shipping")
     updated_at = _instant(order, "updated_at")
-    names = (shipping.optional_text("firstname"), shipping.optional_text("lastname"))
-    holders = (shipping, addresses.get("billing") or Fields({}))
-    phones = (holder.optional_text("telephone") for holder in holders)
+    bill = addresses.get("billing") or Fields({})
+    written = _written(order)
+    notes = (order.optional_text("customer_note"), *texts.notes(written, settings.get("note_label", "")))
     method = order.optional_text("shipping_description")
     return Order(
         order_id=order.text("increment_id"),
@@ -213,16 +246,34 @@ def _order(order: Fields, items: tuple[OrderItem, ...]) -> Order:
         updated_at=updated_at,
         created_at=_instant(order, "created_at") if order.text("created_at") else updated_at,
         address=_address(shipping),
-        recipient_name=" ".join(name for name in names if name),
+        recipient_name=full_name(shipping, "firstname", "lastname")
+        or full_name(bill, "firstname", "lastname")
+        or full_name(order, "customer_firstname", "customer_lastname"),
         company=shipping.optional_text("company"),
-        phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
-        note=order.optional_text("customer_note"),
+        phones=tuple(phones_of([(shipping, "telephone"), (bill, "telephone")])),
+        note="\n".join(dict.fromkeys(note for note in notes if note)),
         items=items,
         shipping_methods=(method,) if method else (),
         paid=_paid(order),
-        email=order.optional_text("customer_email"),
+        writings=texts.writings(written, settings),
         paths=_PATHS,
     )
+
+
+def _written(order: Fields) -> tuple[Written, ...]:
+    """Return the attributes that extensions have added to the order, and the title of the way of shipping.
+
+    Extensions add columns to the order or members to its ``extension_attributes``; both come along only where
+    the subscription names them.
+    """
+    own = [
+        pair
+        for pair in texts.members(order, without=(*_STANDARD, "extension_attributes"))
+        if not isinstance(pair.value, list)
+    ]
+    extension = texts.members(order.optional_child("extension_attributes"), without=("shipping_assignments",))
+    title = texts.titles([(order.optional_text("shipping_description"), "shipping_description")])
+    return (*texts.written(own), *texts.written(extension), *title)
 
 
 def _instant(order: Fields, key: str) -> datetime:
@@ -255,11 +306,15 @@ def _address(shipping: Fields) -> PostalAddress:
         postcode=shipping.text("postcode"),
         city=shipping.text("city"),
         country_code=shipping.optional_text("country_id").upper(),
+        state=shipping.optional_text("region_code") or shipping.optional_text("region"),
     )
 
 
-def _items(order: Fields, grams: Decimal | None) -> tuple[OrderItem, ...]:
-    """Return what is carried: neither virtual lines nor the parts of a line that is there as a whole."""
+def _items(order: Fields, grams: Decimal | None, *, handed_out: bool) -> tuple[OrderItem, ...]:
+    """Return what is carried: neither virtual lines nor the parts of a line that is there as a whole.
+
+    With ``handed_out`` what was shipped already is left out too.
+    """
     return tuple(
         OrderItem(
             title=line.optional_text("name"),
@@ -270,21 +325,22 @@ def _items(order: Fields, grams: Decimal | None) -> tuple[OrderItem, ...]:
         for line in order.children("items")
         if not _number(line.values.get("parent_item_id"))
         and not _number(line.values.get("is_virtual"))
-        and (quantity := _quantity(line)) > 0
+        and (quantity := _quantity(line, handed_out=handed_out)) > 0
     )
 
 
-def _quantity(line: Fields) -> int:
+def _quantity(line: Fields, *, handed_out: bool) -> int:
     """Return how many are still to be carried; a part of a piece counts as a whole one."""
     ordered = _number(line.values.get("qty_ordered"))
     if ordered is None:
         raise line.refuse(
             "qty_ordered", "should be a number; it must be among the fields of the subscription"
         )
-    gone = sum(
-        (_number(line.values.get(key)) or Decimal(0) for key in ("qty_canceled", "qty_refunded")), Decimal(0)
+    canceled, refunded, shipped = (
+        _number(line.values.get(key)) or Decimal(0) for key in ("qty_canceled", "qty_refunded", "qty_shipped")
     )
-    left = ordered - gone
+    # What was refunded may have been shipped before; so only what is over of it takes away from the rest.
+    left = ordered - canceled - (max(refunded, shipped) if handed_out else refunded)
     if left > _LARGEST_QUANTITY:
         raise line.refuse("qty_ordered", f"should be at most {_LARGEST_QUANTITY}")
     return math.ceil(left) if left > 0 else 0

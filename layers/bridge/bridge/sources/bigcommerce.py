@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from bridge.document import Fields, load_object, whole_id
-from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
-from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWish
+from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable
+from bridge.model import Ignored, Order
+from bridge.sources.orders.bigcommerce import read
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.standard_signing import sign_standard_webhook, verify_standard_webhook
-from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
+from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING
 
 __all__ = [
     "SETTINGS",
@@ -47,9 +47,7 @@ TOPICS: tuple[str, ...] = (
 
 SETTINGS: Mapping[str, str] = {
     "store_hash": "the store's id in the API path, the abc123 of https://store-abc123.mybigcommerce.com",
-    "date_label": "name of the form field or product option in which the buyer chooses the delivery day",
-    "time_label": "name of the form field or product option in which the buyer chooses the time",
-    "note_label": "name of the form field or product option with the buyer's note for the courier",
+    **texts.LABEL_SETTINGS,
     WEIGHT_UNIT: WEIGHT_UNIT_MEANING,
     "api_url": 'address of BigCommerce\'s API, by default "https://api.bigcommerce.com"',
 }
@@ -60,8 +58,9 @@ TRAITS = Traits(
     replay="timestamp ±5 min, webhook id, order id",
     create="store/order/created, or the status change that ends an incomplete order",
     update="store/order/updated, statusUpdated",
-    cancel="cancelled, declined, refunded, archived, changed to pickup",
-    window="the form field or product option named by date_label and time_label; a product's event date",
+    cancel="cancelled, declined, refunded, archived, awaiting pickup, changed to pickup",
+    window="form fields, product options, shipping method: labels in any language, date_label and "
+    "time_label; a product's event date",
     tested_with="Standard Webhooks' rule, payloads and objects of the documentation; no live store",
 )
 
@@ -70,17 +69,6 @@ _INCLUDE = "include=consignments.line_items&consignment_structure=object"
 
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _STORE_HASH = re.compile(r"[a-z0-9]{1,32}")
-_LARGEST_QUANTITY = 10_000
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
-# What the order statuses mean: https://developer.bigcommerce.com/docs/rest-management/orders/order-status .
-# 8, "Awaiting Pickup", says nothing here: whether the buyer comes for it stands in the consignments.
-_ENDED = {4: "refunded", 5: "cancelled", 6: "declined"}
-_FULFILLED = frozenset({2, 10})
-_INCOMPLETE = frozenset({0, 1})
-_ON_HOLD = frozenset({12, 13})
-_PAYMENT_CONFIRMED = frozenset({3, 8, 9, 11, 14})  # 11 by its words, the others come after it
-_PAID = frozenset({"captured", "paid", "partially refunded"})
 
 
 def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
@@ -144,7 +132,11 @@ def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
-    order_id = _order_id(Fields(load_object(payload.body)))
+    event = Fields(load_object(payload.body))
+    topic = event.optional_text("scope")
+    if topic and topic not in TOPICS:
+        return Payload(payload.body, topic, payload.received_at, payload.content_type)
+    order_id = _order_id(event)
     store_hash = options.settings.get("store_hash", "").strip()
     if not _STORE_HASH.fullmatch(store_hash):
         raise InvalidConnection(["sender.store_hash: must be the store's id, the abc123 of store-abc123"])
@@ -179,9 +171,9 @@ def sign(
 def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
-    Ignored without retracting a delivery: ``topic``, ``already_fulfilled``, ``incomplete`` (the checkout was
-    not finished), ``on_hold`` (to be verified, or disputed). Retracting: ``cancelled``, ``declined``,
-    ``refunded``, ``archived``, ``local_pickup``, ``nothing_to_ship``.
+    Ignored without retracting a delivery: ``topic``, ``already_fulfilled`` (or all that is left),
+    ``incomplete`` (the checkout was not finished), ``on_hold`` (to be verified, or disputed). Retracting:
+    ``cancelled``, ``declined``, ``refunded``, ``archived``, ``local_pickup``, ``nothing_to_ship``.
 
     Raises:
         UnmappableOrder: a field we need has the wrong type.
@@ -193,226 +185,4 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
         return Ignored("topic")
     order = Fields(load_object(payload.body))
     order_id = whole_id(order.values.get("id"))
-    stops: list[Stop] = []
-    reason = _finished(order)
-    if reason is None:
-        stops = _stops(order, options)
-        reason = _undeliverable(order, stops)
-    if reason is not None:
-        return Ignored(
-            reason,
-            retracts=reason not in {"already_fulfilled", "incomplete", "on_hold"},
-            order_id=order_id,
-            order_name=f"#{order_id}",
-            updated_at=_optional_moment(order, "date_modified"),
-        )
-    return _order(order, order_id, stops, options)
-
-
-# --- whether there is something to deliver --------------------------------------------------------
-
-
-def _status(order: Fields) -> int:
-    status = order.count("status_id", at_most=1000)
-    if status is None:
-        raise order.refuse("status_id", "is missing")
-    return status
-
-
-def _finished(order: Fields) -> str | None:
-    status = _status(order)
-    if status in _ENDED:
-        return _ENDED[status]
-    if status in _FULFILLED:
-        return "already_fulfilled"
-    if order.flag("is_deleted", default=False):
-        return "archived"
-    if status in _INCOMPLETE:
-        return "incomplete"
-    return "on_hold" if status in _ON_HOLD else None
-
-
-def _undeliverable(order: Fields, stops: Sequence[Stop]) -> str | None:
-    if stops:
-        return None
-    picked_up = order.optional_child("consignments").optional_children("pickups")
-    return "local_pickup" if picked_up else "nothing_to_ship"
-
-
-# --- the order ------------------------------------------------------------------------------------
-
-
-def _order(order: Fields, order_id: str, stops: Sequence[Stop], options: Options) -> Order:
-    first = stops[0]
-    updated_at = _moment(order, "date_modified")
-    return Order(
-        order_id=order_id,
-        name=f"#{order_id}",
-        updated_at=updated_at,
-        created_at=_optional_moment(order, "date_created") or updated_at,
-        address=first.address,
-        recipient_name=first.recipient_name,
-        company=first.company,
-        phones=first.phones,
-        email=order.optional_child("billing_address").optional_text("email"),
-        note=first.note,
-        items=first.items,
-        shipping_methods=_shipping_methods(order),
-        paid=_status(order) in _PAYMENT_CONFIRMED or order.text("payment_status") in _PAID,
-        wish=_wish(order, options.settings),
-        dropoffs=tuple(stops[1:]),
-        paths={
-            "address.line1": f"{first.path}.street_1",
-            "address.line2": f"{first.path}.street_2",
-            "address.postcode": f"{first.path}.zip",
-            "address.city": f"{first.path}.city",
-        },
-    )
-
-
-def _shipping(order: Fields) -> list[Fields]:
-    """Return the shipping consignments, which are there even for an order that is not shipped."""
-    consignments = order.child("consignments")
-    if consignments is None:
-        raise order.refuse("consignments", "is missing")
-    return consignments.children("shipping")
-
-
-def _stops(order: Fields, options: Options) -> list[Stop]:
-    """Return a stop for each shipping consignment in which there is something to carry."""
-    grams = grams_per_unit(options)
-    stops = (_stop(order, one, grams, options.settings) for one in _shipping(order))
-    return [stop for stop in stops if stop.items]
-
-
-def _stop(order: Fields, shipping: Fields, grams: Decimal | None, settings: Mapping[str, str]) -> Stop:
-    names = (shipping.optional_text("first_name"), shipping.optional_text("last_name"))
-    holders = (shipping, order.optional_child("billing_address"))
-    answer, _ = _answer(order, shipping, settings.get("note_label", ""))
-    notes = (order.optional_text("customer_message"), answer)
-    return Stop(
-        address=PostalAddress(
-            line1=shipping.text("street_1"),
-            line2=shipping.optional_text("street_2"),
-            postcode=shipping.text("zip"),
-            city=shipping.text("city"),
-            country=shipping.optional_text("country"),
-            country_code=shipping.optional_text("country_iso2").upper(),
-        ),
-        recipient_name=" ".join(name for name in names if name),
-        company=shipping.optional_text("company"),
-        phones=tuple(dict.fromkeys(phone for one in holders if (phone := one.optional_text("phone")))),
-        note="\n".join(dict.fromkeys(note for note in notes if note)),
-        items=_items(shipping, grams),
-        path=shipping.path,
-    )
-
-
-def _items(shipping: Fields, grams: Decimal | None) -> tuple[OrderItem, ...]:
-    """Return the lines that a courier carries: no downloads, no gift certificates, not what was refunded."""
-    return tuple(
-        OrderItem(
-            title=line.optional_text("name"),
-            quantity=quantity,
-            sku=line.optional_text("sku"),
-            variant=", ".join(
-                value
-                for option in line.optional_children("product_options")
-                if option.optional_text("type") != "File Upload"
-                and (value := option.optional_text("display_value"))
-            ),
-            weight_grams=weight_grams(line.values.get("weight"), grams),
-        )
-        for line in shipping.children("line_items")
-        if line.text("type") not in {"digital", "giftcertificate"} and (quantity := _quantity(line)) > 0
-    )
-
-
-def _quantity(line: Fields) -> int:
-    quantity = line.count("quantity", at_most=_LARGEST_QUANTITY)
-    if quantity is None:
-        raise line.refuse("quantity", "is missing")
-    return quantity - line.optional_count("quantity_refunded", at_most=quantity)
-
-
-def _shipping_methods(order: Fields) -> tuple[str, ...]:
-    methods = (shipping.optional_text("shipping_method") for shipping in _shipping(order))
-    return tuple(dict.fromkeys(method for method in methods if method))
-
-
-# --- times ----------------------------------------------------------------------------------------
-
-
-def _moment(fields: Fields, key: str) -> datetime:
-    if not fields.text(key):
-        raise fields.refuse(key, "is missing")
-    moment = _optional_moment(fields, key)
-    if moment is None:
-        raise fields.refuse(key, 'should be a date such as "Mon, 11 Mar 2019 15:17:25 +0000"')
-    return moment
-
-
-def _optional_moment(fields: Fields, key: str) -> datetime | None:
-    """Return a date and time of RFC 2822, in UTC where it names no offset, as all of BigCommerce's are."""
-    try:
-        moment = parsedate_to_datetime(fields.optional_text(key)[:64])
-        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC) if 2000 <= moment.year <= 2200 else None
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _wish(order: Fields, settings: Mapping[str, str]) -> TimeWish | None:
-    """Return the time that all consignments ask for: by the labels of the settings, or a product's event."""
-    wishes = [_wish_of(order, shipping, settings) for shipping in _shipping(order) if _items(shipping, None)]
-    if len({(wish.date, wish.time) if wish is not None else None for wish in wishes}) > 1:
-        raise UnmappableOrder(
-            "consignments.shipping", "ask for deliveries at different times; make one order for each of them"
-        )
-    return wishes[0]
-
-
-def _wish_of(order: Fields, shipping: Fields, settings: Mapping[str, str]) -> TimeWish | None:
-    date, date_path = _answer(order, shipping, settings.get("date_label", ""))
-    time, time_path = _answer(order, shipping, settings.get("time_label", ""))
-    if not date:
-        date, date_path = _event_date(shipping)
-    if not date and not time:
-        return None
-    return TimeWish(date=date, time=time, path=date_path or time_path)
-
-
-def _event_date(shipping: Fields) -> tuple[str, str]:
-    """Return the day for which a product was ordered ("scheduled delivery"), as a date."""
-    for line in shipping.optional_children("line_items"):
-        match = _ISO_DATE.match(line.optional_text("event_date"))
-        moment = _optional_moment(line, "event_date")
-        if match or moment:
-            return match[0] if match else f"{moment:%Y-%m-%d}", line.path_of("event_date")
-    return "", ""
-
-
-def _answer(order: Fields, shipping: Fields, label: str) -> tuple[str, str]:
-    """Return the answer under a label, and where it stands: address form, products, form of the bill."""
-    wanted = _fold(label)
-    if not wanted:
-        return "", ""
-    for answer, name, value in _answers(order, shipping):
-        text = answer.optional_text(value)
-        if text and _fold(answer.optional_text(name)) == wanted:
-            return text, answer.path_of(value)
-    return "", ""
-
-
-def _answers(order: Fields, shipping: Fields) -> Iterator[tuple[Fields, str, str]]:
-    for one in shipping.optional_children("form_fields"):
-        yield one, "name", "value"
-    for line in shipping.optional_children("line_items"):
-        for one in line.optional_children("product_options"):
-            yield one, "display_name", "display_value"
-    for one in order.optional_child("billing_address").optional_children("form_fields"):
-        yield one, "name", "value"
-
-
-def _fold(label: str) -> str:
-    return " ".join(label.split()).casefold()
+    return read(order, order_id, options)

@@ -11,20 +11,13 @@ from collections.abc import Mapping
 
 from bridge.document import Fields
 from bridge.errors import MalformedWebhook
+from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
 from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.forms import (
-    SETTINGS,
-    FormService,
-    Submission,
-    labelled,
-    load_json,
-    own_names,
-    text_of,
-)
-from bridge.sources.shared.forms import show_in_header as sign
-from bridge.sources.shared.forms import verify_shared_secret as verify
+from bridge.sources.shared.forms import SETTINGS, FormService, Submission, load_json
+from bridge.sources.shared.shown_secrets import show_in_header as sign
+from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
 
 __all__ = [
     "SETTINGS",
@@ -52,6 +45,8 @@ TRAITS = Traits(
     tested_with="sample of the API's documentation; a real webhook is not verified",
 )
 
+_DATES = ("DatePicker", "DateTimePicker", "DateRange")
+
 
 def _submission(body: Mapping[str, object]) -> Submission:
     whole = Fields(body)
@@ -76,10 +71,19 @@ def _submission(body: Mapping[str, object]) -> Submission:
             "labels": labels,
             "hidden": hidden,
         },
-        own={"labels": own_names(labels), "hidden": hidden},
+        own={"labels": labels, "hidden": hidden},
         submission_id=submission_id,
         submitted_at=found.optional_moment("lastUpdatedAt") or found.optional_moment("submissionTime"),
         title=whole.optional_text("formName"),
+        answers=[
+            Answer(
+                one.optional_text("name"),
+                one.values.get("value"),
+                path_of("answers", one.optional_text("id")),
+                is_date=one.optional_text("type") in _DATES,
+            )
+            for one in questions
+        ],
     )
 
 

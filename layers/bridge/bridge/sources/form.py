@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bridge.sources.shared.answers import flat_answers
 from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import HONEYPOT, FormService, Submission
+from bridge.sources.shared.forms import EVENT_SETTINGS, HONEYPOT, FormService, Submission
 from bridge.sources.shared.forms import SETTINGS as FORM_SETTINGS
-from bridge.sources.shared.forms import show_in_header as sign
-from bridge.sources.shared.forms import verify_shared_secret as verify
+from bridge.sources.shared.shown_secrets import show_in_header as sign
+from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
 
 __all__ = [
     "SETTINGS",
@@ -35,6 +36,7 @@ TOPICS: tuple[str, ...] = ("submission",)
 
 SETTINGS: Mapping[str, str] = {
     **FORM_SETTINGS,
+    **EVENT_SETTINGS,
     HONEYPOT: "the name of a field that people do not see: a submission that fills it in is a robot's",
 }
 
@@ -42,16 +44,16 @@ TRAITS = Traits(
     title="Any JSON or HTML form",
     signature="none: the secret in the header X-Webhook-Secret or in the address",
     replay="order id",
-    create="each submission",
+    create="each submission, or the types in the setting",
     update="the same order id again",
-    cancel="[fields] cancelled",
+    cancel="[fields] cancelled, or the types in cancel_types",
     window="[fields] date, time, after, before",
     tested_with="URL Standard, RFC 7578 and HTML forms as browsers post them",
 )
 
 
 def _submission(fields: Mapping[str, object]) -> Submission:
-    return Submission(document=fields, own={"": fields})
+    return Submission(document=fields, own={"": fields}, answers=flat_answers(fields))
 
 
 _SERVICE = FormService(topic=TOPICS[0], load=read_form, read=_submission)

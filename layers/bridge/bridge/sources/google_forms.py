@@ -11,20 +11,13 @@ from collections.abc import Mapping
 
 from bridge.document import Fields
 from bridge.errors import MalformedWebhook
+from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
 from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.forms import (
-    SETTINGS,
-    FormService,
-    Submission,
-    labelled,
-    load_json,
-    own_names,
-    text_of,
-)
-from bridge.sources.shared.forms import show_in_header as sign
-from bridge.sources.shared.forms import verify_shared_secret as verify
+from bridge.sources.shared.forms import SETTINGS, FormService, Submission, load_json
+from bridge.sources.shared.shown_secrets import show_in_header as sign
+from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
 
 __all__ = [
     "SETTINGS",
@@ -52,6 +45,8 @@ TRAITS = Traits(
     tested_with="our own script, run with stand-ins for Google's services",
 )
 
+_DATES = ("DATE", "DATETIME")  # https://developers.google.com/apps-script/reference/forms/item-type
+
 
 def _submission(body: Mapping[str, object]) -> Submission:
     response = Fields(body)
@@ -72,10 +67,19 @@ def _submission(body: Mapping[str, object]) -> Submission:
             "answers": answers,
             "labels": labels,
         },
-        own={"labels": own_names(labels), "": {"email": response.optional_text("email") or None}},
+        own={"labels": labels, "": {"email": response.optional_text("email") or None}},
         submission_id=submission_id,
         submitted_at=response.optional_moment("submitted_at"),
         title=response.optional_text("form"),
+        answers=[
+            Answer(
+                one.optional_text("title"),
+                one.values.get("answer"),
+                path_of("answers", text_of(one.values.get("id"))),
+                is_date=one.optional_text("type") in _DATES,
+            )
+            for one in items
+        ],
     )
 
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bridge.sources.shared.answers import flat_answers, text_of
 from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import SETTINGS, FormService, Submission, text_of
-from bridge.sources.shared.forms import show_in_header as sign
-from bridge.sources.shared.forms import verify_shared_secret as verify
+from bridge.sources.shared.forms import SETTINGS, FormService, Submission
+from bridge.sources.shared.shown_secrets import show_in_header as sign
+from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
+from bridge.sources.shared.wordpress import plain_object
 
 __all__ = [
     "SETTINGS",
@@ -45,11 +47,13 @@ TRAITS = Traits(
 )
 
 
-def _submission(entry: Mapping[str, object]) -> Submission:
+def _submission(sent: Mapping[str, object]) -> Submission:
+    entry = plain_object(sent)  # texts come out of WordPress
     return Submission(
         document=entry,
         own={"": entry},
         submission_id=text_of(entry.get("id")) or text_of(entry.get("entry_id")),
+        answers=flat_answers(entry),
     )
 
 

@@ -13,14 +13,15 @@ from collections.abc import Mapping
 
 from bridge.document import load_object
 from bridge.errors import MalformedWebhook
-from bridge.fields.values import number_text
+from bridge.schedule import compound_times
+from bridge.sources.shared.answers import Answer, path_of, text_of
 from bridge.sources.shared.base import Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import SETTINGS, FormService, Submission, text_of
-from bridge.sources.shared.forms import show_in_address as sign
-from bridge.sources.shared.forms import verify_shared_secret as verify
+from bridge.sources.shared.forms import SETTINGS, FormService, Submission
+from bridge.sources.shared.shown_secrets import show_in_address as sign
+from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
 
 __all__ = [
     "SETTINGS",
@@ -52,13 +53,14 @@ _QUESTION = re.compile(r"q(\d{1,6})_(\w{1,200})", re.ASCII)
 
 
 def _submission(parts: Mapping[str, object]) -> Submission:
-    raw = parts.get("rawRequest")
-    if not isinstance(raw, str):
+    text = parts.get("rawRequest")
+    if not isinstance(text, str):
         raise MalformedWebhook("raw_request_missing")
     try:
-        answers = _answers(load_object(raw.encode("utf-8")))
+        raw = load_object(text.encode("utf-8"))
     except MalformedWebhook as error:
         raise MalformedWebhook("raw_request_unreadable") from error
+    answers = _answers(raw)
     submission_id, title = text_of(parts.get("submissionID")), text_of(parts.get("formTitle"))
     return Submission(
         document={
@@ -68,6 +70,16 @@ def _submission(parts: Mapping[str, object]) -> Submission:
             "answers": answers,
         },
         own={"answers": answers},
+        answers=[
+            Answer(
+                match[2],
+                answers[match[0]],
+                path_of("answers", match[0]),
+                is_date=isinstance(value, Mapping) and compound_times.text_of(value) is not None,
+            )
+            for key, value in raw.items()
+            if (match := _QUESTION.fullmatch(key))
+        ],
         submission_id=submission_id,
         title=title,
     )
@@ -87,35 +99,14 @@ def _answers(raw: Mapping[str, object]) -> dict[str, object]:
 
 
 def _value(value: object) -> object:
-    """Return phone, date and time as texts; they come in parts. Names and addresses stay objects."""
+    """Return phone, date, time and appointment, which come in parts, as texts; all else as it is."""
     if not isinstance(value, Mapping):
         return value
-    parts = {str(key): _part(one) for key, one in value.items()}
-    if "full" in parts or "phone" in parts:
-        return parts.get("full") or " ".join(
-            part for part in (parts.get("area", ""), parts.get("phone", "")) if part
-        )
-    clock = _clock(parts)
-    if {"year", "month", "day"} <= parts.keys():
-        date = "-".join((parts["year"], parts["month"].zfill(2), parts["day"].zfill(2)))
-        return f"{date} {clock}".strip() if all(parts[one] for one in ("year", "month", "day")) else clock
-    if "timeInput" in parts or "hourSelect" in parts:
-        return clock
-    return value
-
-
-def _clock(parts: Mapping[str, str]) -> str:
-    """Return "14:30" or "02:30 PM"."""
-    hour = parts.get("hourSelect") or parts.get("hour", "")
-    minute = parts.get("minuteSelect") or parts.get("min", "")
-    clock = parts.get("timeInput") or (f"{hour}:{minute or '00'}" if hour else "")
-    return f"{clock} {parts.get('ampm', '')}".strip() if clock else ""
-
-
-def _part(value: object) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    return number_text(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+    if "full" in value or "phone" in value:
+        parts = [text_of(value.get(key)) for key in ("area", "phone")]
+        return text_of(value.get("full")) or " ".join(filter(None, parts))
+    time = compound_times.text_of(value)
+    return value if time is None else time
 
 
 _SERVICE = FormService(topic=TOPICS[0], load=read_form, read=_submission)

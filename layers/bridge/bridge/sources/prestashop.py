@@ -17,10 +17,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.document import LARGEST_ID, Fields, load_object, whole_id
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
-from bridge.model import Ignored, Order, OrderItem, PostalAddress
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.schedule.vocabulary import word_set
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -41,6 +45,7 @@ TOPICS: tuple[str, ...] = ("actionValidateOrder", "actionOrderStatusPostUpdate")
 SETTINGS: Mapping[str, str] = {
     "shop_url": 'address of the shop, such as "https://shop.example", with its folder if it has one',
     "timezone": "the shop's time zone, such as \"Europe/Paris\"; PrestaShop's times do not name it",
+    **texts.LABEL_SETTINGS,
     "cancelled_states": 'ids of the order states that mean cancelled, by default "6, 7, 8"',
 }
 
@@ -50,8 +55,9 @@ TRAITS = Traits(
     replay="push id, order id",
     create="actionValidateOrder, actionOrderStatusPostUpdate",
     update="actionOrderStatusPostUpdate",
-    cancel="state Canceled, Refunded or Payment error",
-    window="schedule",
+    cancel="state Canceled, Refunded or Payment error; a carrier that is the shop itself (click and collect)",
+    window="fields that modules add to the order, the carrier's name: labels in any language, "
+    "date_label and time_label",
     tested_with="fields of the documentation; the module was run in no shop",
 )
 
@@ -63,6 +69,14 @@ _LARGEST_QUANTITY = 10_000
 # Canceled, Refunded and Payment error of a fresh shop; nothing else tells them from a state that waits for
 # money: PrestaShop/PrestaShop, install-dev/data/xml/order_state.xml .
 _CANCELLED_STATES = "6, 7, 8"
+# The carrier that every shop is installed with is the shop itself: "0" stands for the shop's own name.
+_THE_SHOP_ITSELF = "0"
+# Fields of every order; its "delivery_date" and "invoice_date" are when those papers were made.
+_STANDARD = word_set(
+    "id id_address_delivery id_address_invoice id_cart id_currency id_lang id_customer id_carrier "
+    "current_state module invoice_number invoice_date delivery_number delivery_date valid date_add "
+    "date_upd payment reference secure_key associations gift gift_message shipping_number note"
+)
 
 
 def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
@@ -117,7 +131,11 @@ def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
-    order_id = _order_id(Fields(load_object(payload.body)))
+    event = Fields(load_object(payload.body))
+    topic = event.optional_text("event")
+    if topic and topic not in TOPICS:
+        return Payload(payload.body, topic, payload.received_at, payload.content_type)
+    order_id = _order_id(event)
     url = base_url(options, "shop_url")
     credentials = base64.b64encode(f"{token_of(shop)}:".encode()).decode("ascii")
     headers = {"Authorization": f"Basic {credentials}"}
@@ -179,7 +197,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
 
     Ignored without retracting a delivery: ``topic``, ``incomplete`` (no state yet, another push follows),
     ``already_fulfilled`` (a state that means shipped). Retracting: ``cancelled``, ``nothing_to_ship`` (no
-    carrier, as with virtual products, or no lines).
+    carrier, as with virtual products, or no lines), ``local_pickup`` (the carrier is the shop itself).
 
     Raises:
         UnmappableOrder: a field we need has the wrong type.
@@ -200,7 +218,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     reason = _finished(found, order, options)
     if reason is None:
         items = _items(order)
-        reason = None if items else "nothing_to_ship"
+        reason = _undeliverable(found, order, items)
     if reason is not None:
         return Ignored(
             reason,
@@ -209,7 +227,36 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
             order_name=_name(order, order_id),
             updated_at=updated_at,
         )
-    return _order(found, order, order_id, items, zone)
+    return _order(found, order, order_id, items, zone, options.settings)
+
+
+def _undeliverable(found: Fields, order: Fields, items: tuple[OrderItem, ...]) -> str | None:
+    if not items:
+        return "nothing_to_ship"
+    carrier = found.optional_child("carrier")
+    name = carrier.optional_text("name")
+    methods = [("", name)] if name else []
+    collected = name == _THE_SHOP_ITSELF or read_way(_written(found, order), methods=methods).collected
+    # "Pick up in-store" is what the same carrier tells of its delay; PrestaShop keeps it in each language.
+    collected = collected or read_way([], methods=[("", text) for text in _texts(carrier, "delay")]).collected
+    return "local_pickup" if collected else None
+
+
+def _texts(fields: Fields, key: str) -> list[str]:
+    """Return a text of each language: the Webservice gives a list of them, or one text where there is one."""
+    if text := fields.optional_text(key):
+        return [text]
+    return [text for one in fields.optional_children(key) if (text := one.optional_text("value"))]
+
+
+def _written(found: Fields, order: Fields) -> tuple[Written, ...]:
+    own = [
+        pair
+        for pair in texts.members(order, without=_STANDARD)
+        if pair.value not in ("0000-00-00 00:00:00", "0000-00-00")
+    ]
+    name = found.optional_child("carrier").optional_text("name")
+    return (*texts.written(own), *texts.titles([(name, "carrier.name")]))
 
 
 def _finished(found: Fields, order: Fields, options: Options) -> str | None:
@@ -240,14 +287,19 @@ def _name(order: Fields, order_id: str) -> str:
 
 
 def _order(
-    found: Fields, order: Fields, order_id: str, items: tuple[OrderItem, ...], zone: ZoneInfo
+    found: Fields,
+    order: Fields,
+    order_id: str,
+    items: tuple[OrderItem, ...],
+    zone: ZoneInfo,
+    settings: Mapping[str, str],
 ) -> Order:
     address = found.child("address")
     if address is None:
         raise UnmappableOrder("order.id_address_delivery", "is missing")
     carrier = found.optional_child("carrier").optional_text("name")
-    names = (address.optional_text("firstname"), address.optional_text("lastname"))
-    phones = (address.optional_text("phone_mobile"), address.optional_text("phone"))
+    written = _written(found, order)
+    notes = (address.optional_text("other"), *texts.notes(written, settings.get("note_label", "")))
     updated_at = _moment(order, "date_upd", zone)
     if address.text("date_upd"):  # an address is edited in its place, and the order's own time stays
         updated_at = max(updated_at, _moment(address, "date_upd", zone))
@@ -262,13 +314,14 @@ def _order(
             postcode=address.text("postcode"),
             city=address.text("city"),
         ),
-        recipient_name=" ".join(name for name in names if name),
+        recipient_name=full_name(address, "firstname", "lastname"),
         company=address.optional_text("company"),
-        phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
-        note=address.optional_text("other"),
+        phones=tuple(phones_of([(address, "phone_mobile"), (address, "phone")])),
+        note="\n".join(dict.fromkeys(note for note in notes if note)),
         items=items,
         shipping_methods=(carrier,) if carrier else (),
         paid=_is_true(found.optional_child("order_state"), "paid"),
+        writings=texts.writings(written, settings),
         paths={
             "address.line1": "address.address1",
             "address.line2": "address.address2",

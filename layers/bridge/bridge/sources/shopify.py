@@ -13,10 +13,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bridge.document import LARGEST_ID, Fields, load_object, whole_id
-from bridge.errors import MalformedWebhook, UnmappableOrder
-from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWish
-from bridge.sources.shared import date_pickers
+from bridge.document import Fields, load_object, whole_id
+from bridge.errors import MalformedWebhook
+from bridge.model import Ignored, Order
+from bridge.schedule.programs import SHOPIFY, programs
+from bridge.sources.orders.shopify import read
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options, Payload, PrivacyRequest, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
@@ -52,7 +54,7 @@ _PRIVACY_TOPICS = {
 }
 
 SETTINGS: Mapping[str, str] = {
-    **date_pickers.SETTINGS,
+    **texts.LABEL_SETTINGS,
     "shop_domain": "the shop's domain at Shopify, such as acme.myshopify.com: for EventBridge, shop/redact",
 }
 
@@ -62,8 +64,9 @@ TRAITS = Traits(
     replay="order id",
     create="orders/create, orders/paid",
     update="orders/updated, orders/edited",
-    cancel="orders/cancelled, full refund, nothing left to ship",
-    window="note attributes or line item properties (Zapiet, Bird, Buunto, date_label and time_label)",
+    cancel="orders/cancelled, full refund, nothing left to ship, collected in the shop",
+    window="attributes, line item properties, shipping title, tags: labels in any language, "
+    f"{programs(SHOPIFY)}, date_label and time_label",
     tested_with="vector of Shopify's own library, samples of the documentation",
 )
 
@@ -74,40 +77,6 @@ _WEBHOOK_ID_HEADER = "x-shopify-webhook-id"
 _WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _ORDER_ID = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _SHOP_DOMAIN = re.compile(r"[A-Za-z0-9.-]{1,253}")
-_LARGEST_QUANTITY = 10_000
-_LARGEST_WEIGHT_GRAMS = 1_000_000  # of one piece: a tonne
-
-# "authorized" counts as paid: the money is reserved, and shops that capture by hand do so when they
-# fulfil, that is after the courier was to come. "partially_paid" and "pending" do not.
-_PAID = frozenset({"paid", "partially_refunded", "authorized"})
-_MONEY_RETURNED = frozenset({"refunded", "voided"})
-
-_PATHS = {
-    "order_id": "id",
-    "name": "name",
-    "updated_at": "updated_at",
-    "created_at": "created_at",
-    "address": "shipping_address",
-    "address.line1": "shipping_address.address1",
-    "address.line2": "shipping_address.address2",
-    "address.postcode": "shipping_address.zip",
-    "address.city": "shipping_address.city",
-    "address.country": "shipping_address.country",
-    "address.country_code": "shipping_address.country_code",
-    "address.coordinates": "shipping_address.latitude, longitude",
-    "recipient_name": "shipping_address.name",
-    "company": "shipping_address.company",
-    "phones": "shipping_address.phone",
-    "note": "note",
-    "items": "line_items",
-    "items.sku": "line_items[].sku",
-    "items.quantity": "line_items[].current_quantity",
-    "items.weight_grams": "line_items[].grams",
-    "shipping_methods": "shipping_lines",
-    "paid": "financial_status",
-    "tags": "tags",
-    "pickup_locations": "note_attributes, location_id",
-}
 
 
 def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
@@ -226,12 +195,13 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``edit_without_order``, ``test_order``,
-    ``already_fulfilled``. Retracting: ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup``.
-    An address whose parts are all null (redacted by Shopify for want of access to customer data) is
-    no local pickup: it is handed over empty, and the mapping refuses it by name.
+    ``already_fulfilled`` (as a whole, or all that is left). Retracting: ``cancelled``, ``refunded``,
+    ``nothing_to_ship``, ``local_pickup``. An address whose parts are all null (redacted by Shopify for want
+    of access to customer data) is no local pickup: it is handed over empty, and the mapping refuses it by
+    name.
 
     Raises:
-        UnmappableOrder: a field we need has the wrong type.
+        UnmappableOrder: a field we need has the wrong type, or two contradict each other.
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
@@ -242,216 +212,4 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     order_id = _order_id(document, topic)
     if topic == "orders/edited":
         return Ignored("edit_without_order", order_id=order_id)
-    order = Fields(document)
-    items: tuple[OrderItem, ...] = ()
-    reason = _finished(order, topic)
-    if reason is None:
-        items = _items(order)
-        reason = _undeliverable(order, items)
-    if reason is not None:
-        return Ignored(
-            reason,
-            retracts=reason not in {"test_order", "already_fulfilled"},
-            order_id=order_id,
-            order_name=order.optional_text("name"),
-            updated_at=order.optional_moment("updated_at"),
-        )
-    return _order(order, order_id, items, _wish(order, options.settings))
-
-
-def _finished(order: Fields, topic: str) -> str | None:
-    """Say why the order as a whole needs no delivery, judging by its states alone.
-
-    The order of the questions matters: the admin's test notification is cancelled too, and an order that
-    was fulfilled and refunded later has nothing left to retract.
-    """
-    if order.flag("test", default=False):
-        return "test_order"
-    if topic == "orders/cancelled" or order.text("cancelled_at"):
-        return "cancelled"
-    if order.text("fulfillment_status") == "fulfilled":
-        return "already_fulfilled"
-    if order.text("financial_status") in _MONEY_RETURNED:
-        return "refunded"
-    return None
-
-
-def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
-    """Say why there is nothing to carry, or nowhere to carry it to."""
-    if not items:
-        return "nothing_to_ship"
-    # Zapiet, https://docs.zapiet.com/guides/note-attributes : the shipping address is then the shop's own.
-    picked_up = any(
-        attribute.optional_text("name").casefold() == "checkout-method"
-        and attribute.optional_text("value").casefold() == "pickup"
-        for attribute in order.optional_children("note_attributes")
-    )
-    if picked_up or order.child("shipping_address") is None:
-        return "local_pickup"
-    return None
-
-
-def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], wish: TimeWish | None) -> Order:
-    address = order.child("shipping_address")
-    if address is None:
-        raise UnmappableOrder("shipping_address", "is missing")
-    updated_at = order.moment("updated_at")
-    phones = _phones(order)
-    return Order(
-        order_id=order_id,
-        name=order.optional_text("name") or f"#{order_id}",
-        updated_at=updated_at,
-        created_at=order.optional_moment("created_at") or updated_at,
-        address=_address(address),
-        recipient_name=_recipient_name(address),
-        company=address.optional_text("company"),
-        phones=tuple(phones),
-        note=order.optional_text("note"),
-        items=items,
-        shipping_methods=_shipping_methods(order),
-        paid=order.text("financial_status") in _PAID,
-        tags=_tags(order),
-        pickup_locations=_pickup_locations(order),
-        paths=_paths(order, address, phones),
-        wish=wish,
-    )
-
-
-def _tags(order: Fields) -> tuple[str, ...]:
-    """Return the merchant's tags, which Shopify writes as one text with commas.
-
-    https://shopify.dev/docs/api/admin-rest/latest/resources/order#resource-object
-    """
-    return tuple(tag for tag in (part.strip() for part in order.optional_text("tags").split(",")) if tag)
-
-
-def _pickup_locations(order: Fields) -> tuple[str, ...]:
-    """Return the keys of the places the goods leave from, where the body says so at all.
-
-    The delivery location chosen with Zapiet (https://docs.zapiet.com/guides/note-attributes), else the
-    location of the point of sale that took the order. Which location Shopify assigns to an order of the web
-    shop stands only in its fulfilment orders, which no order webhook holds.
-    """
-    chosen = (
-        attribute.optional_text("value")
-        for attribute in order.optional_children("note_attributes")
-        if attribute.optional_text("name").casefold() == "delivery-location-id"
-    )
-    sold_at = order.optional_count("location_id", at_most=LARGEST_ID)
-    keys = tuple(dict.fromkeys(key for key in chosen if key))
-    return keys or ((str(sold_at),) if sold_at else ())
-
-
-def _paths(order: Fields, address: Fields, phones: Mapping[str, str]) -> dict[str, str]:
-    """Return where the fields of this order stand, also where one of several places was taken."""
-    paths = {**_PATHS, **{f"phones[{index}]": path for index, path in enumerate(phones.values())}}
-    if not order.optional_text("name"):
-        paths["name"] = "id"
-    if not address.optional_text("name"):
-        paths["recipient_name"] = "shipping_address.first_name, last_name"
-    return paths
-
-
-def _address(address: Fields) -> PostalAddress:
-    return PostalAddress(
-        line1=address.text("address1"),
-        line2=address.optional_text("address2"),
-        postcode=address.text("zip"),
-        city=address.text("city"),
-        country=address.optional_text("country"),
-        country_code=address.optional_text("country_code").upper(),
-        coordinates=_coordinates(address),
-    )
-
-
-def _coordinates(address: Fields) -> Coordinates | None:
-    """Return Shopify's own geocoding, which is null in most ``orders/create``; 0, 0 is nowhere."""
-    latitude, longitude = address.optional_number("latitude"), address.optional_number("longitude")
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
-        return None
-    if abs(latitude) > 90 or abs(longitude) > 180:
-        return None
-    return Coordinates(latitude, longitude)
-
-
-def _recipient_name(address: Fields) -> str:
-    parts = (address.optional_text("first_name"), address.optional_text("last_name"))
-    return address.optional_text("name") or " ".join(part for part in parts if part)
-
-
-def _phones(order: Fields) -> dict[str, str]:
-    """Return the phones as typed with their paths: the recipient's first, then the buyer's, each once."""
-    holders = (
-        order.optional_child("shipping_address"),
-        order,
-        order.optional_child("customer"),
-        order.optional_child("billing_address"),
-    )
-    phones: dict[str, str] = {}
-    for holder in holders:
-        phone = holder.optional_text("phone")
-        if phone:
-            phones.setdefault(phone, holder.path_of("phone"))
-    return phones
-
-
-def _items(order: Fields) -> tuple[OrderItem, ...]:
-    """Return the lines a courier carries: shippable, not a gift card, and still in the order after edits."""
-    return tuple(
-        _item(line, quantity)
-        for line in order.children("line_items")
-        if line.flag("requires_shipping", default=True)
-        and not line.flag("gift_card", default=False)
-        and (quantity := _quantity(line)) > 0
-    )
-
-
-def _quantity(line: Fields) -> int:
-    quantity = line.count("current_quantity", at_most=_LARGEST_QUANTITY)
-    if quantity is None:
-        quantity = line.count("quantity", at_most=_LARGEST_QUANTITY)
-    if quantity is None:
-        raise line.refuse("current_quantity", "is missing")
-    return quantity
-
-
-def _item(line: Fields, quantity: int) -> OrderItem:
-    return OrderItem(
-        title=line.optional_text("title") or line.optional_text("name"),
-        quantity=quantity,
-        sku=line.optional_text("sku"),
-        variant=line.optional_text("variant_title"),
-        weight_grams=line.optional_count("grams", at_most=_LARGEST_WEIGHT_GRAMS),
-    )
-
-
-def _wish(order: Fields, settings: Mapping[str, str]) -> TimeWish | None:
-    """Return the time that the customer chose with a date-picker app, if there is one.
-
-    The order's own attributes go before the properties of its lines, which repeat them for each product.
-    """
-    holders = [
-        *((attribute, "note_attributes") for attribute in order.optional_children("note_attributes")),
-        *(
-            (each, f"line_items[{index}].properties")
-            for index, line in enumerate(order.optional_children("line_items"))
-            for each in line.optional_children("properties")
-        ),
-    ]
-    pairs = [
-        date_pickers.Pair(name, each.optional_text("value"), f"{path} {name}")
-        for each, path in holders
-        if (name := each.optional_text("name"))
-    ]
-    return date_pickers.find_wish(pairs, settings)
-
-
-def _shipping_methods(order: Fields) -> tuple[str, ...]:
-    """Return the titles and codes of the shipping lines that were not removed by an edit."""
-    lines = [line for line in order.optional_children("shipping_lines") if not _removed(line)]
-    names = (line.optional_text(key) for line in lines for key in ("title", "code"))
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _removed(line: Fields) -> bool:
-    return line.values.get("is_removed") is True
+    return read(Fields(document), order_id, topic, options.settings)

@@ -11,16 +11,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, DecimalException
 
 from bridge.document import Fields, load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, ShopUnavailable, UnmappableOrder
-from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWish
+from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
 __all__ = [
@@ -39,9 +42,7 @@ __all__ = [
 TOPICS: tuple[str, ...] = ("order.create", "order.update")
 
 SETTINGS: Mapping[str, str] = {
-    "date_label": "label of the form field in which the buyer chooses the delivery day",
-    "time_label": "label of the form field in which the buyer chooses the time",
-    "note_label": "label of the form field with the buyer's note for the courier",
+    **texts.LABEL_SETTINGS,
     WEIGHT_UNIT: WEIGHT_UNIT_MEANING + " (kg or lb, by the site's measurement standard)",
     "api_url": 'address of Squarespace\'s API, by default "https://api.squarespace.com"',
 }
@@ -52,8 +53,9 @@ TRAITS = Traits(
     replay="notification id, order id",
     create="order.create",
     update="order.update (Squarespace sends it for changes of state, not for a changed address)",
-    cancel="cancelled, full refund",
-    window="the checkout form's or a product form's field named by date_label and time_label",
+    cancel="cancelled, full refund, collected in the shop",
+    window="checkout form, product forms and variants, shipping option: labels in any language, date_label "
+    "and time_label",
     tested_with="the documentation's rule, notifications and order; it publishes no signed example",
 )
 
@@ -150,7 +152,11 @@ def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
-    order_id = _order_id(Fields(load_object(payload.body)))
+    event = Fields(load_object(payload.body))
+    topic = event.optional_text("topic")
+    if topic and topic not in TOPICS:
+        return Payload(payload.body, topic, payload.received_at, payload.content_type)
+    order_id = _order_id(event)
     raw = shop.get(
         f"{base_url(options, 'api_url', _API_URL)}/1.0/commerce/orders/{order_id}",
         {"Authorization": f"Bearer {token_of(shop)}", "Accept": "application/json"},
@@ -194,7 +200,8 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting a delivery: ``topic``, ``test_order``, ``already_fulfilled``. Retracting:
-    ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup`` (no shipping address).
+    ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup`` (no shipping
+    address, or a way of shipping that is none).
 
     Raises:
         UnmappableOrder: a field we need has the wrong type.
@@ -258,7 +265,10 @@ def _amount(order: Fields, key: str) -> Decimal | None:
 def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
     if not items:
         return "nothing_to_ship"
-    return "local_pickup" if order.child("shippingAddress") is None else None
+    methods = [("", method) for method in _shipping_methods(order)]
+    if order.child("shippingAddress") is None or read_way(_written(order), methods=methods).collected:
+        return "local_pickup"
+    return None
 
 
 def _name(order: Fields, order_id: str) -> str:
@@ -271,7 +281,8 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], options: 
     if address is None:
         raise UnmappableOrder("shippingAddress", "is missing")
     updated_at = order.moment("modifiedOn")
-    settings = options.settings
+    written = _written(order)
+    notes = texts.notes(written, options.settings.get("note_label", ""))
     return Order(
         order_id=order_id,
         name=_name(order, order_id),
@@ -283,27 +294,18 @@ def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], options: 
             postcode=address.text("postalCode"),
             city=address.text("city"),
             country_code=address.optional_text("countryCode").upper(),
+            state=address.optional_text("state"),
         ),
-        recipient_name=_full_name(address),
-        phones=_phones(order),
-        email=order.optional_text("customerEmail"),
-        note=_answer(order, settings.get("note_label", ""))[0],
+        recipient_name=full_name(address, "firstName", "lastName")
+        or full_name(order.optional_child("billingAddress"), "firstName", "lastName"),
+        phones=tuple(phones_of([(address, "phone"), (order.optional_child("billingAddress"), "phone")])),
+        note="\n".join(notes),
         items=items,
         shipping_methods=_shipping_methods(order),
         paid=_is_paid(order),
-        wish=_wish(order, settings.get("date_label", ""), settings.get("time_label", "")),
+        writings=texts.writings(written, options.settings),
         paths=_PATHS,
     )
-
-
-def _full_name(address: Fields) -> str:
-    parts = (address.optional_text("firstName"), address.optional_text("lastName"))
-    return " ".join(part for part in parts if part)
-
-
-def _phones(order: Fields) -> tuple[str, ...]:
-    holders = (order.optional_child("shippingAddress"), order.optional_child("billingAddress"))
-    return tuple(dict.fromkeys(phone for holder in holders if (phone := holder.optional_text("phone"))))
 
 
 def _is_paid(order: Fields) -> bool:
@@ -348,32 +350,20 @@ def _shipping_methods(order: Fields) -> tuple[str, ...]:
 # --- what the buyer answered in a form ------------------------------------------------------------
 
 
-def _wish(order: Fields, date_label: str, time_label: str) -> TimeWish | None:
-    date, date_path = _answer(order, date_label)
-    time, time_path = _answer(order, time_label)
-    if not date and not time:
-        return None
-    return TimeWish(date=date, time=time, path=date_path or time_path)
-
-
-def _answer(order: Fields, label: str) -> tuple[str, str]:
-    """Return the answer under a label, and where it stands: the checkout form's first, then the products'."""
-    wanted = _fold(label)
-    if not wanted:
-        return "", ""
-    for answer in _answers(order):
-        value = answer.optional_text("value")
-        if value and _fold(answer.optional_text("label")) == wanted:
-            return value, answer.path_of("value")
-    return "", ""
-
-
-def _answers(order: Fields) -> Iterator[Fields]:
-    yield from order.optional_children("formSubmission")
-    for line in order.optional_children("lineItems"):
-        yield from line.optional_children("customizations")
-
-
-def _fold(label: str) -> str:
-    """Make capitals and blanks compare equal: Squarespace keeps a blank that was typed after a label."""
-    return " ".join(label.split()).casefold()
+def _written(order: Fields) -> tuple[Written, ...]:
+    """Return the answers of the checkout's and the products' forms, the variants, and the shipping titles."""
+    lines = [
+        entry
+        for number, line in enumerate(order.optional_children("lineItems"), 1)
+        for entry in texts.written(
+            [
+                *texts.named(line.optional_children("customizations"), "label", "value"),
+                *texts.named(line.optional_children("variantOptions"), "optionName", "value"),
+            ],
+            "line",
+            number,
+        )
+    ]
+    own = texts.written(texts.named(order.optional_children("formSubmission"), "label", "value"))
+    titles = texts.titles((method, "shippingLines") for method in _shipping_methods(order))
+    return (*own, *lines, *titles)

@@ -12,13 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.document import Fields, load_object
+from bridge.document import moment_of
 from bridge.model import Ignored, Order
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
+from bridge.sources.shared.forms import (
+    EVENT_SETTINGS,
+    Submission,
+    identify_submission,
+    load_json,
+    parse_submission,
+)
 from bridge.sources.shared.forms import SETTINGS as FORM_SETTINGS
-from bridge.sources.shared.forms import Submission, identify_submission, parse_submission
 from bridge.sources.shared.standard_signing import (
     sign_standard_webhook,
     standard_headers,
@@ -43,8 +49,7 @@ TOPICS: tuple[str, ...] = ("order",)
 
 SETTINGS: Mapping[str, str] = {
     **FORM_SETTINGS,
-    "types": 'values of the body\'s "type" that are orders, with commas between; by default all',
-    "cancel_types": 'values of the body\'s "type" that say that an order is cancelled',
+    **EVENT_SETTINGS,
 }
 
 TRAITS = Traits(
@@ -59,7 +64,7 @@ TRAITS = Traits(
 )
 
 # Where the specification recommends these to stand.
-_FIELDS: Mapping[str, str] = {"order_id": "data.id || ''", "updated_at": "timestamp || ''"}
+_FIELDS: Mapping[str, str] = {"order_id": "data.id || ''"}
 _PREFIXES = ("webhook", "svix")
 
 
@@ -77,13 +82,10 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:
     """Find out which order a verified webhook is about; ``Ignored("topic")`` for a type that is no order.
 
     Raises:
-        MalformedWebhook: ``order_id_missing``, ``order_id_unreadable``, or what
-            :func:`~bridge.document.load_object` says.
+        MalformedWebhook: what :func:`~bridge.sources.shared.forms.load_json` says.
 
     """
-    body = load_object(push.body)
-    if not _followed(body, options):
-        return Ignored("topic")
+    body = load_json(push.body, push.content_type)
     headers = standard_headers(push, _PREFIXES)
     submission = Submission(body, push_id=headers.webhook_id if headers else "")
     return identify_submission(submission, push, _completed(options), topic=TOPICS[0])
@@ -91,7 +93,7 @@ def identify(push: Push, options: Options) -> Webhook | Ignored:
 
 def document(payload: Payload) -> Mapping[str, object]:
     """Return the body as it came."""
-    return load_object(payload.body)
+    return load_json(payload.body, payload.content_type)
 
 
 def sign(
@@ -119,25 +121,15 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:
         MalformedWebhook: bytes which :func:`identify` refuses too.
 
     """
-    body = load_object(payload.body)
-    if payload.topic not in TOPICS or not _followed(body, options):
+    body = load_json(payload.body, payload.content_type)
+    if payload.topic not in TOPICS:
         return Ignored("topic")
-    submission = Submission(body, cancelled=_type(body) in _listed(options, "cancel_types"))
+    submission = Submission(
+        body,
+        submitted_at=moment_of(body.get("timestamp")),  # left out where it cannot be read: nobody named it
+    )
     return parse_submission(submission, payload, _completed(options))
 
 
 def _completed(options: Options) -> Options:
     return replace(options, fields={**_FIELDS, **options.fields})
-
-
-def _type(body: Mapping[str, object]) -> str:
-    return Fields(body).optional_text("type")
-
-
-def _listed(options: Options, key: str) -> frozenset[str]:
-    return frozenset(filter(None, map(str.strip, options.settings.get(key, "").split(","))))
-
-
-def _followed(body: Mapping[str, object], options: Options) -> bool:
-    followed = _listed(options, "types")
-    return not followed or _type(body) in followed | _listed(options, "cancel_types")

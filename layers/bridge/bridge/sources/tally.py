@@ -11,18 +11,11 @@ from datetime import datetime
 
 from bridge.document import Fields
 from bridge.errors import MalformedWebhook
+from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
 from bridge.sources.shared.base import Options, Push, Signed, Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.forms import (
-    SETTINGS,
-    FormService,
-    Submission,
-    labelled,
-    load_json,
-    own_names,
-    text_of,
-)
+from bridge.sources.shared.forms import SETTINGS, FormService, Submission, load_json
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -106,11 +99,20 @@ def _submission(body: Mapping[str, object]) -> Submission:
             "labels": labels,
             "hidden": hidden,
         },
-        own={"hidden": hidden, "labels": own_names(labels)},
+        own={"hidden": hidden, "labels": labels},
         submission_id=submission_id,
         push_id=text_of(body.get("eventId")),
         submitted_at=data.optional_moment("createdAt"),
         title=data.optional_text("formName"),
+        answers=[
+            Answer(
+                one.optional_text("label"),
+                _value(one),
+                path_of("answers", one.optional_text("key")),
+                is_date=one.optional_text("type") == "INPUT_DATE",
+            )
+            for one in fields
+        ],
     )
 
 

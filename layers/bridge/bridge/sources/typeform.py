@@ -13,18 +13,11 @@ from datetime import datetime
 
 from bridge.document import Fields
 from bridge.errors import InvalidSignature, MalformedWebhook
+from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
 from bridge.sources.shared.base import Options, Push, Signed, Traits
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.forms import (
-    SETTINGS,
-    FormService,
-    Submission,
-    labelled,
-    load_json,
-    own_names,
-    text_of,
-)
+from bridge.sources.shared.forms import SETTINGS, FormService, Submission, load_json
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 __all__ = [
@@ -119,11 +112,21 @@ def _submission(body: Mapping[str, object]) -> Submission:
                 for variable in response.optional_children("variables")
             },
         },
-        own={"answers": answers, "hidden": hidden, "labels": own_names(labels)},
+        own={"answers": answers, "hidden": hidden, "labels": labels},
         submission_id=text_of(response.values.get("token")),
         push_id=text_of(body.get("event_id")),
         submitted_at=response.optional_moment("submitted_at"),
         title=definition.optional_text("title"),
+        answers=[
+            Answer(
+                question.optional_text("title"),
+                answers.get(reference),
+                path_of("answers", reference),
+                is_date=question.optional_text("type") == "date",
+            )
+            for question in questions
+            if (reference := _reference(question))
+        ],
     )
 
 

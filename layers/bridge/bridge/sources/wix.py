@@ -1,12 +1,14 @@
 """Wix eCommerce: the whole webhook is a signed JWT, and in it the event, and in that the order.
 
-The body is a JSON Web Token signed by Wix (RS256, RFC 7519), checked with the public key that the app's page
-of webhooks shows (https://dev.wix.com/docs/rest/articles/getting-started/webhooks ). Its claim ``data`` holds
-``eventType``, ``instanceId`` (the site) and again ``data``, both levels as JSON in a text
+The body is a JSON Web Token signed by Wix (RS256, RFC 7519), checked with the public key that the app's
+page of webhooks shows (https://dev.wix.com/docs/rest/articles/getting-started/webhooks ). Its claim
+``data`` holds ``eventType``, ``instanceId`` (the site) and again ``data``, both levels as JSON in a text
 (https://dev.wix.com/docs/rest/api-reference/wix-e-commerce/orders/order-approved ). Names of the order's
-fields: https://dev.wix.com/docs/sdk/backend-modules/ecom/orders/order-conversion and the tables it refers to.
-A customer's choice of time has no documented field that we could check; ``deliveryTime`` is a phrase such as
-"1 - 2 days". Wix wants its answer within 1.25 seconds and tries again for two days.
+fields: https://dev.wix.com/docs/sdk/backend-modules/ecom/orders/order-conversion and the tables it refers
+to. A chosen slot stands in ``logistics.deliveryTimeSlot``, two instants: Wix documents
+``deliveryTimeSlotFromDate`` as "shorthand for the shippingInfo.logistics.deliveryTimeSlot.from field";
+``deliveryTime`` is a phrase such as "1 - 2 days". Wix wants its answer within 1.25 seconds and tries again
+for two days.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bridge.document import Fields, load_object
-from bridge.errors import InvalidSignature, MalformedWebhook, UnmappableOrder
-from bridge.model import Ignored, Order, OrderItem, PostalAddress
+from bridge.errors import InvalidSignature, MalformedWebhook
+from bridge.model import Ignored, Order
+from bridge.sources.orders.wix import read
+from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options, Payload, PrivacyRequest, Push, Signed, Traits, Webhook
 from bridge.sources.shared.base import no_greeting as greeting
 from bridge.sources.shared.base import whole_body as fetch
@@ -47,6 +51,7 @@ TOPICS: tuple[str, ...] = (
 
 SETTINGS: Mapping[str, str] = {
     "instance_id": "the app's instance id on this site; without it every site that has the app is accepted",
+    **texts.LABEL_SETTINGS,
 }
 
 TRAITS = Traits(
@@ -55,27 +60,14 @@ TRAITS = Traits(
     replay="expiry of the token and order id",
     create="order_approved",
     update="order_updated, order_payment_status_updated",
-    cancel="order_canceled, full refund, nothing left to ship",
-    window="schedule",
+    cancel="order_canceled, full refund, nothing left to ship, collected in the shop",
+    window="deliveryTimeSlot; custom fields and the lines' options: labels in any language, "
+    "date_label and time_label",
     tested_with="field tables and event sample of the documentation; no signature vector is published",
 )
 
 LEEWAY_SECONDS = 300
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-_LARGEST_QUANTITY = 100_000
-_GRAMS = {"KG": 1000.0, "LB": 453.59237}
-_LARGEST_WEIGHT_GRAMS = 1_000_000  # of one piece: a tonne
-_NOT_CARRIED = frozenset({"DIGITAL", "GIFT_CARD", "SERVICE"})
-_PAID = frozenset({"PAID", "PARTIALLY_REFUNDED"})
-
-_DESTINATION = "shippingInfo.logistics.shippingDestination"
-_PATHS = {
-    "address.line1": f"{_DESTINATION}.address.addressLine",
-    "address.line2": f"{_DESTINATION}.address.addressLine2",
-    "address.postcode": f"{_DESTINATION}.address.postalCode",
-    "address.city": f"{_DESTINATION}.address.city",
-    "phones": f"{_DESTINATION}.contactDetails.phone",
-}
 
 
 def verify(push: Push, secrets: Sequence[str], options: Options) -> None:  # noqa: ARG001  # of every source
@@ -198,7 +190,7 @@ def _order_of(event: Fields) -> Fields:
     raise MalformedWebhook("order_missing")
 
 
-def parse(payload: Payload, options: Options) -> Order | Ignored:  # noqa: ARG001
+def parse(payload: Payload, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery.
 
     Ignored without retracting: ``topic``, ``not_approved``, ``already_fulfilled``. Retracting: ``cancelled``,
@@ -212,125 +204,7 @@ def parse(payload: Payload, options: Options) -> Order | Ignored:  # noqa: ARG00
     if payload.topic not in TOPICS:
         return Ignored("topic")
     order = Fields(document(payload))
-    items: tuple[OrderItem, ...] = ()
-    reason = _finished(order, payload.topic)
-    if reason is None:
-        items = _items(order)
-        reason = _undeliverable(order, items)
-    if reason is not None:
-        return Ignored(
-            reason,
-            retracts=reason not in {"not_approved", "already_fulfilled"},
-            order_id=order.optional_text("id"),
-            order_name=_name(order),
-            updated_at=order.optional_moment("updatedDate"),
-        )
-    return _order(order, items)
-
-
-def _finished(order: Fields, topic: str) -> str | None:
-    """Say why the order as a whole needs no delivery, judging by its states alone."""
-    status = order.text("status")
-    if status == "CANCELED" or topic == "wix.ecom.v1.order_canceled":
-        return "cancelled"
-    if order.text("fulfillmentStatus") == "FULFILLED":
-        return "already_fulfilled"
-    if order.text("paymentStatus") == "FULLY_REFUNDED":
-        return "refunded"
-    if status == "INITIALIZED":  # its payment is still under way
-        return "not_approved"
-    return None
-
-
-def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
-    if not items:
-        return "nothing_to_ship"
-    logistics = order.optional_child("shippingInfo").optional_child("logistics")
-    if logistics.child("pickupDetails") is not None:
-        return "local_pickup"
-    if order.child("shippingInfo") is None:
-        return "nothing_to_ship"
-    return None
-
-
-def _name(order: Fields) -> str:
-    number = order.values.get("number")
-    if isinstance(number, int) and not isinstance(number, bool):
-        return f"#{number}"
-    text = order.optional_text("number")
-    return f"#{text}" if text else ""
-
-
-def _order(order: Fields, items: tuple[OrderItem, ...]) -> Order:
-    shipping = order.optional_child("shippingInfo")
-    destination = shipping.optional_child("logistics").child("shippingDestination")
-    if destination is None:
-        raise UnmappableOrder(_DESTINATION, "is missing")
-    contact = destination.optional_child("contactDetails")
-    updated_at = order.moment("updatedDate")
-    names = (contact.optional_text("firstName"), contact.optional_text("lastName"))
-    holders = (contact, order.optional_child("billingInfo").optional_child("contactDetails"))
-    phones = (holder.optional_text("phone") for holder in holders)
-    title = shipping.optional_text("title")
-    return Order(
-        order_id=order.text("id"),
-        name=_name(order) or f"#{order.text('id')}",
-        updated_at=updated_at,
-        created_at=order.optional_moment("createdDate") or updated_at,
-        address=_address(destination),
-        recipient_name=" ".join(name for name in names if name),
-        company=contact.optional_text("company"),
-        phones=tuple(dict.fromkeys(phone for phone in phones if phone)),
-        note=order.optional_text("buyerNote"),
-        items=items,
-        shipping_methods=(title,) if title else (),
-        paid=order.text("paymentStatus") in _PAID,
-        email=order.optional_child("buyerInfo").optional_text("email"),
-        paths=_PATHS,
-    )
-
-
-def _address(destination: Fields) -> PostalAddress:
-    """Read the address: its line as "addressLine", in other copies of the documentation "addressLine1"."""
-    address = destination.child("address") or Fields({}, destination.path_of("address"))
-    street = address.optional_child("streetAddress")
-    parts = (street.optional_text("number"), street.optional_text("name"))
-    line = address.text("addressLine") or address.text("addressLine1")
-    return PostalAddress(
-        line1=line or " ".join(part for part in parts if part),
-        line2=address.optional_text("addressLine2"),
-        postcode=address.text("postalCode"),
-        city=address.text("city"),
-        country_code=address.optional_text("country").upper(),
-    )
-
-
-def _items(order: Fields) -> tuple[OrderItem, ...]:
-    grams = _GRAMS.get(order.optional_text("weightUnit"), 0.0)
-    return tuple(
-        _item(line, quantity, grams)
-        for line in order.children("lineItems")
-        if line.optional_child("itemType").optional_text("preset") not in _NOT_CARRIED
-        and (quantity := _quantity(line)) > 0
-    )
-
-
-def _quantity(line: Fields) -> int:
-    quantity = line.count("quantity", at_most=_LARGEST_QUANTITY)
-    if quantity is None:
-        raise line.refuse("quantity", "is missing")
-    return quantity
-
-
-def _item(line: Fields, quantity: int, grams: float) -> OrderItem:
-    physical = line.optional_child("physicalProperties")
-    weight = (physical.optional_number("weight") or 0.0) * grams
-    return OrderItem(
-        title=line.optional_child("productName").optional_text("original"),
-        quantity=quantity,
-        sku=physical.optional_text("sku"),
-        weight_grams=round(weight) if 0 <= weight <= _LARGEST_WEIGHT_GRAMS else 0,
-    )
+    return read(order, payload.topic, options.settings)
 
 
 def sign(

@@ -7,14 +7,23 @@ body of that kind, since most senders post JSON.
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
-from urllib.parse import parse_qsl
+from contextlib import suppress
+from urllib.parse import unquote_to_bytes
 
-from bridge.document import load_object
+from bridge.document import json_inside, parse_json
 from bridge.errors import MalformedWebhook
+from bridge.sources.shared.encodings import charset_of, decode_text, encoding_of
 
+_JSON, _URLENCODED, _MULTIPART = (
+    *("application/json", "application/x-www-form-urlencoded", "multipart/form-data"),
+)
+_FORM_TYPES = (_URLENCODED, _MULTIPART)
 _MOST_FIELDS = 1000
 _LONGEST_FIELD_BYTES = 1024 * 1024
+_PIECE = 64 * 1024
 _BOUNDARY = re.compile(r";\s*boundary=(?:\"([^\"\r\n]{1,70})\"|([^\s;,\"]{1,70}))", re.IGNORECASE)
 _FIRST_LINE = re.compile(rb"(?:\r\n)?--([!-~](?:[ -~]{0,68}[!-~])?)[ \t]*\r\n", re.ASCII)
 
@@ -22,33 +31,66 @@ _FIRST_LINE = re.compile(rb"(?:\r\n)?--([!-~](?:[ -~]{0,68}[!-~])?)[ \t]*\r\n", 
 def read_form(body: bytes, content_type: str) -> dict[str, object]:
     """Read a body into one object; a field that occurs several times is a list.
 
-    Without a content type that we know, the body's beginning decides. PHP's way to write a list, ``name[]``,
-    is a field ``name``.
+    Without a content type that we know, the body's beginning decides, and also where a program sends JSON
+    under the content type of an HTML form, as curl and Apps Script do unless told otherwise. PHP's way to
+    write a list, ``name[]``, is a field ``name``. Encodings: :mod:`bridge.sources.shared.encodings`.
 
     Raises:
         MalformedWebhook: ``empty_body``, ``not_a_form``, ``too_many_fields``, or what
-            :func:`~bridge.document.load_object` says.
+            :func:`load_json_object` says.
 
     """
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data") and not kind.endswith("json"):
-        content_type = guess_content_type(body)
-        kind = content_type.partition(";")[0]
+    charset = charset_of(content_type)
+    guessed = guess_content_type(body)
+    if kind not in _FORM_TYPES and not kind.endswith("json"):
+        content_type, kind = guessed, guessed.partition(";")[0]
     if kind.endswith("json"):
-        return load_object(body)
+        return load_json_object(body, charset)
     if not body.strip():
         raise MalformedWebhook("empty_body")
-    return _gather(_urlencoded(body) if kind.startswith("application") else _multipart(body, content_type))
+    if guessed == _JSON:
+        with suppress(MalformedWebhook):
+            return load_json_object(body, charset)
+    if kind == _URLENCODED and guessed.startswith(_MULTIPART):
+        content_type, kind = guessed, _MULTIPART
+    if kind == _MULTIPART:
+        return _gather(_multipart(body, content_type))
+    pairs = _urlencoded(body, charset)
+    if len(pairs) == 1 and not pairs[0][1] and isinstance(inside := json_inside(pairs[0][0]), dict):
+        return inside  # JSON that was escaped as the name of a field without a value
+    return _gather(pairs)
+
+
+def load_json_object(body: bytes, charset: str = "") -> dict[str, object]:
+    """Read JSON in any encoding; a list of one object is that object, for some programs wrap what they send.
+
+    Raises:
+        MalformedWebhook: ``empty_body``, ``not_an_object``, or what :func:`~bridge.document.parse_json` says.
+
+    """
+    if not body.strip():
+        raise MalformedWebhook("empty_body")
+    if not charset and b"\0" in body[:4]:
+        charset = json.detect_encoding(body)
+    document = parse_json(decode_text(body, charset))
+    if isinstance(document, list) and len(document) == 1:
+        document = document[0]
+    if not isinstance(document, dict):
+        raise MalformedWebhook("not_an_object")
+    return document
 
 
 def guess_content_type(body: bytes) -> str:
     """Tell by its beginning what a body is: multipart with its boundary, JSON, else URL-encoded."""
     first = _FIRST_LINE.match(body)
     if first is not None:
-        return f'multipart/form-data; boundary="{first[1].decode("ascii")}"'
-    if body.lstrip()[:1] in (b"{", b"[", b'"') or not body.strip():
-        return "application/json"
-    return "application/x-www-form-urlencoded"
+        return f'{_MULTIPART}; boundary="{first[1].decode("ascii")}"'
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in body[:4]:
+        return _JSON
+    if body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"[", b'"') or not body.strip():
+        return _JSON
+    return _URLENCODED
 
 
 def _gather(pairs: list[tuple[str, str]]) -> dict[str, object]:
@@ -62,18 +104,38 @@ def _gather(pairs: list[tuple[str, str]]) -> dict[str, object]:
     }
 
 
-def _urlencoded(body: bytes) -> list[tuple[str, str]]:
-    """Read as https://url.spec.whatwg.org/#application/x-www-form-urlencoded says, but strictly UTF-8."""
+def _urlencoded(body: bytes, charset: str) -> list[tuple[str, str]]:
+    """Read as https://url.spec.whatwg.org/#application/x-www-form-urlencoded says, in any encoding.
+
+    All of a form is in one: bytes that were sent as they are count as well as those that were escaped.
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
     if body.count(b"&") >= _MOST_FIELDS:
         raise MalformedWebhook("too_many_fields")
-    try:
-        text = body.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict")
-    except ValueError:  # of UTF-8
-        raise MalformedWebhook("not_a_form") from None
-    if not pairs:
+    raw = [
+        (_unescaped(name), _unescaped(value))
+        for name, _, value in (pair.partition(b"=") for pair in body.split(b"&") if pair)
+    ]
+    if not raw:
         raise MalformedWebhook("not_a_form")
-    return pairs
+    declared = next((value for name, value in raw if name == b"_charset_"), b"")
+    charset = declared[:40].decode("ascii", "replace") or charset
+    encoding = encoding_of(b"".join(text for pair in raw for text in pair), charset)
+    return [(name.decode(encoding, "replace"), value.decode(encoding, "replace")) for name, value in raw]
+
+
+def _unescaped(raw: bytes) -> bytes:
+    """Read the escapes of a name or a value; a long one in pieces, for each escape costs a hundred bytes."""
+    raw = raw.replace(b"+", b" ")
+    if len(raw) <= _PIECE:
+        return unquote_to_bytes(raw)
+    text, begin = bytearray(), 0
+    while begin < len(raw):
+        end = begin + _PIECE
+        end += next((2 - index for index in (0, 1) if raw[end - index - 1 : end - index] == b"%"), 0)
+        text += unquote_to_bytes(raw[begin:end])
+        begin = end
+    return bytes(text)
 
 
 def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
@@ -84,24 +146,28 @@ def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     if boundary is None:
         raise MalformedWebhook("not_a_form")
     pairs: list[tuple[str, str]] = []
-    name, chunks = "", bytearray()
+    name, charset, chunks = "", "", bytearray()
     try:
         with PushMultipartParser(
             boundary[1] or boundary[2],
             max_segment_count=_MOST_FIELDS,
             max_segment_size=_LONGEST_FIELD_BYTES,
+            header_charset="latin-1",  # of any bytes; decoded below
         ) as parser:
             for event in (*parser.parse(body), *parser.parse(b"")):
                 if isinstance(event, MultipartSegment):
                     name = "" if event.filename is not None else event.name or ""
+                    charset = event.charset or charset_of(content_type)
                     chunks.clear()
                 elif event is None:
                     if name:
-                        pairs.append((name, chunks.decode("utf-8")))
+                        pairs.append(
+                            (decode_text(name.encode("latin-1")), decode_text(bytes(chunks), charset))
+                        )
                 elif name:
                     chunks += event
     except ParserLimitReached:
         raise MalformedWebhook("too_many_fields") from None
-    except (MultipartError, ValueError):  # of UTF-8
+    except (MultipartError, ValueError):
         raise MalformedWebhook("not_a_form") from None
     return pairs

@@ -1,36 +1,53 @@
-"""What all forms share: who may post, which submission it is, and the order that ``[fields]`` makes of it.
+"""What all forms share: which submission it is, and the order that ``[fields]`` makes of it.
 
 A form has no lasting key of an order by nature. It is, in this order: what ``[fields] order_id`` finds, the
 service's own id of the submission, a field named ``order_id``, and the fields that the setting ``key_fields``
-names. Without any of these the push is refused: a key made of everything would drop an order that somebody
-repeats on purpose, and no key at all would book two couriers for one double click.
+names. Without any of these the push is kept and parked: a key made of everything would drop an order that
+somebody repeats on purpose, and no key at all would book two couriers for one double click.
+
+What a stranger may set: whoever can fill in a form writes what he likes, so nothing but what the connection
+names says that an order is cancelled, paid for, or of another time (:data:`ONLY_NAMED`). A cancellation needs
+more than the answers that ``key_fields`` names, since others may know these: the order's number, or the
+service's id of the submission.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from bridge.document import load_object
-from bridge.errors import InvalidSignature, MalformedWebhook, UnmappableOrder
+from bridge.errors import UnmappableOrder
 from bridge.fields.fields import KEY_FIELDS, apply_fields
-from bridge.fields.values import Values, number_text
-from bridge.model import Ignored, Order, PostalAddress
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Webhook
-from bridge.sources.shared.form_bodies import guess_content_type
+from bridge.fields.parts import WISH_NAMES
+from bridge.fields.values import Values
+from bridge.model import Ignored, Order, PostalAddress, Writings, Written
+from bridge.schedule.vocabulary import read_name
+from bridge.sources.shared.answers import MOST_ANSWERS, Answer, path_of, text_of
+from bridge.sources.shared.base import Options, Payload, Push, Webhook
+from bridge.sources.shared.encodings import charset_of
+from bridge.sources.shared.form_bodies import load_json_object
 
 HONEYPOT = "honeypot"
-SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105  # a header's name
+TYPE_FIELD, TYPES, CANCEL_TYPES = "type_field", "types", "cancel_types"
 
 SETTINGS: Mapping[str, str] = {
     KEY_FIELDS: "names of [fields] that together tell orders apart where the form has no id of its own, such "
     'as "email, date, address"; the same answers again are the same delivery',
 }
+# For senders that post several kinds of events to one address.
+EVENT_SETTINGS: Mapping[str, str] = {
+    TYPE_FIELD: 'the member of the body that names the kind of event, such as "eventType" or "meta.event", '
+    'by default "type"',
+    TYPES: "its values that are orders, with commas between; by default all",
+    CANCEL_TYPES: "its values that say that an order is cancelled",
+}
+# Taken from a form only where the connection names them.
+ONLY_NAMED = frozenset({"cancelled", "paid", "updated_at", "created_at"})
 
 _ID = re.compile(r"[!-~]{1,64}", re.ASCII)
 _PUSH_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
@@ -44,7 +61,7 @@ class Submission:
     ``document`` is what expressions look into; ``own`` the objects in it, by their paths, in which a field
     with one of our names is taken without an expression. ``submission_id`` is the service's lasting id,
     ``push_id`` that of this push, ``title`` the form's; each may be empty. ``cancelled`` is for senders that
-    say so by themselves.
+    say so by themselves. Among ``answers`` a choice of time is looked for where no field of ours holds one.
     """
 
     document: Mapping[str, object]
@@ -54,55 +71,7 @@ class Submission:
     submitted_at: datetime | None = None
     title: str = ""
     cancelled: bool = False
-
-
-# --- who may post -------------------------------------------------------------------------------
-
-
-def verify_shared_secret(push: Push, secrets: Sequence[str], options: Options) -> None:
-    """Check the secret in the header ``X-Webhook-Secret`` or in the address, for senders that cannot sign.
-
-    To be imported by such a source as its ``verify``.
-
-    Raises:
-        InvalidSignature: ``no_secret``, ``signature_missing`` or ``signature_mismatch``.
-
-    """
-    del options
-    known = [_digest(secret) for secret in secrets if secret.strip()]
-    if not known:
-        raise InvalidSignature("no_secret")
-    shown = (push.headers.get(SECRET_HEADER.lower(), ""), push.path_secret)
-    given = [_digest(secret) for secret in shown if secret.strip()]
-    if not given:
-        raise InvalidSignature("signature_missing")
-    # Digests have one length, and all pairs are compared before any is looked at.
-    matches = [hmac.compare_digest(one, other) for one in given for other in known]
-    if True not in matches:
-        raise InvalidSignature("signature_mismatch")
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-
-
-def show_in_header(
-    body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
-) -> Signed:
-    """Push a sample with the secret in the header, and the content type that it has by its looks.
-
-    To be imported as ``sign``, like the next one.
-    """
-    del topic, webhook_id, sent_at, options
-    return Signed(body, {"Content-Type": guess_content_type(body), SECRET_HEADER: secret})
-
-
-def show_in_address(
-    body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
-) -> Signed:
-    """Push a sample with the secret in the address."""
-    del topic, webhook_id, sent_at, options
-    return Signed(body, {"Content-Type": guess_content_type(body)}, path_secret=secret)
+    answers: Sequence[Answer] = ()
 
 
 # --- which submission ---------------------------------------------------------------------------
@@ -111,47 +80,86 @@ def show_in_address(
 def identify_submission(
     submission: Submission, push: Push, options: Options, *, topic: str
 ) -> Webhook | Ignored:
-    """Find out which order a submission is; ``Ignored("honeypot")`` for a robot's.
+    """Find out which order a submission is; ``Ignored`` for a robot's, and for an event that is no order.
 
-    Raises:
-        MalformedWebhook: ``order_id_missing``, or ``order_id_unreadable`` where an expression does not fit.
-
+    One whose order cannot be told is kept under a key of its own bytes: :func:`parse_submission` says of it
+    what is missing, and nothing is lost until somebody has read that.
     """
-    if _caught(submission, options):
-        return Ignored("honeypot")
+    if (ignored := _not_ours(submission, options)) is not None:
+        return ignored
     push_id = submission.push_id if _PUSH_ID.fullmatch(submission.push_id) else ""
+    try:
+        order_id = _order_key(submission, options).key
+    except UnmappableOrder:
+        order_id = hashlib.sha256(push.body).hexdigest()
     return Webhook(
         topic=topic,
         webhook_id=push_id or hashlib.sha256(topic.encode() + b"\n" + push.body).hexdigest(),
-        order_id=_order_key(submission, options)[0],
+        order_id=order_id,
     )
 
 
-def _caught(submission: Submission, options: Options) -> bool:
-    """Tell whether the field that people do not see was filled in."""
+def _not_ours(submission: Submission, options: Options) -> Ignored | None:
+    """Say why a submission is no order: ``honeypot``, or ``topic`` for a kind that is not followed."""
     name = options.settings.get(HONEYPOT, "")
     value = submission.document.get(name) if name else None
-    return bool(value.strip()) if isinstance(value, str) else bool(value)
+    if bool(value.strip()) if isinstance(value, str) else bool(value):
+        return Ignored("honeypot")
+    followed = _listed(options, TYPES)
+    kind = event_kind(submission.document, options)
+    return (
+        Ignored("topic")
+        if followed and kind and kind not in followed | _listed(options, CANCEL_TYPES)
+        else None
+    )
 
 
-def _order_key(submission: Submission, options: Options) -> tuple[str, str]:
-    """Return the order's key, fit for a queue and a table, and what people would call the order."""
-    values = Values(submission.document, options.fields, submission.own)
-    try:
-        named = values.text("order_id")
-        if named and ("order_id" in options.fields or not submission.submission_id):
-            return _fit(named) or _hash(named), named
-        if submission.submission_id:
-            shown = f"{submission.title} {submission.submission_id[-_SHOWN_ID_LENGTH:]}".strip()
-            return _fit(submission.submission_id) or _hash(submission.submission_id), shown
-        chosen = [values.raw(name) for name in options.settings.get(KEY_FIELDS, "").replace(",", " ").split()]
-    except UnmappableOrder as error:
-        raise MalformedWebhook("order_id_unreadable") from error
-    texts = [_plain(value) for value in chosen]
+def event_kind(document: Mapping[str, object], options: Options) -> str:
+    """Return the kind of event that a body says it is, "" where it says none."""
+    found: object = document
+    for name in (options.settings.get(TYPE_FIELD, "") or "type").split("."):
+        found = found.get(name.strip()) if isinstance(found, Mapping) else None
+    return text_of(found)
+
+
+def _listed(options: Options, key: str) -> frozenset[str]:
+    return frozenset(filter(None, map(str.strip, options.settings.get(key, "").split(","))))
+
+
+class _Key(NamedTuple):
+    key: str  # fit for a queue and a table
+    shown: str  # what people would call the order
+    is_secret: bool = True  # others cannot work it out from the answers
+
+
+def _order_key(submission: Submission, options: Options) -> _Key:
+    """Return the order's key.
+
+    Raises:
+        UnmappableOrder: there is none, or an expression does not fit; says what would be right.
+
+    """
+    values = _values(submission, options)
+    named = values.text("order_id")
+    if named and ("order_id" in options.fields or not submission.submission_id):
+        return _Key(_fit(named) or _hash(named), named)
+    if submission.submission_id:
+        shown = f"{submission.title} {submission.submission_id[-_SHOWN_ID_LENGTH:]}".strip()
+        return _Key(_fit(submission.submission_id) or _hash(submission.submission_id), shown)
+    names = options.settings.get(KEY_FIELDS, "").replace(",", " ").split()
+    texts = [_plain(values.raw(name)) for name in names]
     if not any(texts):
-        raise MalformedWebhook("order_id_missing")
+        raise UnmappableOrder(
+            "fields.order_id",
+            "is found nowhere in this form: name the field with the order's number as [fields] order_id, or "
+            'the answers that tell orders apart as [sender] key_fields = "email, date, address"',
+        )
     key = _hash("\n".join(texts))
-    return key, f"{submission.title} {key[-_SHOWN_ID_LENGTH:]}".strip()
+    return _Key(key, f"{submission.title} {key[-_SHOWN_ID_LENGTH:]}".strip(), is_secret=False)
+
+
+def _values(submission: Submission, options: Options) -> Values:
+    return Values(submission.document, options.fields, submission.own, ONLY_NAMED)
 
 
 def _fit(given: str) -> str:
@@ -172,33 +180,65 @@ def _plain(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=True)
 
 
-def text_of(value: object) -> str:
-    """Return an id that a service writes as a text or as a whole number; "" for anything else."""
-    if isinstance(value, str):
-        return value.strip()
-    return number_text(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
 # --- the order ----------------------------------------------------------------------------------
 
 
 def parse_submission(submission: Submission, payload: Payload, options: Options) -> Order | Ignored:
     """Make the order of a submission by ``[fields]``, and by the fields that have our own names.
 
-    Ignored: ``honeypot``; retracting: ``cancelled``.
+    Ignored: ``honeypot``, ``topic``; retracting: ``cancelled``.
 
     Raises:
         UnmappableOrder: a field has the wrong type or is missing; names it.
-        MalformedWebhook: what :func:`identify_submission` refuses too.
 
     """
-    if _caught(submission, options):
-        return Ignored("honeypot")
-    order_id, name = _order_key(submission, options)
+    if (ignored := _not_ours(submission, options)) is not None:
+        return ignored
+    key = _order_key(submission, options)
+    kind = event_kind(submission.document, options)
+    if _listed(options, TYPES) and not kind:
+        raise UnmappableOrder(
+            f"sender.{TYPE_FIELD}",
+            f"finds no kind of event in this body, and sender.{TYPES} decides by it; name where it stands",
+        )
     moment = submission.submitted_at or payload.received_at
-    order = Order(order_id=order_id, name=name, updated_at=moment, created_at=moment, address=PostalAddress())
-    values = Values(submission.document, options.fields, submission.own)
-    return apply_fields(order, values, cancelled=submission.cancelled)
+    order = Order(
+        order_id=key.key, name=key.shown, updated_at=moment, created_at=moment, address=PostalAddress()
+    )
+    cancelled = submission.cancelled or bool(kind and kind in _listed(options, CANCEL_TYPES))
+    made = apply_fields(order, _values(submission, options), cancelled=cancelled)
+    if isinstance(made, Ignored):
+        if not key.is_secret:
+            raise UnmappableOrder(
+                "fields.cancelled",
+                "says that the order is cancelled, but only key_fields say which: whoever knows these "
+                "answers could cancel it; name the order's own number as [fields] order_id",
+            )
+        return made
+    return replace(made, writings=_writings(submission, options))
+
+
+def _writings(submission: Submission, options: Options) -> Writings:
+    """Return where a choice of time may stand, unless the connection names where it does.
+
+    Questions that the service calls a date count as they are, others where they speak of a day or an hour of
+    delivery.
+    """
+    if any(name in options.fields for name in WISH_NAMES):
+        return Writings()
+    values = _values(submission, options)
+    entries = [
+        Written(one.label, one.value, one.path, "question" if one.is_date else "order")
+        for one in submission.answers[:MOST_ANSWERS]
+        if (one.is_date or _speaks_of_delivery(one.label))
+        and not any(values.is_named(path) for path in (one.path, path_of("labels", one.label)))
+    ]
+    return Writings(tuple(entries), date_setting="fields.date", time_setting="fields.time")
+
+
+def _speaks_of_delivery(label: str) -> bool:
+    name = read_name(label)
+    return name.delivery and (name.date or name.time) and not name.other
 
 
 # --- a form service as a source -----------------------------------------------------------------
@@ -208,11 +248,10 @@ def load_json(body: bytes, content_type: str) -> Mapping[str, object]:
     """Read the body of a service that posts JSON alone, whatever it calls it.
 
     Raises:
-        MalformedWebhook: what :func:`~bridge.document.load_object` says.
+        MalformedWebhook: what :func:`~bridge.sources.shared.form_bodies.load_json_object` says.
 
     """
-    del content_type
-    return load_object(body)
+    return load_json_object(body, charset_of(content_type))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +272,7 @@ class FormService:
         """Find out which order a verified submission is; ``Ignored("topic")`` for another event.
 
         Raises:
-            MalformedWebhook: ``order_id_missing``, ``order_id_unreadable``, or what the service's two
-                readers say.
+            MalformedWebhook: what the service's two readers say.
 
         """
         body = self.load(push.body, push.content_type)
@@ -261,22 +299,3 @@ class FormService:
 
     def _is_another_event(self, body: Mapping[str, object]) -> bool:
         return bool(self.event_key) and body.get(self.event_key) != self.topic
-
-
-# --- answers ------------------------------------------------------------------------------------
-
-
-def labelled(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    """Return answers by the question's text; of two with the same text the first that was answered counts."""
-    found: dict[str, object] = {}
-    for label, value in pairs:
-        if label and found.get(label) in (None, "", []):
-            found[label] = value
-    return found
-
-
-def own_names(labels: Mapping[str, object]) -> dict[str, object]:
-    """Return answers by the question's text written as we write names: "Order ID" is ``order_id``."""
-    return labelled(
-        [(re.sub(r"\W+", "_", label.casefold()).strip("_"), value) for label, value in labels.items()]
-    )

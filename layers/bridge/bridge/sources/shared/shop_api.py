@@ -15,7 +15,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from bridge.coopcycle.transport import Answer, new_session
+from bridge.coopcycle.transport import ANSWER_SECONDS, Answer, new_session, read_body
 from bridge.errors import InvalidConnection, ShopRejected, ShopUnavailable
 from bridge.http_hosts import is_encrypted_or_local
 
@@ -23,7 +23,10 @@ LARGEST_ANSWER_BYTES = 6 * 1024 * 1024
 
 
 class ShopApi:
-    """Implements :class:`bridge.sources.Shop` with ``requests``; timeouts and clock in seconds."""
+    """Implements :class:`bridge.sources.Shop` with ``requests``; timeouts and clock in seconds.
+
+    ``answer_seconds`` bounds the whole answer, as for CoopCycle's (:mod:`bridge.coopcycle.transport`).
+    """
 
     def __init__(
         self,
@@ -31,10 +34,12 @@ class ShopApi:
         *,
         connect_timeout_seconds: float = 3,
         read_timeout_seconds: float = 8,
+        answer_seconds: float = ANSWER_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.token = token
         self._timeout = (connect_timeout_seconds, read_timeout_seconds)
+        self._answer_seconds = answer_seconds
         self._clock = clock
 
     def get(self, url: str, headers: Mapping[str, str]) -> bytes:
@@ -58,15 +63,14 @@ class ShopApi:
                 f"the shop's API answered {answer.status}",
                 retry_after_seconds=answer.retry_after_seconds(self._clock()),
             )
-        if not 200 <= answer.status < 300 or len(answer.body) > LARGEST_ANSWER_BYTES:
+        if not 200 <= answer.status < 300:
             raise ShopRejected(answer.status)
         return answer.body
 
     def _ask(self, url: str, headers: Mapping[str, str]) -> Answer:
-        """Send the request; what is read of a body that is too large is one byte too long."""
         try:
             with (
-                new_session() as session,
+                new_session(self._answer_seconds) as session,
                 session.get(
                     url,
                     headers={"User-Agent": "coopcycle-bridge", **headers},
@@ -76,14 +80,12 @@ class ShopApi:
                     stream=True,
                 ) as response,
             ):
-                body = response.raw.read(LARGEST_ANSWER_BYTES + 1, decode_content=True)
-                return Answer(response.status_code, response.headers, bytes(body))
-        except (
-            requests.RequestException,
-            HTTPError,
-            OSError,
-        ) as error:  # HTTPError: a cut body
+                body = read_body(response, LARGEST_ANSWER_BYTES)
+        except (requests.RequestException, HTTPError, OSError) as error:  # OSError: reset, or out of time
             raise ShopUnavailable("the shop's API gave no answer") from error
+        if body is None and 200 <= response.status_code < 300:
+            raise ShopRejected(response.status_code)
+        return Answer(response.status_code, response.headers, body or b"")
 
 
 class _AsGiven(AuthBase):

@@ -1,0 +1,76 @@
+"""What CoopCycle must hold of an order in the end: the one oracle of the storm and of the state machine.
+
+What must be held is made by the bridge's own mapping from the order's last state; only the windows, which
+the bridge fixed when it first planned the order, are taken as its record has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bridge import sources
+from bridge.connections.model import Connection
+from bridge.coopcycle.payload import delivery_body
+from bridge.dispatching.record import DeliveryRecord, State
+from bridge.model import Delivery, Order
+from bridge.operator.dry_run import OfflineInstance
+from bridge.planning.plan import plan
+from bridge.planning.read_order import parse_order
+from bridge.schedule.windows import Windows
+
+TEXTS = ("streetAddress", "name", "contactName", "telephone", "description")
+
+
+def unsettled(record: DeliveryRecord) -> bool:
+    """Tell whether the record waits for something yet."""
+    return bool(
+        record.state is State.CREATING
+        or record.pending
+        or record.attempts
+        or record.unsettled
+        or record.recheck_at
+    )
+
+
+def wanted(body: bytes, connection: Connection, record: DeliveryRecord, now: datetime) -> Mapping[str, Any]:
+    """Return the body that the bridge would send for a state of an order."""
+    source = sources.get(connection.source)
+    parsed = parse_order(connection, sources.Payload(body, source.TOPICS[0], now))
+    assert isinstance(parsed, Order)  # noqa: S101  # as planned
+    complete = replace(connection, timezone="Europe/Paris", country="FR")  # the sandbox's
+    delivery = plan(parsed, complete, OfflineInstance(), now=now, kept=record.windows)
+    assert isinstance(delivery, Delivery)  # noqa: S101  # as planned
+    windows = Windows(pickup=delivery.pickup.window, dropoff=delivery.dropoff.window)
+    assert windows == record.windows  # noqa: S101  # those of the record are kept
+    return delivery_body(delivery)
+
+
+def differences(
+    wanted: Mapping[str, Any], held: Mapping[str, Any], *, moved: bool = False, reworded: bool = False
+) -> Iterable[str]:
+    """Yield the fields in which a delivery differs from the body that should have made it.
+
+    ``moved`` and ``reworded``: a dispatcher has given it another window, or words of his own beside ours.
+    """
+    for name in ("pickup", "dropoff"):
+        body, task = wanted[name], held[name]
+        for end in () if moved else ("after", "before"):
+            if datetime.fromisoformat(body[end]) != datetime.fromisoformat(task[end]):
+                yield f"{name}.{end}"
+        for key in TEXTS:
+            if (body.get("address", {}).get(key) or None) != (task["address"].get(key) or None):
+                yield f"{name}.address.{key}"
+    # CoopCycle adds the parcels to the pickup's comments when it creates, and no more when it changes.
+    if not str(held["pickup"]["comments"]).startswith(wanted["pickup"]["comments"]):
+        yield "pickup.comments"
+    told, ours = held["dropoff"]["comments"], wanted["dropoff"]["comments"]
+    if told != ours and not (reworded and ours in told):
+        yield "dropoff.comments"
+    if held["dropoff"]["weight"] != wanted["dropoff"].get("weight"):
+        yield "dropoff.weight"
+    packages = [{"type": each["type"], "quantity": each["quantity"]} for each in held["dropoff"]["packages"]]
+    if packages != wanted["dropoff"].get("packages", []):
+        yield "dropoff.packages"

@@ -1,0 +1,1 @@
+"""What every route needs: the request read, the answer written, the refusal."""

@@ -1,0 +1,1 @@
+"""CoopCycle's routes, a file a resource: what is asked, and the JSON that answers."""

@@ -1,0 +1,54 @@
+"""Frozen dataclasses as plain values (texts, numbers, lists, maps) and back, by their own annotations.
+
+For what DynamoDB stores: each field is spelled once, in its class. A member that is missing has the field's
+default, and one that the class does not know is left out, so that two versions can share a table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def encode(value: Any) -> Any:
+    """Return a dataclass as a map, a moment as ISO 8601, a tuple as a list, a member of an enum as text."""
+    if dataclasses.is_dataclass(value):
+        return {each.name: encode(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return [encode(each) for each in value]
+    return value
+
+
+def decode(kind: type[T], values: Mapping[str, Any]) -> T:
+    """Return the dataclass that :func:`encode` made the map of."""
+    hints = _hints(kind)  # type: ignore[arg-type]  # classes are hashable
+    return kind(**{name: _read(hints[name], value) for name, value in values.items() if name in hints})
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read(hint: Any, value: Any) -> Any:
+    if get_origin(hint) is types.UnionType:  # only ever "… | None"
+        hint = next(each for each in get_args(hint) if each is not types.NoneType)
+        return None if value is None else _read(hint, value)
+    if get_origin(hint) is tuple:
+        return tuple(_read(get_args(hint)[0], each) for each in value)
+    if hint is datetime:
+        return datetime.fromisoformat(value)
+    if dataclasses.is_dataclass(hint):
+        return decode(hint, value)  # type: ignore[arg-type]  # a class, as the hints of classes are
+    return hint(value)

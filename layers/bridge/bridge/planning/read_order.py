@@ -1,0 +1,41 @@
+"""From a webhook's payload to the order: what the sender's API adds, its parts, ``[fields]``.
+
+The one way to an order, for whoever wants one: the worker, a dry run, a parked message. Knows no AWS.
+"""
+
+from __future__ import annotations
+
+from bridge import sources
+from bridge.connections.model import Connection
+from bridge.fields.fields import KEY_FIELDS, apply_fields
+from bridge.fields.values import Values
+from bridge.model import Ignored, Order
+from bridge.sources.shared.base import Payload, Shop
+
+
+def read_order(connection: Connection, payload: Payload, shop: Shop) -> Order | Ignored:
+    """Return the whole order that a webhook is about; the shop is asked where the webhook only names it.
+
+    Raises:
+        UnmappableOrder: a field has the wrong type or is missing; names it.
+        MalformedWebhook: bytes that the receiver refuses too.
+        ShopUnavailable: the shop gave no usable answer; the message comes again.
+        ShopRejected: the shop refuses.
+
+    """
+    return parse_order(connection, sources.get(connection.source).fetch(payload, connection.options, shop))
+
+
+def parse_order(connection: Connection, fetched: Payload) -> Order | Ignored:
+    """Read the order of a payload that is whole, and let ``[fields]`` replace what a shop says.
+
+    Raises:
+        UnmappableOrder: a field has the wrong type or is missing; names it.
+        MalformedWebhook: bytes that the receiver refuses too.
+
+    """
+    source, options = sources.get(connection.source), connection.options
+    parsed = source.parse(fetched, options)
+    if isinstance(parsed, Ignored) or not options.fields or KEY_FIELDS in source.SETTINGS:
+        return parsed
+    return apply_fields(parsed, Values(source.document(fetched), options.fields))
