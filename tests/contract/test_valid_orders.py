@@ -29,7 +29,8 @@ each_source = pytest.mark.parametrize("complete", ALL.values(), ids=ALL)
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 TEXT = st.text(max_size=60)
-STREET = st.builds("{} rue {}".format, st.integers(1, 999), st.text(min_size=1, max_size=40))
+LONG = st.builds(lambda text, times: text * times, TEXT, st.integers(1, 20))  # longer than any column
+STREET = st.builds("{} rue {}{}".format, st.integers(1, 999), st.text(min_size=1, max_size=40), LONG)
 ITEM = st.builds(
     OrderItem,
     title=TEXT,
@@ -41,7 +42,7 @@ ITEM = st.builds(
 ADDRESS = st.builds(
     PostalAddress,
     line1=STREET,
-    line2=TEXT,
+    line2=LONG,
     postcode=st.from_regex(r"[0-9]{5}", fullmatch=True),
     city=TEXT,
     country=TEXT,
@@ -54,12 +55,11 @@ CHANGES = st.fixed_dictionaries(
     optional={
         "name": TEXT,
         "address": ADDRESS,
-        "recipient_name": TEXT,
-        "company": TEXT,
+        "recipient_name": LONG,
+        "company": LONG,
         "phones": st.lists(PHONE, max_size=3).map(tuple),
         "note": st.text(max_size=3000),
         "items": st.lists(ITEM, max_size=5).map(tuple),
-        "email": TEXT,
     },
 )
 

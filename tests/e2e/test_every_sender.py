@@ -16,10 +16,11 @@ from tests.support.caches import clear_runtime_caches
 from werkzeug.wrappers import Request, Response
 
 from bridge import runtime, sources
-from bridge_laptop import secrets as names
+from bridge.aws import connections as names
 from bridge_laptop.local.servers import Server
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient
+from bridge_laptop.secrets import variable_name
 
 pytestmark = pytest.mark.xdist_group("processes")
 
@@ -73,7 +74,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalStac
                 names.SHOP_TOKEN: "shop-token",
             }
             for parameter, value in given.items():
-                monkeypatch.setenv(names.variable_name(name, parameter), value)
+                monkeypatch.setenv(variable_name(name, parameter), value)
         exits.enter_context(time_machine.travel(samples.SENT_AT, tick=True))
         runtime.receiver.cache_clear()
         runtime.dispatch_runtime.cache_clear()

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from bridge_laptop.nobody import Nobody
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.connections.model import Connection, Pickup
 from bridge.coopcycle.payload import delivery_body
 from bridge.model import COLUMN_LENGTH, Delivery, Order, PostalAddress
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan
 from bridge.planning.text import fit, fit_address
 
@@ -42,7 +42,7 @@ def broken(text: str) -> str:
 
 def mapped(order: Order, connection: Connection = SHOP) -> Delivery:
     """Plan an order that becomes a delivery."""
-    delivery = plan(order, connection, Nobody(), now=NOW)
+    delivery = plan(order, connection, OfflineInstance(), now=NOW)
     assert isinstance(delivery, Delivery)
     return delivery
 

@@ -304,5 +304,5 @@ def test_form_without_an_id(tmp_path: Path, source: str, cure: bool):
     result = run_map(tmp_path, body, settings=settings)
 
     assert (2, "") == (result.exit_code, result.stdout)
-    assert result.stderr.startswith("error: the body cannot be read (")
-    assert cure == ('[sender] key_fields = "email date"' in result.stderr)
+    assert cure == ("[sender] key_fields = " in result.stderr)
+    assert cure or result.stderr.startswith("error: the body cannot be read (")

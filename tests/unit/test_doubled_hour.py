@@ -13,13 +13,13 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from bridge_laptop.nobody import Nobody
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.connections.model import Connection
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.model import Delivery, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan
 from bridge.schedule.opening_hours import Schedule
 from bridge.schedule.windows import Windows, shown_once
@@ -147,7 +147,7 @@ def test_every_window_that_is_sent_is_whole(
         "acme", "shopify", "https://acme.coopcycle.org", timezone=zone, country="FR", schedule=schedule
     )
     try:
-        delivery = plan(order, connection, Nobody(), now=now)
+        delivery = plan(order, connection, OfflineInstance(), now=now)
     except (UnmappableOrder, InvalidConnection):
         return  # a time that nobody can mean, or no room in these hours
 

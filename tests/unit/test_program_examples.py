@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bridge_laptop.nobody import Nobody
 from tests.samples import SENT_AT
 
 from bridge import sources
 from bridge.connections.model import Connection
 from bridge.connections.parse import parse_connection
 from bridge.coopcycle.payload import delivery_body
-from bridge.fields.fields import read_order
 from bridge.model import Ignored, Order
+from bridge.operator.dry_run import OfflineInstance
 from bridge.planning.plan import plan
+from bridge.planning.read_order import parse_order
 from bridge.sources import Payload, Push, Webhook
 
 FOLDER = Path(__file__).parents[2] / "examples" / "fields"
@@ -91,9 +91,9 @@ def test_each_program_needs_no_more_than_its_fields(program: str) -> None:
 
     webhook = source.identify(push, settings.options)
     assert isinstance(webhook, Webhook)
-    order = read_order(source, Payload(push.body, webhook.topic, SENT_AT), settings.options)
+    order = parse_order(settings, Payload(push.body, webhook.topic, SENT_AT))
     assert isinstance(order, Order)
-    mapped = plan(order, settings, Nobody(), now=SENT_AT, kept=None)
+    mapped = plan(order, settings, OfflineInstance(), now=SENT_AT, kept=None)
     assert not isinstance(mapped, Ignored)
 
     address = mapped.dropoff

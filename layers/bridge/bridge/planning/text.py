@@ -12,6 +12,7 @@ COMMENTS_LENGTH = 5000  # of all comments of a task, in characters; CoopCycle to
 DESCRIPTION_LENGTH = 5000  # of an address, as CoopCycle took it (recorded: create_addresses)
 LONGEST_LENGTH = 2000  # what is longer is no name and no street; a column may have less room, see fit()
 _LAST_WORD = 40  # a text is cut at a blank, unless that would cost more than this
+_MOST = 10  # times what is shown is looked at: of megabytes of blanks nobody waits for the first letter
 
 # Control characters but tab and line feed, the marks that turn the reading direction of all that
 # follows, half surrogate pairs (no UTF-8 for them), and the byte order mark.
@@ -21,12 +22,12 @@ _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85")
 
 def clean(text: str, length: int = LONGEST_LENGTH) -> str:
     """Return a text fit for one line: no control characters, single blanks, at most ``length`` long."""
-    return " ".join(_UNWANTED.sub(" ", text).split())[:length].rstrip()
+    return " ".join(_UNWANTED.sub(" ", text[: _MOST * length]).split())[:length].rstrip()
 
 
 def clean_lines(text: str, length: int = COMMENTS_LENGTH) -> str:
     """Return a text of several lines without control characters and empty lines, at most ``length`` long."""
-    lines = (clean(line, length) for line in _LINE_ENDS.sub("\n", text).split("\n"))
+    lines = (clean(line, length) for line in _LINE_ENDS.sub("\n", text[: _MOST * length]).split("\n"))
     return "\n".join(line for line in lines if line)[:length].rstrip()
 
 

@@ -57,8 +57,7 @@ TRAITS = Traits(
     create="status processing in order.created, order.updated or order.restored",
     update="order.updated",
     cancel="status pending, on-hold, failed, cancelled, refunded; full refund; order.deleted; local pickup",
-    window="meta of the order and its lines, shipping title: labels in any language, "
-    f"{programs(WOOCOMMERCE)}, date_meta and time_meta",
+    window=f"labels in any language, {programs(WOOCOMMERCE)}, date_meta, time_meta",
     tested_with="vector of WooCommerce's own tests (with an empty secret), order of the documentation",
 )
 
