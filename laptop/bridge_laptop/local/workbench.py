@@ -169,7 +169,7 @@ class Workbench:
         act = {"delivery": request.form.get("delivery", ""), "do": request.form.get("do", "")}
         return self._courier(request, said=self._control("courier", act))
 
-    # --- what it stands on -----------------------------------------------------------------------------------
+    # --- what it stands on ------------------------------------------------------------------------------
 
     def _renew(self) -> None:
         """Have every function read the connections anew, which it would within five minutes."""

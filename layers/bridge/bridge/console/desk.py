@@ -82,7 +82,8 @@ class Desk:
         rows = sorted(self._rows(wish), key=lambda row: row.came_at, reverse=True)
         counts = Counter(row.standing for row in rows)
         matching = [row for row in rows if _matches(row, wish)]
-        return Listing(tuple(matching[: wish.limit]), counts, len(matching))
+        need = sum(row.needs_a_person for row in rows)
+        return Listing(tuple(matching[: wish.limit]), counts, len(matching), need)
 
     def is_empty(self, connection_ids: list[str]) -> bool:
         """Tell whether there is no order at all, of any time."""

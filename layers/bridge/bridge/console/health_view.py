@@ -33,14 +33,15 @@ class Note:
     strong: str = ""
 
 
-def header(page: Page, health: Mapping[str, Health], *, nobody: bool) -> Header:
+def header(page: Page, health: Mapping[str, Health], *, zones: Mapping[str, ZoneInfo]) -> Header:
     """Return the header's sentence: what is worst."""
     by_url = {each.url: each for each in health.values()}
     refused = next(((name, each) for name, each in health.items() if each.credentials is False), None)
     silent = next((each for each in by_url.values() if not each.answers), None)
     sentence = Markup()
     if silent is not None and silent.down_since is not None:
-        since = page.moments.at(silent.down_since, ZoneInfo("UTC"))
+        zone = next((zones[name] for name, each in health.items() if each.url == silent.url), ZoneInfo("UTC"))
+        since = page.moments.at(silent.down_since, zone)
         sentence = page.words("health.silent", host=_strong(silent.host), since=since)
     elif refused is not None:
         host = _strong(refused[1].host)
@@ -51,7 +52,7 @@ def header(page: Page, health: Mapping[str, Health], *, nobody: bool) -> Header:
         sentence = page.words("health.answers", host=_strong(only.host), seconds=seconds)
     elif by_url:
         sentence = page.words("health.several", n=len(by_url))
-    return Header(bool(by_url), nobody, silent is None and refused is None, sentence)
+    return Header(bool(by_url), not zones, silent is None and refused is None, sentence)
 
 
 def notes(

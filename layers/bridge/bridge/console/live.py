@@ -127,12 +127,4 @@ def _tasks(body: Mapping[str, object]) -> Iterable[Task]:
         if isinstance(each, Mapping):
             kind = str(each.get("type") or ("PICKUP" if index == 0 else "DROPOFF"))
             status = str(each.get("status", ""))
-            changed = str(each.get("updatedAt", "")) if status in ("DONE", "FAILED") else ""
-            yield Task(kind, status, _instant(changed))
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
+            yield Task(kind, status)

@@ -10,7 +10,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from bridge.console.orders_view import OPEN
-from bridge.console.page import Page, colour, link
+from bridge.console.page import Page, link, tone
 from bridge.console.values import Field, Happened, Live, Row, Standing, Story
 
 _TOLD = {  # outcome -> symbol, colour
@@ -119,7 +119,6 @@ def _values(page: Page, story: Story, live: Live | None, *, asked: bool) -> dict
         "told": list(_told(page, story.happened)),
         "acts": _acts(page, story),
         "compared": [_compared(page, each, story) for each in story.fields],
-        "was_sent": bool(story.row.delivery_iri),
         "open_standings": OPEN,
         "progress": link(
             "/console/view/progress",
@@ -145,8 +144,8 @@ def _courier(row: Row) -> str:
 
 def _road(page: Page, row: Row, story: Story, live: Live | None) -> list[Stage]:
     """Return the four stages: those behind, where it stands, and what is to come."""
-    tone = colour(row.standing)
-    stages = [Stage("received", tone, "delivered", page.moments.at(row.came_at, row.zone))]
+    shade = tone(row)
+    stages = [Stage("received", shade, "delivered", page.moments.at(row.came_at, row.zone))]
     ends = {
         Standing.WAITING: ("waiting", "waiting"),
         Standing.PARKED: ("refused", "parked"),
@@ -156,30 +155,28 @@ def _road(page: Page, row: Row, story: Story, live: Live | None) -> list[Stage]:
     }
     if row.standing in ends and not (story.exists and row.standing is Standing.PARKED):
         name, sign = ends[row.standing]
-        stages.append(Stage(name, tone, sign, page.moments.at(row.changed_at, row.zone)))
+        stages.append(Stage(name, shade, sign, page.moments.at(row.changed_at, row.zone)))
         if row.standing not in (Standing.WAITING, Standing.PARKED):
             return stages
         return [*stages, _next(page, row, "collected"), _next(page, row, "delivered")]
     created = next((each.at for each in story.happened if each.outcome == "created"), None)
     stages.append(
-        Stage("created", tone, "delivered", page.moments.at(created, row.zone) if created else Markup())
+        Stage("created", shade, "delivered", page.moments.at(created, row.zone) if created else Markup())
     )
-    stages += _stage(page, row, live, "PICKUP", "collected", tone)
-    stages += _stage(page, row, live, "DROPOFF", "delivered", tone)
+    stages += _stage(page, row, live, "PICKUP", "collected", shade)
+    stages += _stage(page, row, live, "DROPOFF", "delivered", shade)
     return stages
 
 
-def _stage(page: Page, row: Row, live: Live | None, kind: str, name: str, tone: str) -> Iterator[Stage]:
+def _stage(page: Page, row: Row, live: Live | None, kind: str, name: str, shade: str) -> Iterator[Stage]:
     tasks = [task for task in live.tasks if task.kind == kind] if live else []
     statuses = {task.status for task in tasks}
-    at = max((task.done_at for task in tasks if task.done_at), default=None)
-    note = page.moments.at(at, row.zone) if at else Markup()
     if tasks and statuses == {"DONE"}:
-        yield Stage(name, tone, "delivered", note)
+        yield Stage(name, shade, "delivered", Markup())
     elif "FAILED" in statuses:
-        yield Stage("failed", tone, "toolate", note)
+        yield Stage("failed", shade, "toolate", Markup())
     elif "DOING" in statuses:
-        yield Stage(name, tone, "way", page.words("order.task_DOING"))
+        yield Stage(name, shade, "way", page.words("order.task_DOING"))
     else:
         yield _next(page, row, name)
 
@@ -193,8 +190,8 @@ def _next(page: Page, row: Row, name: str) -> Stage:
 
 def _told(page: Page, happened: Sequence[Happened]) -> Iterator[Told]:
     for each in happened:
-        symbol, tone = _TOLD.get(each.outcome, ("read", "off"))
-        yield Told(each.at, symbol, tone, _sentence(page, each), _topic(each))
+        symbol, shade = _TOLD.get(each.outcome, ("read", "off"))
+        yield Told(each.at, symbol, shade, _sentence(page, each), _topic(each))
 
 
 def _topic(each: Happened) -> str:

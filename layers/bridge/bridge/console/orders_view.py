@@ -181,7 +181,7 @@ def _summary(page: Page, listing: Listing) -> list[object]:
 
     parts: list[object] = []
     with_coopcycle, waiting = n(Standing.CREATED, Standing.TOO_LATE), n(Standing.WAITING)
-    need = n(Standing.PARKED, Standing.TOO_LATE)
+    need = listing.need_a_person
     if with_coopcycle:
         parts.append(page.words("orders.with_coopcycle", n=with_coopcycle))
     if waiting:

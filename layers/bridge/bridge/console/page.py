@@ -31,7 +31,6 @@ COLOURS = {
     Standing.IGNORED: "off",
 }
 _SYMBOLS = {Standing.FAILED: "toolate", Standing.DISCARDED: "cancelled"}
-_NEEDS_A_PERSON = ("credentials_rejected", "coopcycle_blocked")  # though it waits
 
 
 @cache
@@ -93,6 +92,7 @@ class Page:
                 link=link,
                 symbol=symbol,
                 colour=colour,
+                tone=tone,
                 static=static_address,
                 languages=[(code, NAMES[code]) for code in LANGUAGES],
                 **values,
@@ -153,12 +153,6 @@ class Page:
         """Return why an order was ignored."""
         return self.words(f"ignored.{code if self.words.has(f'ignored.{code}') else 'unsaid'}")
 
-    def needs_you(self, row: Row) -> bool:
-        """Tell whether a person has to do something."""
-        if row.waiting is not None:
-            return row.waiting.code in _NEEDS_A_PERSON
-        return row.standing in (Standing.PARKED, Standing.TOO_LATE, Standing.FAILED)
-
     def window_has_passed(self, row: Row) -> bool:
         """Tell whether it is too late for what was wished."""
         return row.window is not None and row.window.before < self.now
@@ -176,6 +170,11 @@ def symbol(standing: Standing) -> str:
 def colour(standing: Standing) -> str:
     """Return the class of a standing's colour."""
     return COLOURS[standing]
+
+
+def tone(row: Row) -> str:
+    """Return the class of a row's colour: what needs somebody looks so, whatever it is."""
+    return "stop" if row.needs_a_person else COLOURS[row.standing]
 
 
 def link(path: str, **query: object) -> str:

@@ -141,11 +141,10 @@ class Console:
         ids = self._desk.connection_ids()
         health = self._live.health(ids, ask=False)
         needs = self._desk.needs(ids)
+        zones = {each: self._zone(each) for each in ids}
         return {
-            "health": health_view.header(page, health, nobody=not ids),
-            "notes": health_view.notes(
-                page, health, waiting=needs.waiting, zones={each: self._zone(each) for each in ids}
-            ),
+            "health": health_view.header(page, health, zones=zones),
+            "notes": health_view.notes(page, health, waiting=needs.waiting, zones=zones),
             "parked_count": needs.parked,
             "said": said or Markup(),
             "said_colour": "stop" if failed else "ok",

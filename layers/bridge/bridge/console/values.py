@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from bridge.model import TimeWindow
 
+_NEED_A_PERSON = ("credentials_rejected", "coopcycle_blocked")  # though the bridge tries on by itself
+
 
 class Standing(StrEnum):
     """Where an order stands, in a dispatcher's eyes; each has a word, a symbol and a colour."""
@@ -64,6 +66,13 @@ class Row:
     place: Place = field(default=Place(), repr=False)
 
     @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody has to do something, so that it goes on or ends well."""
+        if self.waiting is not None:
+            return self.waiting.code in _NEED_A_PERSON
+        return self.standing in (Standing.PARKED, Standing.TOO_LATE, Standing.FAILED)
+
+    @property
     def key(self) -> str:
         """The order's address in the page: connection and id."""
         return f"{self.connection_id}/{self.order_id}"
@@ -79,6 +88,7 @@ class Listing:
     rows: tuple[Row, ...]
     counts: Mapping[Standing, int]
     matching: int  # rows that match, shown or not
+    need_a_person: int
     is_whole: bool = True
 
     @property
@@ -169,7 +179,6 @@ class Task:
 
     kind: str  # PICKUP, DROPOFF
     status: str  # DOING, DONE and so on, as CoopCycle spells it
-    done_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
