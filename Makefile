@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast fuzz chaos machine contract readme lint format build validate sam-local sam-local-podman ci lock clean
+.PHONY: help install run test test-fast test-browser fuzz chaos machine contract readme lint format build validate sam-local sam-local-podman ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ lint: install ## format, lint and types, without changing anything
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+test-browser: install ## the page for dispatchers in headless Chromium (Debian's package chromium)
+	$(BIN)/pytest tests/e2e/console_in_a_browser.py
 
 test-fast: install ## the quick part: no sockets, no processes
 	$(BIN)/pytest -n auto tests/unit tests/template

@@ -45,6 +45,7 @@ class Route:
 
     method: str
     path: str
+    needs_token: bool = False  # the API's authorizer stands before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +150,22 @@ def functions(template: Mapping[str, Any], names: Mapping[str, str]) -> list[Fun
     """Return the functions that are deployed, with their environment resolved."""
     shared = template["Globals"]["Function"]
     return [
-        _function(logical_id, choose(template, properties, names), shared, names)
+        _function(
+            logical_id, choose(template, properties, names), shared, names, _routes(template, logical_id)
+        )
         for logical_id, properties in deployed(template, "AWS::Serverless::Function", names).items()
     ]
 
 
 def _function(
-    logical_id: str, properties: Mapping[str, Any], shared: Mapping[str, Any], names: Mapping[str, str]
+    logical_id: str,
+    properties: Mapping[str, Any],
+    shared: Mapping[str, Any],
+    names: Mapping[str, str],
+    routes: list[Route],
 ) -> Function:
-    routes, triggers = [], []
-    for event in properties["Events"].values():
+    triggers = []
+    for event in properties.get("Events", {}).values():
         details = event["Properties"]
         if event["Type"] == "HttpApi":
             routes.append(Route(details["Method"], details["Path"]))
@@ -176,3 +183,18 @@ def _function(
         routes=tuple(routes),
         triggers=tuple(triggers),
     )
+
+
+def _routes(template: Mapping[str, Any], logical_id: str) -> list[Route]:
+    """Return the routes to a function that are resources of their own."""
+    integrations = {
+        f"integrations/${{{name}}}"
+        for name, properties in resources(template, "AWS::ApiGatewayV2::Integration").items()
+        if properties["IntegrationUri"] == {"Fn::GetAtt": f"{logical_id}.Arn"}
+    }
+    return [
+        Route(method, path, needs_token=properties["AuthorizationType"] == "JWT")
+        for properties in resources(template, "AWS::ApiGatewayV2::Route").values()
+        if properties["Target"]["Fn::Sub"] in integrations
+        for method, path in [properties["RouteKey"].split(" ")]
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
+from bridge.settings import ConsoleSettings, DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
 from bridge_laptop import sam_template
 from bridge_laptop.local.isolation import LOCAL_AWS
 
@@ -25,6 +25,7 @@ SETTINGS = {
     "DispatchDeliveryFunction": DispatchSettings,
     "QueueRecheckFunction": RecheckSettings,
     "ReceiveEventFunction": EventSettings,
+    "ShowConsoleFunction": ConsoleSettings,
 }
 
 
@@ -83,7 +84,7 @@ def test_queues_are_high_throughput_fifo() -> None:
 def test_visibility_is_six_times_the_timeout_of_the_consumer() -> None:
     """AWS asks for six times the function's timeout, so that a batch at work is not handed out again."""
     for name, function in FUNCTIONS.items():
-        for event in function["Events"].values():
+        for event in function.get("Events", {}).values():
             if event["Type"] != "SQS":
                 continue
             queue = QUEUES[event["Properties"]["Queue"]["Fn::GetAtt"].split(".")[0]]
@@ -138,9 +139,8 @@ def test_the_receiver_may_read_connections_and_send_nothing_else() -> None:
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_function_takes_messages_from_its_own_queues_and_writes_its_own_log(name: str) -> None:
     """What Lambda does in a function's name is allowed on what is the function's, and nowhere else."""
-    own = [
-        event["Properties"]["Queue"] for event in FUNCTIONS[name]["Events"].values() if event["Type"] == "SQS"
-    ]
+    events = FUNCTIONS[name].get("Events", {}).values()
+    own = [event["Properties"]["Queue"] for event in events if event["Type"] == "SQS"]
     by_sid = {statement["Sid"]: statement["Resource"] for statement in statements(name)}
 
     assert by_sid["WriteItsLog"] == {"Fn::GetAtt": f"{name.removesuffix('Function')}LogGroup.Arn"}
@@ -160,6 +160,31 @@ def test_what_belongs_to_the_event_bus_is_there_with_it_alone() -> None:
 
     assert named | queues <= bus
     assert not [name for name in bus if f"'{name}'" in str(rest) or f"'{name}." in str(rest)]
+
+
+def test_what_belongs_to_the_page_is_there_with_it_alone() -> None:
+    """With `Console: off` no route, user, function or role of the page is deployed."""
+    of_the_page = {name for name in TEMPLATE["Resources"] if "Console" in name}
+    conditional = {
+        name for name, resource in TEMPLATE["Resources"].items() if resource.get("Condition") == "HasConsole"
+    }
+
+    assert {"ConsoleApi", "ConsoleUserPool", "ShowConsoleFunction", "ShowConsoleRole"} <= of_the_page
+    assert of_the_page == conditional
+    assert "off" == TEMPLATE["Parameters"]["Console"]["Default"]
+
+
+def test_data_of_the_page_is_behind_the_sign_in() -> None:
+    """Every route but the shell and its files needs a token of the user pool before our code runs."""
+    routes = sam_template.resources(TEMPLATE, "AWS::ApiGatewayV2::Route")
+    open_routes = {r["RouteKey"] for r in routes.values() if r["AuthorizationType"] == "NONE"}
+
+    assert {"GET /console", "GET /console/{proxy+}"} == open_routes
+    assert {"GET /console/view/{proxy+}", "POST /console/do/{proxy+}"} == {
+        r["RouteKey"]
+        for r in routes.values()
+        if r["AuthorizationType"] == "JWT" and r["AuthorizerId"] == {"Ref": "ConsoleAuthorizer"}
+    }
 
 
 def test_only_the_rule_may_send_to_the_queue_of_events() -> None:

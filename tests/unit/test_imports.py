@@ -35,11 +35,16 @@ FLOORS = (
     "aws",  # the adapters
     "runtime",  # the composition root
     "operator",  # what people do with it
+    "console",  # the page for dispatchers
 )
 
 # Who may import what is not ours; the standard library and small libraries are free.
 RESERVED = {
-    "boto3": ("bridge.runtime", "bridge.aws.deliveries"),  # the latter for its TypeSerializer
+    "boto3": (
+        "bridge.runtime",
+        "bridge.console.composition",
+        "bridge.aws.deliveries",
+    ),  # the latter for its TypeSerializer
     "botocore": ("bridge.aws",),
     "aws_lambda_powertools": ("bridge.telemetry", "bridge.aws.batches"),
     "requests": ("bridge.coopcycle", "bridge.sources.shared.shop_api"),

@@ -55,7 +55,10 @@ def local(
             _print_addresses(stack)
             if not no_sample:
                 _put_sample_through(stack, stopping)
-            print("\nReady. Ctrl-C stops everything.", flush=True)
+            print(
+                f"\nReady. Ctrl-C stops everything. What happens is on the page:\nopen {stack.url}",
+                flush=True,
+            )
             stopping.wait()
             print("Stopping.", flush=True)
     except InvalidConnection as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -13,22 +14,38 @@ from werkzeug.wrappers import Request, Response
 
 from bridge_laptop.lambda_events import http_event
 from bridge_laptop.local.runtimes import FunctionFailed, Runtime
-from bridge_laptop.sam_template import Function
+from bridge_laptop.sam_template import Function, Route
 
 MAXIMUM_PAYLOAD_BYTES = 10 * 1024 * 1024  # of an HTTP API
 
 
-class HttpApi:
-    """A WSGI application with the template's routes and ``GET /health``."""
+Authorizer = Callable[[str], Mapping[str, Any] | None]  # the header Authorization -> the token's claims
+Application = Callable[[Request], Response]
 
-    def __init__(self, functions: Mapping[str, tuple[Function, Runtime]]) -> None:
+
+class HttpApi:
+    """A WSGI application with the template's routes and ``GET /health``.
+
+    ``GET /`` shows what ``GET /console`` does. ``workbench`` answers what stands under ``/console/local/``.
+    With an ``authorizer`` routes that need a token are as the HTTP API has them; without one nobody signs in.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, tuple[Function, Runtime]],
+        *,
+        workbench: Application | None = None,
+        authorizer: Authorizer | None = None,
+    ) -> None:
         self._functions = functions
+        self._workbench = workbench
+        self._authorizer = authorizer
         self._routes = Map(
             [
                 Rule(
-                    re.sub(r"\{(\w+)\}", r"<\1>", route.path),
+                    re.sub(r"\{(\w+)\}", r"<\1>", route.path.replace("{proxy+}", "<path:proxy>")),
                     methods=[route.method],
-                    endpoint=(logical_id, route.path),
+                    endpoint=(logical_id, route),
                 )
                 for logical_id, (function, _) in functions.items()
                 for route in function.routes
@@ -45,6 +62,8 @@ class HttpApi:
     def _answer(self, request: Request) -> Response:
         if request.method == "GET" and request.path == "/health":
             return _json(200, {"status": "ok"})
+        if self._workbench is not None and request.path.startswith("/console/local/"):
+            return self._workbench(request)
         matched = self._match(request)
         if matched is None:
             return _json(404, {"message": "Not Found"})
@@ -56,24 +75,33 @@ class HttpApi:
         event = http_event(
             method=request.method,
             path=request.path,
-            route=route,
+            route=route.path,
             path_parameters=path_parameters,
             headers=dict(request.headers),
             body=body,
             query=request.query_string.decode("latin-1"),
             source_ip=request.remote_addr or "127.0.0.1",
         )
+        if self._authorizer is not None and route.needs_token:
+            claims = self._authorizer(request.headers.get("Authorization", ""))
+            if claims is None:
+                return _json(401, {"message": "Unauthorized"})
+            event["requestContext"]["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
         try:
             answer = self._functions[logical_id][1].invoke(event)
         except FunctionFailed:
             return _json(500, {"message": "Internal Server Error"})
-        return Response(answer.get("body", ""), answer["statusCode"], headers=answer.get("headers"))
+        body = answer.get("body", "")
+        if answer.get("isBase64Encoded"):
+            body = base64.b64decode(body)
+        return Response(body, answer["statusCode"], headers=answer.get("headers"))
 
-    def _match(self, request: Request) -> tuple[str, str, dict[str, str]] | None:
+    def _match(self, request: Request) -> tuple[str, Route, dict[str, str]] | None:
         adapter = self._routes.bind("localhost")
-        if not adapter.test(request.path, request.method):
+        path = "/console" if request.path == "/" else request.path
+        if not adapter.test(path, request.method):
             return None  # an HTTP API answers 404 to a wrong method too
-        (logical_id, route), path_parameters = adapter.match(request.path, request.method)
+        (logical_id, route), path_parameters = adapter.match(path, request.method)
         return logical_id, route, dict(path_parameters)
 
 

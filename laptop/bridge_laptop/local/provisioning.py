@@ -30,6 +30,9 @@ def provision(template: Mapping[str, Any], environ: Mapping[str, str]) -> dict[s
         "AWS::Partition": "aws",
         "AWS::Region": dynamodb.meta.region_name,
         "AWS::AccountId": "123456789012",
+        "AWS::URLSuffix": "amazonaws.com",
+        "Console": "on",
+        **dict.fromkeys(("Api", "ConsoleUserPoolDomain", "ConsoleUserPoolClient"), "local"),
     }
     for variable, parameter in (
         ("BRIDGE_SETTLE_SECONDS", "SettleSeconds"),

@@ -26,6 +26,8 @@ from typing import Any, Protocol
 
 import requests
 
+from bridge import runtime
+from bridge.console.composition import console
 from bridge_laptop.sam_template import Function
 
 
@@ -38,6 +40,9 @@ class Runtime(Protocol):
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return the handler's answer, or raise :class:`FunctionFailed`."""
+
+    def renew(self) -> None:
+        """Have the next invocation run in a new environment, which knows nothing from before."""
 
     def stop(self) -> None:
         """End what was started."""
@@ -81,6 +86,12 @@ class InProcess:
                 raise FunctionFailed(type(error).__name__) from error
         result: dict[str, Any] = json.loads(json.dumps(answer))
         return result
+
+    def renew(self) -> None:
+        """Forget what the composition roots have built."""
+        for root in (runtime.receiver, runtime.dispatch_runtime, runtime.webhooks_queue, console):
+            root.cache_clear()
+        runtime.event_receiver.cache_clear()
 
     def stop(self) -> None:
         """Nothing was started."""
@@ -240,6 +251,13 @@ class RiePool:
         """Return those of them that are at work on an invocation."""
         with self._lock:
             return sorted(self._busy)
+
+    def renew(self) -> None:
+        """End the environments that have nothing to do; the others go on with what they know."""
+        busy = set(self.busy_process_ids)
+        for process_id in self.process_ids:
+            if process_id not in busy:
+                self.kill(process_id)
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
         """Invoke the function in a free environment, waiting for one if need be."""

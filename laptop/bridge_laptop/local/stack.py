@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import boto3
@@ -23,16 +23,19 @@ from bridge_laptop import sam_template, secrets
 from bridge_laptop.connection_files import check_files, files_in
 from bridge_laptop.http_server import Server
 from bridge_laptop.local import engine, moto_server, provisioning
-from bridge_laptop.local.api_gateway import HttpApi
+from bridge_laptop.local.api_gateway import Authorizer, HttpApi
 from bridge_laptop.local.containers import ContainerAddresses, open_to_containers
 from bridge_laptop.local.event_source_mapping import SqsEventSource
 from bridge_laptop.local.isolation import isolation
 from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
+from bridge_laptop.local.workbench import Workbench
 from bridge_laptop.sandbox.server import SandboxServer
 
 LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "WARNING"}
 RECEIVERS = 4  # execution environments of a function behind HTTP, with the emulator
+NO_SIGN_IN = {"SIGN_IN_URL": "none", "SIGN_IN_CLIENT_ID": "none"}
+CONSOLE = "ShowConsoleFunction"
 
 
 class EndpointNotReachable(RuntimeError):
@@ -52,6 +55,10 @@ class Options:
     workers: int | None = None  # dispatchers at once; default: the template's
     function_log: Path | None = None  # where the emulators write; default: where this process does
     again: Callable[[], bool] = lambda: False  # whether SQS delivers a handled message once more
+    console: Mapping[str, str] = field(default_factory=dict)  # variables of the page, for tests
+    authorizer: Authorizer | None = (
+        None  # stands before the page's routes as in AWS; default: nobody signs in
+    )
 
 
 @dataclass
@@ -112,7 +119,7 @@ def running(options: Options) -> Iterator[LocalStack]:
             names["WorkerMaximumConcurrency"] = str(options.workers)
         connections = push_connections(options.connections, coopcycle_url.rstrip("/"))
 
-        functions = sam_template.functions(template, names)
+        functions = [_here(function, options) for function in sam_template.functions(template, names)]
         runtimes = {function.logical_id: _runtime(function, options) for function in functions}
         for runtime in runtimes.values():
             exits.callback(runtime.stop)
@@ -130,7 +137,15 @@ def running(options: Options) -> Iterator[LocalStack]:
                 pollers.append(poller)
                 poller.start()
                 exits.callback(poller.stop)
-        front = Server(HttpApi({f.logical_id: (f, runtimes[f.logical_id]) for f in functions}), options.port)
+        workbench = Workbench(aws_endpoint, coopcycle_url if sandbox else "", options.connections, runtimes)
+        front = Server(
+            HttpApi(
+                {f.logical_id: (f, runtimes[f.logical_id]) for f in functions},
+                workbench=workbench,
+                authorizer=options.authorizer,
+            ),
+            options.port,
+        )
         front.start()
         exits.callback(front.stop)
         containers = open_to_containers(engine.find(environ_before), aws_endpoint, coopcycle_url, exits)
@@ -158,6 +173,13 @@ def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
         )
         write_connection(ssm, provisioning.CONNECTIONS_PATH, connection_id, file.text, given)
     return connections
+
+
+def _here(function: sam_template.Function, options: Options) -> sam_template.Function:
+    """Return a function as it is on this machine: the page knows no sign-in."""
+    if function.logical_id != CONSOLE:
+        return function
+    return replace(function, environment={**function.environment, **NO_SIGN_IN, **options.console})
 
 
 def _start_moto(exits: ExitStack) -> str:

@@ -140,3 +140,68 @@ class EventSettings:
 
         """
         return cls(*_require(environ, cls.VARIABLES))
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """What ``show_console`` reads; durations in seconds."""
+
+    environment: str
+    webhook_url: str  # to which a shop adds its connection's id
+    webhooks_queue_url: str
+    dead_letter_queue_url: str
+    deliveries_table_name: str
+    tokens_table_name: str  # empty where tokens are cached in SSM
+    token_cache: str  # dynamodb | ssm
+    sign_in_url: str  # of the managed login; empty on a developer's machine, where nobody signs in
+    sign_in_client_id: str
+    settle_seconds: float
+    backoff_base_seconds: float
+    http_read_timeout_seconds: float
+    believed_seconds: float  # how long what CoopCycle said of a delivery is shown without asking again
+
+    VARIABLES = (
+        "BRIDGE_ENVIRONMENT",
+        "WEBHOOK_URL",
+        "WEBHOOKS_QUEUE_URL",
+        "DEAD_LETTER_QUEUE_URL",
+        "DELIVERIES_TABLE_NAME",
+        "TOKENS_TABLE_NAME",
+        "TOKEN_CACHE",
+        "SIGN_IN_URL",
+        "SIGN_IN_CLIENT_ID",
+        "BRIDGE_SETTLE_SECONDS",
+        "BRIDGE_BACKOFF_BASE_SECONDS",
+        "BRIDGE_HTTP_READ_TIMEOUT_SECONDS",
+        "BRIDGE_CONSOLE_BELIEVED_SECONDS",
+    )
+    _MAY_BE_EMPTY = ("TOKENS_TABLE_NAME",)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> ConsoleSettings:
+        """Read the variables; without a sign-in both of its variables must say so with "none".
+
+        Raises:
+            MissingEnvironment: naming every missing one.
+            ValueError: a duration that is not a number.
+
+        """
+        required = tuple(name for name in cls.VARIABLES if name not in cls._MAY_BE_EMPTY)
+        values = dict(zip(required, _require(environ, required), strict=True))
+        numbers = [float(values.pop(name)) for name in required if name.endswith("_SECONDS")]
+        nobody = values["SIGN_IN_URL"] == "none"
+        return cls(
+            environment=values["BRIDGE_ENVIRONMENT"],
+            webhook_url=values["WEBHOOK_URL"],
+            webhooks_queue_url=values["WEBHOOKS_QUEUE_URL"],
+            dead_letter_queue_url=values["DEAD_LETTER_QUEUE_URL"],
+            deliveries_table_name=values["DELIVERIES_TABLE_NAME"],
+            tokens_table_name=environ.get("TOKENS_TABLE_NAME", ""),
+            token_cache=values["TOKEN_CACHE"],
+            sign_in_url="" if nobody else values["SIGN_IN_URL"],
+            sign_in_client_id="" if nobody else values["SIGN_IN_CLIENT_ID"],
+            settle_seconds=numbers[0],
+            backoff_base_seconds=numbers[1],
+            http_read_timeout_seconds=numbers[2],
+            believed_seconds=numbers[3],
+        )
