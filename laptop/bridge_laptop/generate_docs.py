@@ -16,11 +16,8 @@ from bridge_laptop.cli import as_json, exit_codes
 from bridge_laptop.cli.main import COMMANDS
 
 README = sam_template.ROOT / "README.md"
-SENDERS = sam_template.ROOT / "docs" / "senders.md"
 SANDBOX = sam_template.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
-COMMANDS_PAGE = sam_template.ROOT / "docs" / "commands.md"
-PROGRAMS = sam_template.ROOT / "docs" / "programs.md"
-DOCUMENTS = (README, SENDERS, PROGRAMS, COMMANDS_PAGE, SANDBOX)
+DOCUMENTS = (README, SANDBOX, *sorted((sam_template.ROOT / "docs").glob("*.md")))
 EXAMPLES = sam_template.ROOT / "examples" / "fields"
 EXAMPLE = sam_template.ROOT / "examples" / "use_the_layer.py"
 

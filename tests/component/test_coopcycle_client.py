@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tests.support.fake_server import Drip, FakeServer, Fault, Request, http
 
-from bridge.coopcycle.client import CoopCycleClient, Identity, InstanceSettings
+from bridge.coopcycle.answers import Identity, InstanceSettings
+from bridge.coopcycle.client import CoopCycleClient
 from bridge.coopcycle.payload import delivery_body
 from bridge.coopcycle.token import TokenCacheUnavailable, TokenProvider
 from bridge.coopcycle.transport import LARGEST_ANSWER_BYTES, new_session

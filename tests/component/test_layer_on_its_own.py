@@ -1,4 +1,4 @@
-"""The layer in a function that is none of ours: the README's example, as it stands."""
+"""The layer in a function that is none of ours: the example of docs/layer.md, as it stands."""
 
 from __future__ import annotations
 

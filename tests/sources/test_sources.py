@@ -146,6 +146,21 @@ def test_a_sample_becomes_what_it_should(complete: SourceSamples, sample: Sample
         assert f'"{complete.name}/{found.order_id}"' in json.dumps(found.body)
 
 
+@each_signed_sample
+def test_receiver_and_worker_mean_the_same_order(complete: SourceSamples, sample: Sample) -> None:
+    """The id under which a push was queued is that of the order which the worker reads, ignored or not."""
+    push = complete.push(sample)
+    webhook = identified(complete, push)
+    if not isinstance(webhook, Webhook):
+        return
+    with contextlib.suppress(BridgeError):  # what a sample of an error is, is compared elsewhere
+        options = complete.connection.options
+        payload = complete.source.fetch(samples.payload_of(push, webhook), options, complete.shop)
+        parsed = complete.source.parse(payload, options)
+
+        assert webhook.order_id == parsed.order_id
+
+
 @each_complete_source
 def test_every_sample_is_another_push(complete: SourceSamples) -> None:
     """Ids of pushes tell them apart: the queue drops the second of two with the same."""

@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from bridge.aws.deliveries import DeliveriesTable, _from_item
 from bridge.connections.model import Connection, Secrets
 from bridge.connections.parse import parse_connection
-from bridge.coopcycle.client import Identity, InstanceSettings
+from bridge.coopcycle.answers import Identity, InstanceSettings
 from bridge.dispatching.dispatcher import Dispatcher
 from bridge.dispatching.record import DeliveryRecord
 from bridge.errors import (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from tests.support import source_calls
 from tests.support.samples import FOLDER, FakeShop, load
 
-from bridge.model import Ignored, Order
 from bridge.sources import Options, Payload, Source
 
 __all__ = ["FakeShop", "Samples"]
@@ -33,14 +32,3 @@ class Samples:
         """Return a sample as the worker sees it once the order was asked for."""
         payload = Payload(self.body(name), topic, source_calls.RECEIVED_AT, "application/json")
         return source.fetch(payload, self.options, self.shop())
-
-    def outcome(self, source: Source, name: str, topic: str) -> str:
-        """Say in the words of ``samples.toml`` what becomes of a sample, from receiver to order."""
-        push = source_calls.push(self.body(name), {"Content-Type": "application/json"})
-        found = source.identify(push, self.options)
-        if isinstance(found, Ignored):
-            return f"ignored: {found.reason}"
-        assert topic == found.topic
-        parsed = source.parse(self.fetch(source, name, topic), self.options)
-        assert found.order_id == parsed.order_id
-        return "delivery" if isinstance(parsed, Order) else f"ignored: {parsed.reason}"

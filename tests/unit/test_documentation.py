@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.unit.test_imports import FLOORS
 
 from bridge_laptop import generate_docs, sam_template
 from bridge_laptop.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (generate_docs.README, generate_docs.SANDBOX, *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = generate_docs.DOCUMENTS
+LAYOUT = (ROOT / "docs" / "layout.md").read_text(encoding="utf-8")
 TEXT = "\n".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 
 
@@ -30,7 +32,7 @@ def test_every_marker_is_filled() -> None:
 
 
 def test_tests_that_are_named_exist() -> None:
-    """Each row of "What happens when" names a test that there is."""
+    """Each row of docs/guarantees.md names a test that there is."""
     there = {
         name
         for file in (ROOT / "tests").rglob("test_*.py")
@@ -65,3 +67,27 @@ def test_commands_that_are_shown_exist() -> None:
 
     assert commands <= set(COMMANDS)
     assert [] == [target for target in targets if f"\n{target}:" not in makefile]
+
+
+def test_readme_is_short() -> None:
+    """What it is, how to try, deploy and connect, and where the rest stands: no more."""
+    assert len(generate_docs.README.read_text(encoding="utf-8").splitlines()) <= 130
+
+
+def test_what_is_to_be_changed_stands_where_the_layout_says() -> None:
+    """Each of the twelve changes names one file that there is, and what is in it."""
+    _, _, table = LAYOUT.partition("## Where do I change")
+    rows = re.findall(r"^\| (.+) \| \[.+?\]\((.+?)\) \| `(\w+)` \|$", table, re.MULTILINE)
+
+    assert 12 == len(rows)
+    for what, file, name in rows:
+        assert re.search(rf"\b{name}\b", (ROOT / "docs" / file).read_text(encoding="utf-8")), what
+
+
+def test_layout_lists_the_folders_of_the_layer_in_their_order() -> None:
+    """The table is the list that holds the direction of the imports."""
+    _, _, table = LAYOUT.partition("from the ground up")
+    cells = re.findall(r"^\| (`.+?`) \|", table.partition("## ")[0], re.MULTILINE)
+    named = [name.removesuffix(".py").rstrip("/") for cell in cells for name in re.findall(r"`(.+?)`", cell)]
+
+    assert named == list(FLOORS)

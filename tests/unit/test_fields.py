@@ -543,7 +543,7 @@ def test_right_fields_stand_in_the_connection() -> None:
 
 
 def test_every_field_is_explained() -> None:
-    """The README's table is made of the same list as the checks."""
+    """The table in docs/senders.md is made of the same list as the checks."""
     assert all(one.kind and one.meaning for one in FIELDS.values())
 
 

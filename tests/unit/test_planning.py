@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.connections.model import Connection, OrderFilter
-from bridge.coopcycle.client import InstanceSettings
+from bridge.coopcycle.answers import InstanceSettings
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.model import Delivery, Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
 from bridge.planning.choose_windows import ChosenBy, choose_windows

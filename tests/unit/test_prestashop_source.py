@@ -134,15 +134,6 @@ def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
     assert caught.value.reason == "no_secret"
 
 
-def test_a_signed_sample_verifies() -> None:
-    """What `bridge sign` makes of a sample is what the receiver accepts."""
-    signed = prestashop.sign(
-        PUSH, SECRET, topic="", webhook_id="", sent_at=source_calls.RECEIVED_AT, options=SAMPLES.options
-    )
-
-    source_calls.verify(prestashop, signed.body, signed.headers, [SECRET])
-
-
 # --- which order ----------------------------------------------------------------------------------
 
 
@@ -283,12 +274,6 @@ def test_a_resource_that_is_not_there_is_parked(gone: str) -> None:
 
 
 # --- the order ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("name", "topic", "expect"), [(n, *row) for n, row in SAMPLES.expected.items()])
-def test_each_sample_comes_out_as_listed(name: str, topic: str, expect: str) -> None:
-    """From receiver to order, a sample becomes what samples.toml says."""
-    assert expect == SAMPLES.outcome(prestashop, name, topic)
 
 
 def test_an_order_is_read_whole() -> None:

@@ -1,6 +1,6 @@
-"""CoopCycle's wire format, as it answers: from JSON-LD to plain values. Pure: no HTTP, no clock.
+"""What CoopCycle answers, as plain values. Pure: no HTTP, no clock.
 
-Every name is from the recordings and from ``src/Serializer`` of coopcycle/coopcycle-web.
+Source of every name: the recordings, and ``features/*.feature`` of coopcycle/coopcycle-web.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.coopcycle.payload import REFERENCE_KEY
 from bridge.errors import CoopCycleRejected, Violation
@@ -18,6 +20,22 @@ _IRI = re.compile(r"/api/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _UNDER_WAY = frozenset({"DOING", "DONE", "FAILED"})  # only a task that a courier has gets there
 _TEXT_LIMIT = 500  # characters of a foreign text that are kept
 _VIOLATIONS_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose credentials these are; ``store`` is the IRI of the store, ``None`` for an app of none."""
+
+    store: str | None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceSettings:
+    """What an instance says of itself: ISO 3166-1 alpha-2 country in upper case, IANA time zone."""
+
+    country: str
+    timezone: str
 
 
 def is_iri(value: object) -> bool:
@@ -107,6 +125,54 @@ def parse_choices(body: object) -> list[TimeWindow]:
             raise ValueError("not a choice of a time slot")
         windows.append(TimeWindow(datetime.fromisoformat(after), datetime.fromisoformat(before)))
     return sorted(windows, key=lambda window: (window.after, window.before))
+
+
+def parse_identity(body: object) -> Identity:
+    """Return whose credentials these are.
+
+    Raises:
+        ValueError: the answer does not say it.
+
+    """
+    if not isinstance(body, dict):
+        raise ValueError("not an identity")
+    store = body.get("store")
+    iri = store.get("@id") if isinstance(store, dict) else store
+    if iri is not None and not is_iri(iri):
+        raise ValueError("not the IRI of a store")
+    name = body.get("name")
+    return Identity(store=iri, name=name if isinstance(name, str) else "")
+
+
+def parse_settings(body: object) -> InstanceSettings:
+    """Return what an instance says of itself.
+
+    Raises:
+        ValueError: no country, or no time zone that there is.
+
+    """
+    if not isinstance(body, dict):
+        raise ValueError("not settings")
+    texts = {key: value for key, value in body.items() if isinstance(value, str)}
+    country = texts.get("country", "").upper()
+    if len(country) != 2 or not (country.isascii() and country.isalpha()):
+        raise ValueError("no country")
+    timezone = texts.get("timezone", "")
+    zone_of(timezone)
+    return InstanceSettings(country, timezone)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Return the time zone of an IANA name.
+
+    Raises:
+        ValueError: there is none of that name.
+
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:  # a KeyError; a folder of the database
+        raise ValueError("no such time zone") from error
 
 
 def is_own_error(status: int, body: bytes) -> bool:

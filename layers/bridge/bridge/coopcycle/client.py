@@ -14,26 +14,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import requests
 from requests.auth import AuthBase
 
 from bridge.coopcycle import answers, payload
+from bridge.coopcycle.answers import Identity, InstanceSettings
 from bridge.coopcycle.breaker import CircuitBreaker, CredentialsBreaker
-from bridge.coopcycle.transport import (
-    ANSWER_SECONDS,
-    Answer,
-    Bearer,
-    NeverSent,
-    NoAnswer,
-    NoAuth,
-    Transport,
-    moved,
-)
+from bridge.coopcycle.transport import ANSWER_SECONDS, Answer, NeverSent, NoAnswer, Transport, moved
 from bridge.errors import (
     AccessDenied,
     CoopCycleBlocked,
@@ -68,22 +58,6 @@ class Tokens(Protocol):
         """Forget a token that was answered 401."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whose credentials these are; ``store`` is the IRI of the store, ``None`` for an app of none."""
-
-    store: str | None
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceSettings:
-    """What an instance says of itself: ISO 3166-1 alpha-2 country in upper case, IANA time zone."""
-
-    country: str
-    timezone: str
-
-
 class CoopCycleClient:
     """The API of one instance with the credentials of one connection; threads may share it.
 
@@ -94,7 +68,8 @@ class CoopCycleClient:
       where that was a 4xx that is somebody else's page;
     - ``CoopCycleThrottled``: 429, which is a proxy's; both carry ``Retry-After`` when there was one;
     - ``DeliveryOutcomeUnknown``: a change (create, update, cancel) was sent and no answer of CoopCycle's
-      came: none at all, 5xx, a 2xx that is not the delivery, a 4xx that is somebody else's page;
+      came: none at all, 5xx, a 2xx that is not the delivery, a 4xx that is somebody else's page
+      (which may stand over CoopCycle's answer, see the error);
     - ``CoopCycleRejected``: any other 4xx in CoopCycle's words, with its violations;
     - ``CredentialsRejected``: CoopCycle's 401 in spite of a new token; ``AccessDenied``: its 403;
     - ``InvalidConnection``: the instance has moved for good (301, 308);
@@ -199,7 +174,7 @@ class CoopCycleClient:
             ValueError: a time zone that does not exist.
 
         """
-        zone = _zone(timezone)
+        zone = answers.zone_of(timezone)
         return self._list(
             store_iri,
             {
@@ -245,7 +220,7 @@ class CoopCycleClient:
 
     def me(self) -> Identity:
         """Return whose credentials these are."""
-        return self._read("/api/me", _parse_identity)
+        return self._read("/api/me", answers.parse_identity)
 
     def settings(self) -> InstanceSettings:
         """Return what the instance says of itself, at most a quarter of an hour old; sends no token.
@@ -257,9 +232,9 @@ class CoopCycleClient:
         now = self._clock()
         if self._settings is None or not 0 <= now - self._settings[0] < SETTINGS_MAX_AGE_SECONDS:
             with self._watching():
-                answer = self._send("GET", "/api/settings", change=False, auth=NoAuth())
+                answer = self._send("GET", "/api/settings", change=False, auth=_NoAuth())
                 self._raise_for_status("GET /api/settings", answer, change=False)
-            self._settings = (now, _parsed("GET /api/settings", answer, _parse_settings, change=False))
+            self._settings = (now, _parsed("GET /api/settings", answer, answers.parse_settings, change=False))
         return self._settings[1]
 
     # --- one request ------------------------------------------------------------------------------
@@ -293,11 +268,13 @@ class CoopCycleClient:
         """
         with self._watching_credentials(), self._watching():
             token = self._tokens.token()
-            answer = self._send(method, path, change=change, auth=Bearer(token), params=params, data=data)
+            answer = self._send(method, path, change=change, auth=_Bearer(token), params=params, data=data)
             if answer.status == 401 and answers.is_own_error(401, answer.body):
                 self._tokens.reject(token)
                 token = self._tokens.token()
-                answer = self._send(method, path, change=change, auth=Bearer(token), params=params, data=data)
+                answer = self._send(
+                    method, path, change=change, auth=_Bearer(token), params=params, data=data
+                )
             self._raise_for_status(f"{method} {path}", answer, change=change, done=done)
             return answer
 
@@ -373,28 +350,17 @@ def _checked(iri: str) -> str:
     return iri
 
 
-def _parse_identity(body: object) -> Identity:
-    identity = answers.parse_object(body)
-    store = identity.get("store")
-    iri = store.get("@id") if isinstance(store, dict) else store
-    if iri is not None and not (isinstance(iri, str) and answers.is_iri(iri)):
-        raise ValueError("not the IRI of a store")
-    name = identity.get("name")
-    return Identity(store=iri, name=name if isinstance(name, str) else "")
+class _Bearer(AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
-def _parse_settings(body: object) -> InstanceSettings:
-    texts = {key: value for key, value in answers.parse_object(body).items() if isinstance(value, str)}
-    country = texts.get("country", "").upper()
-    if len(country) != 2 or not (country.isascii() and country.isalpha()):
-        raise ValueError("no country")
-    timezone = texts.get("timezone", "")
-    _zone(timezone)
-    return InstanceSettings(country, timezone)
+class _NoAuth(AuthBase):
+    """Sends no Authorization at all, not even one from a .netrc."""
 
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, OSError) as error:  # a KeyError; a folder of the database
-        raise ValueError("no such time zone") from error
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request

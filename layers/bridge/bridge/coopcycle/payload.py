@@ -1,9 +1,10 @@
-"""CoopCycle's wire format, as we send it: a delivery in the words of ``POST /api/deliveries``.
+"""CoopCycle's wire format: the one module that knows how CoopCycle spells a delivery.
 
-What comes back is read by :mod:`bridge.coopcycle.answers`. CoopCycle ignores a field it does not know
-without a word (recorded: create_texts, "unknown members"), so a body is checked here before it is sent. Pure:
-no HTTP, no clock. Source of every name: the recordings, ``features/deliveries.feature`` and
-``src/Api/Dto/TaskDto.php`` of coopcycle/coopcycle-web.
+From :class:`bridge.model.Delivery` to the body of ``POST /api/deliveries``; what is answered:
+:mod:`bridge.coopcycle.answers`.
+CoopCycle ignores a field it does not know without a word (recorded: create_texts, "unknown members"), so a
+body is checked here before it is sent. Pure: no HTTP, no clock. Source of every name: the recordings,
+``features/deliveries.feature`` and ``src/Api/Dto/TaskDto.php`` of coopcycle/coopcycle-web.
 """
 
 from __future__ import annotations
@@ -29,9 +30,6 @@ REFERENCE_KEY = "bridge_ref"
 _PICKUP, _DROPOFF = "pickup", "dropoff"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _TELEPHONE_PATH = re.compile(r"items\[(\d{1,3})\]\.task\.address\.telephone", re.ASCII)
-
-
-# --- what we send -----------------------------------------------------------------------------------
 
 
 def delivery_body(delivery: Delivery) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from bridge.coopcycle.client import Identity
+from bridge.coopcycle.answers import Identity
 from bridge.dispatching.record import DeliveryRecord
 from bridge.model import Listing, Receipt
 from bridge.planning.plan import Instance

@@ -1,7 +1,7 @@
 """The connection's ``[fields]``: where in a sender's body our own words stand, and the order made of them.
 
 Forms are read by these alone; for shops they replace what the source has read. :data:`FIELDS` is the list of
-names, for the checks and for the README. Pure; values are never quoted in a message.
+names, for the checks and for docs/senders.md. Pure; values are never quoted in a message.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from bridge.operator.errors import CoopCycleNotAsked, WouldBeParked, WouldWait
 
 if TYPE_CHECKING:
     from bridge.connections.model import Connection, Secrets
-    from bridge.coopcycle.client import CoopCycleClient, Identity, InstanceSettings
+    from bridge.coopcycle.answers import Identity, InstanceSettings
+    from bridge.coopcycle.client import CoopCycleClient
     from bridge.dispatching.outcomes import Result
     from bridge.dispatching.record import DeliveryRecord
     from bridge.operator.deployment import Deployment

@@ -25,7 +25,7 @@ from bridge.schedule.windows import Windows
 from bridge.sources.shared.base import Payload, Shop
 
 if TYPE_CHECKING:
-    from bridge.coopcycle.client import InstanceSettings
+    from bridge.coopcycle.answers import InstanceSettings
 
 
 class Instance(feasibility.Rules, TimeSlots, Protocol):

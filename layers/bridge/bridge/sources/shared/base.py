@@ -59,7 +59,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """One row of the README's table of senders: short phrases, no full stop."""
+    """One row of the table of senders in docs/senders.md: short phrases, no full stop."""
 
     title: str  # "Shopify"
     signature: str  # "HMAC-SHA256 of the body, base64"
@@ -140,7 +140,7 @@ class Source(Protocol):
 
     @property
     def TRAITS(self) -> Traits:  # noqa: N802
-        """What the README's table says."""
+        """What the table of senders says."""
 
     @property
     def SETTINGS(self) -> Mapping[str, str]:  # noqa: N802
