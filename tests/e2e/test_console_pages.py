@@ -1,4 +1,7 @@
-"""The page for dispatchers over HTTP from the running local stack; `make test-browser` looks at it as a person does."""
+"""The page for dispatchers over HTTP, as the local stack serves it.
+
+`make test-browser` looks at it as a person does.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from bridge_laptop.local.stack import LocalStack
 __all__ = ["start"]  # the fixture
 
 pytestmark = pytest.mark.xdist_group("processes")
-PAGES = ("/", "/console/parked", "/console/connections", "/console/pictures", "/console/try")
+VIEWS = ("orders", "parked", "connections", "pictures", "health", "try")
 
 
 def get(stack: LocalStack, path: str, **headers: str) -> requests.Response:
@@ -21,34 +24,33 @@ def get(stack: LocalStack, path: str, **headers: str) -> requests.Response:
     return requests.get(f"{stack.url}{path}", headers=headers, timeout=30)
 
 
-def test_pages_show_what_became_of_an_order(start: Callable[..., LocalStack]) -> None:
-    """The list names the order and where it goes; every page is whole, kept by nobody and runs no foreign code."""
+def test_views_show_what_became_of_an_order(start: Callable[..., LocalStack]) -> None:
+    """The list names the order and where it goes; what holds people's data is kept by no cache."""
     stack = start()
     push(stack, order(1), "w1")
     assert until(lambda: stats(stack)["created"] == 1)
-    assert until(lambda: "#1" in get(stack, "/").text)
+    assert until(lambda: "connection=acme&amp;id=1" in get(stack, "/console/view/orders").text)
 
-    for path in PAGES:
-        answer = get(stack, path)
+    for view in VIEWS:
+        answer = get(stack, f"/console/view/{view}")
+        assert answer.status_code == 200, view
+        assert answer.headers["cache-control"] == "no-store", view
+        assert len(answer.content) < 100_000, view
+    assert "#1" in get(stack, "/console/view/order?connection=acme&id=1").text
+
+
+def test_the_shell_holds_no_data_and_runs_no_foreign_code(start: Callable[..., LocalStack]) -> None:
+    """Markup, script and stylesheet in the browser's language; nothing inline, nothing from elsewhere."""
+    stack = start()
+    push(stack, order(1), "w1")
+
+    for language in ("fr", "es", "en"):
+        answer = get(stack, "/", **{"Accept-Language": language})
         policy = answer.headers["content-security-policy"]
-        assert answer.status_code == 200, path
-        assert answer.headers["cache-control"] == "no-store", path
+        assert f'<html lang="{language}">' in answer.text
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
-        assert answer.text.rstrip().endswith("</html>"), path
-        assert len(answer.content) < 100_000
-    assert "connection=acme&amp;id=1" in get(stack, "/").text
-
-
-@pytest.mark.parametrize(("language", "word"), [("fr", "Commandes"), ("es", "Pedidos"), ("en", "Orders")])
-def test_a_page_speaks_the_browsers_language(
-    start: Callable[..., LocalStack], language: str, word: str
-) -> None:
-    """French, Spanish and English by the header Accept-Language."""
-    answer = get(start(), "/", **{"Accept-Language": language})
-
-    assert f'lang="{language}"' in answer.text
-    assert word in answer.text
+        assert "acme" not in answer.text
 
 
 def test_another_sites_name_is_not_answered(start: Callable[..., LocalStack]) -> None:

@@ -125,6 +125,7 @@ def apply(
         if change.changes_anything:
             wanted.append((file.connection, change))
     if not wanted:
+        registry.list_ids()
         click.echo("nothing to do")
         return
     if not yes:
@@ -138,8 +139,11 @@ def _carry_out(deployment: Deployment, wanted: Sequence[tuple[Connection, Plan]]
     Raises:
         click.ClickException: CoopCycle refuses credentials that were applied.
     """
-    for _, change in wanted:
-        deployment.registry.apply(change)
+    try:
+        for _, change in wanted:
+            deployment.registry.apply(change)
+    finally:  # also of those that were applied before one failed
+        deployment.registry.list_ids()
     connections_now = [connection for connection, _ in wanted]
     refused = [each.connection_id for each in connections_now if not _tell_applied(deployment, each)]
     click.echo(text.NOTICED)
@@ -276,4 +280,5 @@ def remove(registry: ConnectionRegistry, connection_id: str, yes: bool) -> None:
     if not yes:
         click.confirm("Remove this?", abort=True)
     registry.remove(stored)
+    registry.list_ids()
     click.echo(f"{connection_id}: removed. {text.NOTICED}")

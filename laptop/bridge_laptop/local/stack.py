@@ -18,7 +18,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from bridge.connections.model import Connection
 from bridge.errors import InvalidConnection
-from bridge.operator.connections import write_connection
+from bridge.operator.connections import ConnectionRegistry, write_connection
 from bridge_laptop import sam_template, secrets
 from bridge_laptop.connection_files import check_files, files_in
 from bridge_laptop.http_server import Server
@@ -172,6 +172,7 @@ def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
             connection_id, os.environ
         )
         write_connection(ssm, provisioning.CONNECTIONS_PATH, connection_id, file.text, given)
+    ConnectionRegistry(ssm, provisioning.CONNECTIONS_PATH).list_ids()
     return connections
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bridge.aws.known_ids import ids_path
 from bridge_laptop import sam_template
 from bridge_laptop.lambda_events import EVENT_SOURCE_NAME
 from bridge_laptop.local.containers import ContainerAddresses
@@ -52,6 +53,8 @@ def variables(
         }
         if "CONNECTIONS_PATH" in own:
             own["CONNECTIONS_PATH"] = CONNECTIONS_PATH
+        if "CONNECTION_IDS_PATH" in own:
+            own["CONNECTION_IDS_PATH"] = ids_path(CONNECTIONS_PATH)
         found[function.logical_id] = own | aws
     return found
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import boto3
 
 from bridge.aws.connections import ConnectionStore
+from bridge.aws.known_ids import KnownIds
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
 from bridge.receiving.http import Receiver
 from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
@@ -41,8 +42,10 @@ def utc_now() -> datetime:
 def receiver() -> Receiver:
     """Return the receiver of this environment."""
     settings = ReceiveSettings.from_env(os.environ)
+    ssm = boto3.client("ssm")
+    known_ids = KnownIds(ssm, settings.connection_ids_path)
     return Receiver(
-        ConnectionStore(boto3.client("ssm"), settings.connections_path),
+        ConnectionStore(ssm, settings.connections_path, known_ids=known_ids),
         WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url),
         clock=utc_now,
     )

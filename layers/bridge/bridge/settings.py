@@ -28,9 +28,10 @@ class ReceiveSettings:
     """What ``receive_webhook`` reads."""
 
     connections_path: str
+    connection_ids_path: str
     webhooks_queue_url: str
 
-    VARIABLES = ("CONNECTIONS_PATH", "WEBHOOKS_QUEUE_URL")
+    VARIABLES = ("CONNECTIONS_PATH", "CONNECTION_IDS_PATH", "WEBHOOKS_QUEUE_URL")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> ReceiveSettings:

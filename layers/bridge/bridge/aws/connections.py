@@ -23,6 +23,8 @@ from bridge.errors import InvalidConnection, UnknownConnection
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
+    from bridge.aws.known_ids import KnownIds
+
 SETTINGS = "settings"
 WEBHOOK_SECRET = "webhook-secret"
 WEBHOOK_SECRET_PREVIOUS = "webhook-secret-previous"
@@ -86,6 +88,7 @@ class ConnectionStore:
     ``unknown_max_age_seconds``. While SSM throttles or fails, a connection read within the last hour
     (:data:`STALE_SECONDS`) goes on as it was, and SSM is asked again only every
     ``unknown_max_age_seconds``. A refusal (access denied) is no outage and passes through.
+    With ``known_ids``, an id that is not on that list costs no question of its own.
     """
 
     def __init__(
@@ -93,12 +96,14 @@ class ConnectionStore:
         ssm: SSMClient,
         path: str,
         *,
+        known_ids: KnownIds | None = None,
         max_age_seconds: float = KEPT_SECONDS,
         unknown_max_age_seconds: float = 30,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ssm = ssm
         self._path = path.rstrip("/")
+        self._known_ids = known_ids
         self._max_age_seconds = max_age_seconds
         self._unknown_max_age_seconds = unknown_max_age_seconds
         self._clock = clock
@@ -130,6 +135,8 @@ class ConnectionStore:
         if known is not None and now < known.fresh_until:
             return known
         if now < self._unknown_until.get(connection_id, now):
+            return None
+        if known is None and self._known_ids and not self._known_ids.may_know(connection_id):
             return None
         try:
             parameters = read_parameters(self._ssm, self._path, connection_id)

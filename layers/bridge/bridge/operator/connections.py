@@ -25,6 +25,7 @@ from bridge.aws.connections import (
     WEBHOOK_SECRET_PREVIOUS,
     read_parameters,
 )
+from bridge.aws.known_ids import ids_path, read_parts, revised_parts
 from bridge.connections.parse import parse_connection
 from bridge.errors import InvalidConnection
 from bridge.operator.errors import NoSuchConnection
@@ -45,6 +46,7 @@ NOTICED_WITHIN = timedelta(seconds=KEPT_SECONDS)  # by the functions, which keep
 LARGEST_SETTINGS_BYTES = 8192
 REFERENCE = "{{"
 DELETED_AT_ONCE = 10  # names in one DeleteParameters call
+LISTED_ATTEMPTS = 5  # to bring the list of ids into line while others apply
 
 
 def connections_path(environment: str) -> str:
@@ -194,6 +196,30 @@ class ConnectionRegistry:
     def remove(self, stored: StoredConnection) -> None:
         """Delete a connection with its secrets; what is gone already is no error."""
         self._delete(list(stored.names))
+
+    def list_ids(self) -> None:
+        """Bring the list of ids, which the receiver reads, into line with the connections that are there.
+
+        Read again after it is written, until nothing differs: of two people who apply at the same time the
+        second may have written over the first.
+        """
+        path = ids_path(self.path)
+        for _ in range(LISTED_ATTEMPTS):
+            parts = revised_parts(read_parts(self._ssm, path), self._ids())
+            if not parts:
+                return
+            for name, value in parts.items():
+                self._ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="String", Overwrite=True)
+
+    def _ids(self) -> set[str]:
+        """Return the ids that have settings; no secret is asked for."""
+        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
+            Path=f"{self.path}/",
+            Recursive=True,
+            ParameterFilters=[{"Key": "Type", "Option": "Equals", "Values": ["String"]}],
+        )
+        names = [each["Name"].removeprefix(f"{self.path}/") for page in pages for each in page["Parameters"]]
+        return {each.removesuffix(f"/{SETTINGS}") for each in names if each.endswith(f"/{SETTINGS}")}
 
     def noticed_in(self, connection_ids: set[str], now: datetime) -> dict[str, timedelta]:
         """Return, of connections applied so lately that functions may not know it, how long that may last."""
