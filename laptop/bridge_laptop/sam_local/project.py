@@ -31,13 +31,14 @@ KEPT = (
     "Timeout",
     "Layers",
 )  # of a function, as it is deployed
+CONSOLE = "ShowConsoleFunction"
 LOCAL_COMMANDS = ("local_invoke", "local_start_api")  # as samconfig.toml names them
 
 
 def variables(
     template: Mapping[str, Any], local: LocalState, containers: ContainerAddresses
 ) -> dict[str, dict[str, str]]:
-    """Return the whole environment of each function of the template, also of those behind a condition."""
+    """Return the whole environment of each function of an order's way, also of those behind a condition."""
     names = dict(local.names)
     names["ShopifyEventSourceName"] = names.get("ShopifyEventSourceName") or EVENT_SOURCE_NAME
     aws = LOCAL_AWS | {
@@ -47,6 +48,8 @@ def variables(
     }
     found = {}
     for function in sam_template.functions(template, names):
+        if function.logical_id == CONSOLE:
+            continue
         own = {
             name: value.replace(local.aws_endpoint, containers.aws_endpoint)
             for name, value in function.environment.items()
@@ -64,7 +67,8 @@ def derived_template(
 ) -> dict[str, Any]:
     """Return the template for ``sam local``: the layer, the functions and their HTTP routes.
 
-    No parameter, condition or reference is left in it, and its paths are absolute.
+    No parameter, condition or reference is left in it, and its paths are absolute. The functions are those of
+    an order's way; the page for dispatchers has no part in it, and the local stack itself shows it.
     """
     shared = _kept(template["Globals"]["Function"]) | {"Architectures": [architecture]}
     resources: dict[str, Any] = {}
@@ -80,6 +84,8 @@ def derived_template(
             },
         }
     for logical_id, properties in sam_template.resources(template, "AWS::Serverless::Function").items():
+        if logical_id == CONSOLE:
+            continue
         resources[logical_id] = {
             "Type": "AWS::Serverless::Function",
             "Properties": _function(properties, environments[logical_id]),
