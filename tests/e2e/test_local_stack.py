@@ -19,8 +19,7 @@ import requests
 from tests.support.caches import clear_runtime_caches
 
 from bridge_laptop import signing
-from bridge_laptop.local import sample
-from bridge_laptop.local.moto_server import server as moto_server
+from bridge_laptop.local import moto_server, sample
 from bridge_laptop.local.runtimes import RiePool, emulator_binary
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient
@@ -207,7 +206,8 @@ def test_make_run_prints_the_delivery_and_stops_on_ctrl_c() -> None:
 
 def test_accepted_orders_survive_a_killed_stack(start: Callable[..., LocalStack], tmp_path: Path) -> None:
     """With an emulator of its own, what was accepted before a kill -9 is delivered by the next stack."""
-    server = moto_server()
+    moto_server.empty()  # what other tests of this process left
+    server = moto_server.server()
     server.start()
     endpoint = server.url
     command = [sys.executable, "-m", "bridge_laptop.cli", "local", "--port", "0", "--no-sample"]

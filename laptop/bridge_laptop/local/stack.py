@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import boto3
-import requests
 from botocore.exceptions import EndpointConnectionError
 
 from bridge.connections.model import Connection
@@ -187,8 +186,7 @@ def _start_moto(exits: ExitStack) -> str:
     server = moto_server.server()
     server.start()
     exits.callback(server.stop)
-    # moto's state belongs to the process, not to the server: begin with nothing
-    requests.post(f"{server.url}/moto-api/reset", timeout=10).raise_for_status()
+    moto_server.empty()  # its state belongs to the process, not to the server: begin with nothing
     return server.url
 
 
