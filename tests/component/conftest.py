@@ -264,7 +264,13 @@ def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
     """Make a stack with the template's outputs and parameters, as CloudFormation describes it."""
     template = sam_template.load()
     names = provisioned.names
-    known = dict(names) | {"Api": "api", "BridgeLayer": "arn", "AWS::URLSuffix": "amazonaws.com"}
+    known = dict(names) | {
+        "Api": "api",
+        "BridgeLayer": "arn",
+        "AWS::URLSuffix": "amazonaws.com",
+        "ConsoleApi": "console",
+        "ConsoleUserPool": "pool",
+    }
     parameters = [name for name in template["Parameters"] if name in names]
     clients["cloudformation"].create_stack(
         StackName=name,
