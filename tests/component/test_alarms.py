@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.component import test_receive_event
 from tests.component.conftest import Bridge, Sandbox, settings, webhook_event
-from tests.component.test_guarantee import NOW, at, dispatcher, task_of
+from tests.support.by_hand import NOW, at, dispatcher, task_of
 
 from bridge import runtime
 from bridge_laptop import sam_template

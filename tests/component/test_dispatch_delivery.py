@@ -4,34 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
-import boto3
 import pytest
 from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
+from tests.support.dispatched import Order, flat, key, reason_of, record_of
 
-from bridge.aws.deliveries import DeliveriesTable
-from bridge.dispatching.record import DeliveryRecord, State
-from bridge.model import TimeWindow
-
-Order = Callable[..., bytes]
-
-
-def key(body: bytes) -> str:
-    """Return the order's id."""
-    return str(json.loads(body)["id"])
-
-
-def record_of(bridge: Bridge, body: bytes) -> DeliveryRecord | None:
-    """Return the order's record."""
-    return DeliveriesTable(boto3.client("dynamodb"), bridge.names["DeliveriesTable"]).load("acme", key(body))
-
-
-def reason_of(message: dict[str, object]) -> tuple[str, dict[str, object]]:
-    """Return the code and the detail with which a message was parked."""
-    attributes = message["MessageAttributes"]
-    return attributes["reason"]["StringValue"], json.loads(attributes["detail"]["StringValue"])  # type: ignore[index]
+from bridge.dispatching.record import State
 
 
 def test_order_becomes_one_delivery_with_its_receipt(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
@@ -153,7 +131,7 @@ def test_order_in_doubt_is_found_in_a_crowd(bridge: Bridge, sandbox: Sandbox, or
 
 def reads(sandbox: Sandbox) -> int:
     """Return how many single deliveries were asked for."""
-    return _flat(sandbox.stats()["requests"]).get("GET /api/deliveries/{id}", 0)
+    return flat(sandbox.stats()["requests"]).get("GET /api/deliveries/{id}", 0)
 
 
 @pytest.mark.parametrize(
@@ -308,117 +286,6 @@ def test_unreadable_message_is_parked(bridge: Bridge) -> None:
     assert reason_of(bridge.parked()[0])[0] == "unreadable_message"
 
 
-def test_cancelled_before_created_is_never_created(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
-    """A cancel that overtakes its create leaves a tombstone."""
-    cancelled = order("order-cancelled")
-    create = json.loads(cancelled)
-    create |= {"cancelled_at": None, "cancel_reason": None, "financial_status": "paid"}
-    bridge.dispatch([bridge.message(cancelled, "orders/cancelled", 1)])
-
-    assert bridge.dispatch([bridge.message(json.dumps(create).encode(), number=2)]) == []
-    assert sandbox.stats()["created"] == 0
-
-
-def test_cancel_deletes_the_delivery(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
-    """A cancelled order's delivery is deleted while no courier has it."""
-    body = json.loads(order())
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
-    body |= {"cancelled_at": "2026-11-23T12:00:00+01:00", "updated_at": "2099-01-01T00:00:00+01:00"}
-
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), "orders/cancelled", 2)])
-
-    assert sandbox.live(f"acme/{body['id']}") == []
-
-
-def test_cancel_after_assignment_is_refused_and_recorded(
-    bridge: Bridge, sandbox: Sandbox, order: Order
-) -> None:
-    """CoopCycle's 400 to a cancel is final: recorded, counted, and never retried."""
-    body = json.loads(order())
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
-    sandbox.courier(sandbox.live(f"acme/{body['id']}")[0], "assign")
-    body |= {"cancelled_at": "2026-11-23T12:00:00+01:00", "updated_at": "2099-01-01T00:00:00+01:00"}
-    cancelled = json.dumps(body).encode()
-
-    assert bridge.dispatch([bridge.message(cancelled, "orders/cancelled", 2)]) == []
-
-    record = record_of(bridge, cancelled)
-    assert record is not None
-    assert record.state is State.CANCEL_REFUSED
-
-
-def test_changed_address_is_put(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
-    """A newer state of the order changes the delivery there is; the same state again calls nobody."""
-    body = json.loads(order())
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
-    body["updated_at"] = "2099-01-01T00:00:00+01:00"
-    body["shipping_address"]["address1"] = "12 Rue de Rivoli"
-    changed = json.dumps(body).encode()
-
-    bridge.dispatch([bridge.message(changed, "orders/updated", 2)])
-    bridge.dispatch([bridge.message(changed, "orders/updated", 3)])
-
-    puts = sum(
-        count for route, count in _flat(sandbox.stats()["requests"]).items() if route.startswith("PUT")
-    )
-    assert puts == 1
-    assert sandbox.stats()["created"] == 1
-
-
-def test_changed_choice_of_time_is_put(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
-    """The customer moves the delivery in the shop: CoopCycle's moves too, and a repeat calls nobody."""
-    day = (dt.datetime.now(dt.UTC) + dt.timedelta(days=7)).date()
-    body = json.loads(order("order-zapiet", created_at=f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"))
-    chosen = {each["name"]: each for each in body["note_attributes"]}
-    chosen["Delivery-Date"]["value"] = f"{day:%Y-%m-%d}"
-    chosen["Delivery-Time"]["value"] = "14:00 - 16:00"
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
-    first = _dropoff_of(bridge, body["id"])
-    chosen["Delivery-Time"]["value"] = "17:00 - 18:00"
-    body["updated_at"] = "2099-01-01T00:00:00+01:00"
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), "orders/updated", 2)])
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), "orders/updated", 3)])
-
-    second = _dropoff_of(bridge, body["id"])
-
-    paris = ZoneInfo("Europe/Paris")
-    assert ["14:00", "16:00"] == [f"{end.astimezone(paris):%H:%M}" for end in (first.after, first.before)]
-    assert ["17:00", "18:00"] == [f"{end.astimezone(paris):%H:%M}" for end in (second.after, second.before)]
-    assert day == second.after.astimezone(paris).date()
-    puts = [count for route, count in _flat(sandbox.stats()["requests"]).items() if route.startswith("PUT")]
-    assert [1] == puts
-
-
-def test_a_time_slot_of_coopcycle_is_taken(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
-    """With window = "coopcycle" the delivery lies in a window that the store offers."""
-    bridge.connect("acme", settings(sandbox.url, 'window = "coopcycle"'))
-    day = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
-    while day.weekday() > 4:  # the slot is one of working days
-        day += dt.timedelta(days=1)
-    sandbox.clock(f"{day}T08:00:00+01:00")
-
-    failed = bridge.dispatch([bridge.message(order(id=7))])
-
-    dropoff = _dropoff_of(bridge, 7)
-    assert [] == failed
-    ends = [end.astimezone(ZoneInfo("Europe/Paris")) for end in (dropoff.after, dropoff.before)]
-    assert [f"{day} 12:00", f"{day} 14:00"] == [f"{end:%Y-%m-%d %H:%M}" for end in ends]
-
-
-def test_older_state_of_the_order_is_dropped(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
-    """An update that arrives late does not undo a newer one."""
-    body = json.loads(order())
-    now = dt.datetime.now(dt.UTC)
-    body["updated_at"] = now.isoformat()
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
-    body["updated_at"] = (now - dt.timedelta(hours=1)).isoformat()
-    body["shipping_address"]["address1"] = "12 Rue de Rivoli"
-
-    bridge.dispatch([bridge.message(json.dumps(body).encode(), "orders/updated", 2)])
-
-    assert not [route for route in _flat(sandbox.stats()["requests"]) if route.startswith("PUT")]
-
-
 def test_tokens_in_ssm(
     bridge: Bridge, sandbox: Sandbox, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -433,19 +300,3 @@ def test_tokens_in_ssm(
     bridge.dispatch([bridge.message(order(id=2), number=2)])
 
     assert sandbox.stats()["token_requests"] == 1
-
-
-def _dropoff_of(bridge: Bridge, order_id: int) -> TimeWindow:
-    """Return the dropoff window that the record of an order holds."""
-    record = record_of(bridge, json.dumps({"id": order_id}).encode())
-    assert record is not None
-    assert record.windows is not None
-    return record.windows.dropoff
-
-
-def _flat(requests: dict[str, object]) -> dict[str, int]:
-    """Return counts by "METHOD route", whatever is counted below it."""
-    return {
-        route: count["total"]  # type: ignore[index]
-        for route, count in requests.items()
-    }

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from tests.component.conftest import ROOT, Bridge, Sandbox, settings, webhook_event
-from tests.component.test_dispatch_delivery import key, reason_of, record_of
+from tests.support.dispatched import key, reason_of, record_of
 
 from bridge import runtime
 from bridge.aws.deliveries import DeliveriesTable

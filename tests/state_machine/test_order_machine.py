@@ -22,7 +22,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.state_machine.world import ORDER_KEY, SETTLE_SECONDS, Held, Invocation, Queued, World
+from tests.state_machine.coopcycle import Held
+from tests.state_machine.invocation import Invocation, Queued
+from tests.state_machine.world import ORDER_KEY, SETTLE_SECONDS, World
 from tests.support import oracle
 
 from bridge.dispatching.record import State

@@ -1,111 +1,34 @@
-"""When an order is collected and delivered: the customer's choice, the schedule, CoopCycle's time slots."""
+"""When an order is collected and delivered: the customer's choice and the schedule."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.support.planned_orders import (
+    NEXT,
+    NOW,
+    SHOP,
+    SLOTS,
+    NoSlots,
+    choose,
+    paris,
+    window,
+    windows,
+    wishing,
+)
 
 from bridge.connections.model import Connection, OrderFilter
-from bridge.coopcycle.answers import InstanceSettings
 from bridge.errors import InvalidConnection, UnmappableOrder
-from bridge.model import Delivery, Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
-from bridge.planning.choose_windows import ChosenBy, choose_windows
+from bridge.model import Delivery, Ignored, TimeWindow
 from bridge.planning.plan import plan
 from bridge.schedule.opening_hours import Schedule
 from bridge.schedule.windows import Windows
 
-PARIS = ZoneInfo("Europe/Paris")
-SHOP = Schedule(
-    opening_hours=("Mo-Fr 09:00-12:30,14:00-19:00", "Sa 10:00-18:00"),
-    closed_on=(date(2026, 12, 25),),
-    preparation_minutes=45,
-    pickup_minutes=30,
-    window_minutes=120,
-)
-SLOTS = replace(SHOP, window="coopcycle")
 CONNECTION = Connection(
     "acme", "shopify", "https://acme.coopcycle.org", timezone="Europe/Paris", country="FR", schedule=SHOP
 )
-
-
-def paris(text: str) -> datetime:
-    """Read a wall-clock time in Paris."""
-    return datetime.fromisoformat(text).replace(tzinfo=PARIS)
-
-
-def window(day: str, begins: str, ends: str) -> TimeWindow:
-    """Return a window by the clock of Paris."""
-    return TimeWindow(paris(f"{day} {begins}").astimezone(UTC), paris(f"{day} {ends}").astimezone(UTC))
-
-
-def windows(day: str, pickup: str, dropoff: str) -> Windows:
-    """Return windows of a day: "13:30-14:00", "14:00-16:00"."""
-    return Windows(window(day, *pickup.split("-")), window(day, *dropoff.split("-")))
-
-
-NOW = paris("2026-11-23 10:15")  # a Monday
-ORDER = Order(
-    order_id="7",
-    name="#1007",
-    updated_at=NOW,
-    created_at=NOW,
-    address=PostalAddress("48 Rue de Rivoli", "", "75004", "Paris", "France", "FR"),
-    items=(OrderItem("Bouquet", 1),),
-)
-
-
-class Paris:
-    """An instance in Paris that offers some time slots and counts how often it is asked."""
-
-    def __init__(self, slots: Sequence[TimeWindow] = ()) -> None:
-        self.slots = slots
-        self.asked = 0
-
-    def settings(self) -> InstanceSettings:
-        """Return the instance's country and time zone."""
-        return InstanceSettings(country="FR", timezone="Europe/Paris")
-
-    def time_slot_choices(self) -> Sequence[TimeWindow]:
-        """Return what it offers."""
-        self.asked += 1
-        return self.slots
-
-
-class NoSlots(Paris):
-    """An instance that must not be asked."""
-
-    def time_slot_choices(self) -> Sequence[TimeWindow]:
-        """Fail."""
-        raise AssertionError("CoopCycle was asked for its time slots")
-
-
-def wishing(day: str = "", hours: str = "", *, instants: TimeWindow | None = None) -> Order:
-    """Return an order with a choice of time."""
-    wish = TimeWish(window=instants, date=day, time=hours, path="note_attributes[Delivery-Date]")
-    return replace(ORDER, wish=wish)
-
-
-def choose(
-    order: Order = ORDER,
-    schedule: Schedule = SHOP,
-    *,
-    now: datetime = NOW,
-    kept: Windows | None = None,
-    slots: Sequence[TimeWindow] | None = None,
-) -> tuple[Windows, tuple[str, ...]]:
-    """Choose the windows of an order in Paris."""
-    instance = NoSlots() if slots is None else Paris(slots)
-    chosen = choose_windows(order, schedule, instance, now=now, timezone=PARIS, country="FR", kept=kept)
-    return chosen.windows, chosen.remarks
-
-
-NEXT = windows("2026-11-23", "14:00-14:30", "14:30-16:30")  # 11:00 + 150 minutes would end after 12:30
 
 
 # --- the customer's choice ------------------------------------------------------------------------
@@ -301,179 +224,6 @@ def test_a_shop_that_never_opens_is_the_connections_fault() -> None:
         choose(wishing("", "14:00-16:00"), closed)
 
 
-# --- windows fixed earlier --------------------------------------------------------------------------
-
-KEPT = windows("2026-12-03", "15:30-16:00", "16:00-17:00")
-
-
-def test_windows_fixed_earlier_stay_without_a_choice() -> None:
-    """An update an hour later does not move a delivery."""
-    assert (KEPT, ()) == choose(kept=KEPT)
-
-
-@pytest.mark.parametrize(("day", "hours"), [("2026-12-03", "16:00-17:00"), ("2026-12-03", "")])
-def test_windows_fixed_earlier_stay_while_they_agree_with_the_choice(day: str, hours: str) -> None:
-    """Also when the settings would place the collection elsewhere by now."""
-    assert (KEPT, ()) == choose(wishing(day, hours), replace(SHOP, pickup_minutes=60), kept=KEPT)
-
-
-@pytest.mark.parametrize(
-    ("day", "hours", "expected"),
-    [
-        ("2026-12-03", "17:00-18:00", windows("2026-12-03", "16:30-17:00", "17:00-18:00")),
-        ("2026-12-04", "16:00-17:00", windows("2026-12-04", "15:30-16:00", "16:00-17:00")),
-        ("2026-12-04", "", windows("2026-12-04", "09:00-09:30", "09:30-11:30")),
-    ],
-)
-def test_a_changed_choice_wins(day: str, hours: str, expected: Windows) -> None:
-    """The customer chose another time: the delivery moves."""
-    assert (expected, ()) == choose(wishing(day, hours), kept=KEPT)
-
-
-def test_a_choice_that_passes_while_the_delivery_stands_changes_nothing() -> None:
-    """A note added during the window does not move it."""
-    assert (KEPT, ()) == choose(
-        wishing("2026-12-03", "16:00-17:00"), kept=KEPT, now=paris("2026-12-03 16:59")
-    )
-    assert (KEPT, ()) == choose(
-        wishing("2026-12-03", "16:00-17:00"), kept=KEPT, now=paris("2027-02-03 16:59")
-    )
-
-
-def test_a_delivery_that_was_moved_is_not_moved_again() -> None:
-    """The next webhook finds the same windows and the same remark, so that nothing is sent."""
-    order = wishing("2026-11-23", "08:00-10:00")
-    first = choose(order)
-
-    assert first == choose(order, kept=first[0], now=NOW + timedelta(hours=3))
-
-
-def test_a_choice_changed_to_one_that_is_over_keeps_what_comes_later() -> None:
-    """There is a later window already; it is taken, and the courier is told."""
-    chosen, remarks = choose(wishing("2026-11-23", "08:00-10:00"), kept=KEPT)
-
-    assert KEPT == chosen
-    assert 1 == len(remarks)
-
-
-def test_a_collection_under_way_is_not_moved() -> None:
-    """The courier is at the shop: only the dropoff follows the customer's new choice."""
-    now = paris("2026-12-03 15:45")
-
-    chosen, _ = choose(wishing("2026-12-03", "17:00-18:00"), kept=KEPT, now=now)
-
-    assert Windows(KEPT.pickup, window("2026-12-03", "17:00", "18:00")) == chosen
-
-
-# --- CoopCycle's time slots -------------------------------------------------------------------------
-
-OFFERED = (
-    window("2026-11-23", "10:30", "12:00"),
-    window("2026-11-23", "12:00", "14:00"),
-    window("2026-11-23", "14:00", "17:00"),
-    window("2026-11-24", "12:00", "14:00"),
-    window("2026-11-26", "14:00", "17:00"),
-)
-
-
-def test_the_first_slot_after_the_preparation_is_taken() -> None:
-    """The slot of 10:30 begins before the parcel is ready at eleven."""
-    assert (windows("2026-11-23", "11:30-12:00", "12:00-14:00"), ()) == choose(schedule=SLOTS, slots=OFFERED)
-
-
-@pytest.mark.parametrize(
-    ("day", "hours", "expected"),
-    [
-        ("2026-11-23", "15:00-16:00", windows("2026-11-23", "14:00-14:30", "14:00-17:00")),  # within the slot
-        ("2026-11-23", "13:00-18:00", windows("2026-11-23", "14:00-14:30", "14:00-17:00")),  # around the slot
-        ("2026-11-23", "13:30", windows("2026-11-23", "11:30-12:00", "12:00-14:00")),
-        ("2026-11-24", "", windows("2026-11-24", "11:30-12:00", "12:00-14:00")),
-        ("2026-11-24", "16:00-18:00", windows("2026-11-24", "15:30-16:00", "16:00-18:00")),  # into none
-        ("2026-12-03", "", windows("2026-12-03", "09:00-09:30", "09:30-11:30")),  # not offered so far
-    ],
-)
-def test_the_slot_that_the_choice_falls_into_is_taken(day: str, hours: str, expected: Windows) -> None:
-    """What falls into no slot, or lies beyond what is offered so far, stays as the customer chose it."""
-    assert (expected, ()) == choose(wishing(day, hours), SLOTS, slots=OFFERED)
-
-
-def test_a_day_without_slots_is_refused() -> None:
-    """CoopCycle offers later days, but not this one."""
-    with pytest.raises(UnmappableOrder, match="a day on which CoopCycle offers no time slot"):
-        choose(wishing("2026-11-25"), SLOTS, slots=OFFERED)
-
-
-def test_a_choice_that_is_over_becomes_the_next_slot() -> None:
-    """As with the schedule, the courier is told."""
-    chosen, remarks = choose(wishing("2026-11-23", "08:00-10:00"), SLOTS, slots=OFFERED)
-
-    assert windows("2026-11-23", "11:30-12:00", "12:00-14:00") == chosen
-    assert 1 == len(remarks)
-
-
-@pytest.mark.parametrize("slots", [(), OFFERED[:1]])
-def test_no_slot_to_take_is_the_connections_fault(slots: Sequence[TimeWindow]) -> None:
-    """The order is parked with what to look at."""
-    with pytest.raises(
-        InvalidConnection, match=r"schedule\.window: CoopCycle offers this store no time slot"
-    ):
-        choose(schedule=SLOTS, slots=slots)
-
-
-def test_a_slot_that_holds_the_choice_stays() -> None:
-    """Slots are not asked for while the windows that stand agree with the choice."""
-    kept = windows("2026-11-23", "13:30-14:00", "14:00-17:00")
-
-    assert (kept, ()) == choose(wishing("2026-11-23", "15:00-16:00"), SLOTS, kept=kept)
-    assert (kept, ()) == choose(schedule=SLOTS, kept=kept)
-
-
-def test_slots_are_asked_for_once() -> None:
-    """One order costs one question."""
-    instance = Paris(OFFERED)
-
-    choose_windows(
-        wishing("2026-11-23", "08:00-10:00"),
-        SLOTS,
-        instance,
-        now=NOW,
-        timezone=PARIS,
-        country="FR",
-        kept=None,
-    )
-
-    assert 1 == instance.asked
-
-
-@pytest.mark.parametrize(
-    ("order", "schedule", "kept", "slots", "expected"),
-    [
-        (ORDER, SHOP, None, None, ChosenBy.SCHEDULE),
-        (ORDER, SHOP, NEXT, None, ChosenBy.EARLIER),
-        (ORDER, SLOTS, None, OFFERED, ChosenBy.TIME_SLOT),
-        (wishing("2026-11-24", "15:00-16:00"), SHOP, None, None, ChosenBy.CUSTOMER),
-        (wishing("2026-11-24"), SHOP, None, None, ChosenBy.CUSTOMER),
-        (wishing("2026-11-24", "15:00-16:00"), SLOTS, None, OFFERED, ChosenBy.CUSTOMER),
-        (wishing("2026-11-23", "08:00-10:00"), SHOP, None, None, ChosenBy.SCHEDULE),
-        (wishing("2026-11-23", "08:00-10:00"), SHOP, NEXT, None, ChosenBy.EARLIER),
-        (wishing("2026-11-23", "08:00-10:00"), SLOTS, None, OFFERED, ChosenBy.TIME_SLOT),
-    ],
-)
-def test_who_chose_is_said(
-    order: Order,
-    schedule: Schedule,
-    kept: Windows | None,
-    slots: Sequence[TimeWindow] | None,
-    expected: ChosenBy,
-) -> None:
-    """The customer where the choice is met, else who gave the next window."""
-    instance = NoSlots() if slots is None else Paris(slots)
-
-    chosen = choose_windows(order, schedule, instance, now=NOW, timezone=PARIS, country="FR", kept=kept)
-
-    assert expected is chosen.chosen_by
-
-
 # --- the whole plan ---------------------------------------------------------------------------------
 
 
@@ -504,69 +254,3 @@ def test_an_order_that_is_not_ours_is_ignored_before_its_time_is_read() -> None:
 
     assert isinstance(ignored, Ignored)
     assert "postcode" == ignored.reason
-
-
-# --- promises ---------------------------------------------------------------------------------------
-
-ZONES = ["Europe/Paris", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe"]
-SCHEDULES = [
-    SHOP,
-    Schedule(),
-    Schedule(("Mo-Sa 09:00-19:00",), preparation_minutes=0, pickup_minutes=15, window_minutes=60),
-    Schedule(("Mo-Su 18:00-24:00", "Mo-Su 00:00-02:00"), preparation_minutes=600),
-]
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # bounds
-    ago=st.integers(0, 3 * 24 * 60),
-    ahead=st.integers(-10, 300),
-    begins=st.integers(0, 1439),
-    length=st.integers(0, 700),
-    parts=st.sampled_from(["both", "date", "time"]),
-    zone=st.sampled_from(ZONES),
-    schedule=st.sampled_from(SCHEDULES),
-)
-def test_windows_always_keep_their_promises(
-    now: datetime,
-    ago: int,
-    ahead: int,
-    begins: int,
-    length: int,
-    parts: str,
-    zone: str,
-    schedule: Schedule,
-) -> None:
-    """Whatever is chosen, wherever and whenever: never in the past, collected in time, as written."""
-    timezone = ZoneInfo(zone)
-    ordered_at = now - timedelta(minutes=ago)
-    day = now.astimezone(timezone).date() + timedelta(days=ahead)
-    written = [f"{minute // 60:02}:{minute % 60:02}" for minute in (begins, (begins + length) % 1440)]
-    order = replace(
-        wishing(day.isoformat() if parts != "time" else "", "-".join(written) if parts != "date" else ""),
-        created_at=ordered_at,
-    )
-    try:
-        result = choose_windows(
-            order, schedule, NoSlots(), now=now, timezone=timezone, country="FR", kept=None
-        )
-    except UnmappableOrder:
-        return  # a closed day, or one that nobody can mean
-
-    chosen, remarks = result.windows, result.remarks
-    pickup, dropoff = chosen.pickup, chosen.dropoff
-    assert all(each.after.tzinfo is UTC and each.before.tzinfo is UTC for each in (pickup, dropoff))
-    assert pickup.after >= now
-    assert pickup.before <= dropoff.before
-    assert dropoff.before > now
-    assert bool(remarks) or parts == "date" or begins == 0 or _shows(dropoff.after, timezone, written[0])
-    again = choose_windows(order, schedule, NoSlots(), now=now, timezone=timezone, country="FR", kept=chosen)
-    assert chosen == again.windows
-
-
-def _shows(moment: datetime, timezone: ZoneInfo, clock: str) -> bool:
-    """Tell whether the wall clock shows this time, or jumps over it at this moment."""
-    local = moment.astimezone(timezone)
-    jumped = local.utcoffset() != (moment - timedelta(minutes=1)).astimezone(timezone).utcoffset()
-    return f"{local:%H:%M}" == clock or jumped

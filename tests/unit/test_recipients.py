@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.test_address_objects import read
+from tests.support.address_objects import read
 
 from bridge.addresses.address import write_address
 from bridge.model import Coordinates
