@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from bridge.aws import first_format
+from bridge.aws.attribute_values import from_attribute, to_attribute
 from bridge.aws.plain import decode, encode
 from bridge.dispatching.record import DeliveryRecord
 from bridge.errors import AlreadyInProgress
@@ -31,7 +31,6 @@ class _Condition(TypedDict, total=False):
     ExpressionAttributeValues: dict[str, AttributeValueTypeDef]
 
 
-_SERIALIZER, _DESERIALIZER = TypeSerializer(), TypeDeserializer()
 ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
 KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
 
@@ -125,11 +124,11 @@ def _size(record: DeliveryRecord) -> int:
 def _to_item(record: DeliveryRecord) -> dict[str, AttributeValueTypeDef]:
     ttl = int((record.changed_at + KEPT_FOR).timestamp())
     attributes = {**encode(record), "ttl": ttl}
-    return {name: _SERIALIZER.serialize(value) for name, value in attributes.items()}
+    return {name: to_attribute(value) for name, value in attributes.items()}
 
 
 def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> DeliveryRecord:
-    attributes = {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+    attributes = {name: from_attribute(value) for name, value in item.items()}
     if first_format.is_of(attributes):
         attributes = first_format.read(attributes)
     return decode(DeliveryRecord, attributes)
