@@ -30,7 +30,12 @@ LEFT_OUT = (
     "**/*.so.debug",
     "regex/tests",
     "Crypto/SelfTest",
-    "Crypto/Cipher/_raw_[bc]*.so",  # Blowfish, CAST; a key's PEM asks for AES and DES
+    "Crypto/Cipher/_raw_eksblowfish*.so",
+    "Crypto/Cipher/_raw_blowfish*.so",
+    "Crypto/Cipher/_raw_cast*.so",
+    "Crypto/Hash/_k12*.so",
+    "Crypto/Hash/_MD[24]*.so",
+    "Crypto/Hash/_RIPEMD160*.so",
     "Crypto/Cipher/_[ACEcp]*.so",
     "Crypto/PublicKey/*.so",  # of elliptic curves and lattices; RSA needs none
     "aws_lambda_powertools/event_handler",
@@ -40,7 +45,6 @@ LEFT_OUT = (
     "botocore/data/*/*/examples-1.json",
     "botocore/data/*/*/completions-1.json",
     "dateparser_cli",
-    "dateparser_data",
     "dateparser_scripts",
     "s3transfer/crt.py",
 )
