@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAM := .venv/sam/bin/sam
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast test-browser fuzz chaos machine contract readme lint format build validate sam-local sam-local-podman ci lock clean
+.PHONY: help install run test test-fast test-browser fuzz chaos machine bench contract readme lint format build validate sam-local sam-local-podman ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ chaos: install ## 1000 orders in a storm of faults and kills, then the books com
 
 machine: install ## the life of an order over many more interleavings: make machine EXAMPLES=20000
 	MACHINE_EXAMPLES=$(or $(EXAMPLES),5000) $(BIN)/pytest -q tests/state_machine
+
+bench: install ## how fast and how dear it is, beside a floor of the same run; writes docs/performance.md (8 minutes)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(BIN)/python -m tests.bench $(if $(QUICK),--quick)
 
 contract: install ## does an instance answer as the recorded one? make contract COOPCYCLE_URL=… CLIENT=id:secret
 	@$(BIN)/python -m tests.sandbox.contract

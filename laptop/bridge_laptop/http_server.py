@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import run_wsgi_app
 
 
 @contextmanager
@@ -31,6 +32,26 @@ class QuietHandler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 60  # seconds an idle connection is kept
+
+    def run_wsgi(self) -> None:
+        """Answer one request; werkzeug's own would close the connection after it."""
+        try:
+            content, status, headers = run_wsgi_app(self.server.app, self.make_environ(), buffered=True)
+        except Exception:  # noqa: BLE001  # whatever an application raises is its answer 500
+            self.send_error(500)
+            return
+        body = b"".join(content)
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if "content-length" not in headers and int(code) not in (204, 304):
+            self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the handlers log what matters."""

@@ -1,0 +1,88 @@
+"""What an order costs: list prices × measured calls, bytes and milliseconds.
+
+Prices of us-east-1 in dollars, without free tiers, read on 2026-11-25; other regions take up to a fifth more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+READ_ON = "2026-11-25"
+
+
+@dataclass(frozen=True)
+class Price:
+    """A list price, and where it stands."""
+
+    dollars: float
+    source: str
+
+
+PRICES = {
+    "HTTP API, a million requests": Price(1.00, "https://aws.amazon.com/api-gateway/pricing/"),
+    "Lambda, a million requests": Price(0.20, "https://aws.amazon.com/lambda/pricing/"),
+    "Lambda on arm64, a GB-second": Price(0.0000133334, "https://aws.amazon.com/lambda/pricing/"),
+    "SQS FIFO, a million requests": Price(0.50, "https://aws.amazon.com/sqs/pricing/"),
+    "DynamoDB on demand, a million writes of 1 KB": Price(
+        0.625, "https://aws.amazon.com/dynamodb/pricing/on-demand/"
+    ),
+    "CloudWatch Logs, a GB written": Price(0.50, "https://aws.amazon.com/cloudwatch/pricing/"),
+}
+MEMORY_GB = 0.5  # MemorySize of the template
+BATCH = 10  # orders in a batch of a busy hour; one in a quiet one
+PLATFORM_LOG_BYTES = 950  # Lambda's own START, END and REPORT in JSON, an invocation
+ACCESS_LOG_BYTES = 150  # the HTTP API's line
+AWS_MS = 10  # that SendMessage, or two PutItem, take in AWS: single-digit milliseconds each, a belief until deployed
+COOPCYCLE_MS = 230  # that the real CoopCycle took for a POST on two cores (tests/sandbox/recordings)
+
+
+def price(name: str) -> float:
+    """Return dollars."""
+    return PRICES[name].dollars
+
+
+def of_an_order(run: Mapping[str, Any], *, batch: int = BATCH) -> dict[str, float]:
+    """Return dollars for a million orders, by part; each order is one webhook and one delivery.
+
+    ``batch`` is how many orders an invocation of the dispatcher gets.
+    """
+    figures = run["figures"]
+    receiver_ms = figures["receiver_warm_10kb"]["median"] + AWS_MS
+    alone = batch == 1
+    dispatcher = figures["dispatcher_one_230" if alone else "dispatcher_ten_230"]
+    dispatcher_ms = COOPCYCLE_MS + AWS_MS + dispatcher["median"] * batch
+    gigabyte_seconds = MEMORY_GB * (receiver_ms + dispatcher_ms / batch) / 1000
+    logged = (
+        figures["receiver_warm_10kb"]["bytes_logged"]
+        + dispatcher["bytes_logged"]
+        + PLATFORM_LOG_BYTES * (1 + 1 / batch)
+        + ACCESS_LOG_BYTES
+    )
+    writes = figures["calls_created"]["median"] * units(figures["item_bytes"]["median"])
+    queue = 1 + 2 / batch  # sent alone; received and deleted by the batch
+    return {
+        "HTTP API": price("HTTP API, a million requests"),
+        "Lambda, invocations": price("Lambda, a million requests") * (1 + 1 / batch),
+        "Lambda, time": price("Lambda on arm64, a GB-second") * gigabyte_seconds * 1e6,
+        "SQS": price("SQS FIFO, a million requests") * queue,
+        "DynamoDB": price("DynamoDB on demand, a million writes of 1 KB") * writes,
+        "CloudWatch Logs": price("CloudWatch Logs, a GB written") * logged / 1000,
+    }
+
+
+def units(item_bytes: float) -> int:
+    """Return the write units of an item: each begun kilobyte of 1,024 bytes is one."""
+    return -(-int(item_bytes) // 1024)
+
+
+def dollars_per_million(run: Mapping[str, Any]) -> float:
+    """Return the sum."""
+    return sum(of_an_order(run).values())
+
+
+def a_month(run: Mapping[str, Any], orders: int) -> float:
+    """Return dollars for so many orders a month; few orders come one by one."""
+    batch = 1 if orders <= 10_000 else BATCH
+    return sum(of_an_order(run, batch=batch).values()) * orders / 1e6

@@ -1,0 +1,95 @@
+"""The goals, and whether a run's figures meet them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.cost import dollars_per_million
+
+Run = Mapping[str, Any]  # the JSON of a run
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is to be reached, and how to read it from a run; ``why``: what stands in the way if it is not."""
+
+    text: str
+    value: Callable[[Run], float]
+    limit: float
+    at_least: bool = False
+    unit: str = ""
+    why: str = ""
+
+    def met(self, run: Run) -> bool:
+        """Tell whether a run reaches it."""
+        value = self.value(run)
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def line(self, run: Run) -> str:
+        """Return goal, figure and verdict."""
+        sign = "≥" if self.at_least else "≤"
+        verdict = "met" if self.met(run) else "not met"
+        return f"{self.text} {sign} {self.limit:g}{self.unit}: {self.value(run):.3g}{self.unit}, {verdict}"
+
+
+def figure(name: str, part: str = "median") -> Callable[[Run], float]:
+    """Return a reader of one number."""
+    return lambda run: float(run["figures"][name][part])
+
+
+def cpu_of_an_order(run: Run) -> float:
+    """Return what an order costs both functions, in a batch of ten."""
+    return figure("receiver_warm_10kb")(run) + figure("dispatcher_ten_0")(run)
+
+
+GOALS = (
+    Goal("receiver's cold start ÷ its floor", figure("cold_receive_webhook", "ratio"), 1.15),
+    Goal("dispatcher's cold start ÷ its floor", figure("cold_dispatch_delivery", "ratio"), 1.25),
+    Goal(
+        "warm receiver, 10 KB ÷ a bare SendMessage",
+        figure("receiver_warm_10kb", "ratio"),
+        1.3,
+        why="Of what it does beside SendMessage, half is to read the order's id and to compress the body (which "
+        "keeps an order of 300 KB within one queue message), the rest its log line and its metric.",
+    ),
+    Goal(
+        "CPU of an order through both functions",
+        cpu_of_an_order,
+        6,
+        unit=" ms",
+        why="Two PutItem and a POST alone take what the floor of the dispatcher says, on this machine; boto3's "
+        "share is three quarters of it.",
+    ),
+    Goal(
+        "ten orders at once ÷ one at a time, CoopCycle takes 150 ms",
+        figure("dispatcher_ten_150", "at_once"),
+        8,
+        at_least=True,
+        why="One Python computes for ten orders while each of them waits 150 ms: ten times the CPU of an order, and "
+        "of the emulator that answers on the same two cores, stand beside one wait.",
+    ),
+    Goal("token requests of 50 environments", figure("tokens_50"), 1),
+    Goal("calls to AWS of an accepted webhook", figure("calls_accepted"), 1),
+    Goal("calls to AWS of a created order", figure("calls_created"), 2),
+    Goal("layer", figure("layer"), 30, unit=" MB"),
+    Goal(
+        "local stack, 16 shops at once, until accepted",
+        figure("local_16"),
+        50,
+        unit=" ms",
+        why="Receiver, dispatcher, AWS emulator and CoopCycle are one Python process: sixteen shops that send the "
+        "next order as soon as the last one is accepted wait for each other. With an order a second from each "
+        "of them the answer comes as fast as the line above says.",
+    ),
+    Goal(
+        "dollars for a million orders",
+        dollars_per_million,
+        6,
+        unit=" $",
+        why="The record of an order is larger than DynamoDB's unit of 1 KB, because it keeps the webhook with which "
+        "the order can be replayed; each of its two writes is billed by the whole item, also when only a part "
+        "changes.",
+    ),
+)

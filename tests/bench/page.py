@@ -1,0 +1,187 @@
+"""docs/performance.md, made of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.bench import cost
+from tests.bench.goals import GOALS
+from tests.support.on_the_layer import ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+
+# Measured 2026-11-23 on two cores shared with other work, Node 20.20; n8n 2.8.4 with its own template for
+# idempotent Shopify webhooks, Node-RED with a flow of the same steps. "retry": their HTTP node retries.
+PEERS = (
+    ("accepted a second, 4 / 16 / 64 senders", "1,051 / 747 / 829", "59 / 60 / 67"),
+    ("answer at the median, 4 / 16 / 64 senders", "3 / 20 / 66 ms", "60 / 253 / 924 ms"),
+    ("CPU of an order, whole process", "1.3 to 1.5 ms", "17 to 21 ms"),
+    ("token requests", "123 for 500 orders; 1 with a cache of one's own", "54 for 500 orders"),
+    ("CoopCycle answers 503 for 45 s", "800 of 900 lost; with retry 0", "800 of 900 lost; with retry 469"),
+    ("CoopCycle creates, then hangs", "0 doubled; with retry 200 of 600", "0 doubled; with retry 201 of 600"),
+    ("killed in a burst", "14 to 32 of 3,000 lost (0 once)", "1 to 26 of 600 lost"),
+)
+OURS = (
+    "{local_4[accepted_per_second]:.0f} / {local_16[accepted_per_second]:.0f} / {local_64[accepted_per_second]:.0f}",
+    "{local_4[median]:.0f} / {local_16[median]:.0f} / {local_64[median]:.0f} ms",
+    "{local_16[cpu_ms_an_order]:.0f} ms, AWS emulator and CoopCycle's sandbox in it",
+    "{tokens_50[median]:.0f} for 50 environments that start at once",
+    "0 lost (`make chaos`)",
+    "0 doubled (`make chaos`)",
+    "0 lost (`make chaos`)",
+)
+
+GIVES_FIRST = """
+A quota is the account's default in one region; all but the first and the last are raised on request.
+
+| load | what gives first | and then |
+|---|---|---|
+| 10 orders a minute | nothing; a dispatcher that is busy for 2.3 s of each minute | |
+| 1,000 orders a minute (17 a second) | the co-op's server: a small CoopCycle answers a POST in 230 ms alone and in 970 ms at eight at once, so eight a second at best, on two cores. The default `WorkerMaximumConcurrency` of 2 sends twenty at once | orders wait in the queue, none is lost: a burst of 1,000 is through in about two minutes. Where several instances share the load, raise `WorkerMaximumConcurrency`; one instance needs more cores |
+| 100,000 orders a minute (1,667 a second) | the API's own throttle (template: 100 a second, burst 200) answers 429, which shops repeat; then a new account's concurrency (10 at first, 1,000 by default [1]) and CoopCycle, two hundred times over | raise `ThrottlingRateLimit`; the HTTP API takes 10,000 a second [2], the queue 19,000 a second and more in high-throughput mode, 20,000 messages in flight [3][4], of which 100 dispatchers hold 1,000. No co-op has such a server: 1,667 a second is two hundred of them |
+| 10,000 connections | SSM: GetParametersByPath 40 a second for the account [5]. An environment reads a connection at its first webhook and keeps it five minutes: 10,000 that are all busy, in one environment, are 33 a second; in ten environments 333. What was read before goes on while SSM refuses | higher throughput for Parameter Store (up to 100 a second for this call [5], at a price), fewer environments, or a stack for each thousand connections. Standard parameters are 10,000 an account [5], and a connection has five: above 2,000 connections take a second region or account |
+
+[1] https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+[2] https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+[3] https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+[4] https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+[5] https://docs.aws.amazon.com/general/latest/gr/ssm.html
+
+The 230 and 970 ms are recorded of a real CoopCycle on two cores (tests/sandbox/recordings); what larger servers do
+is not known to us.
+"""
+
+MEMORY = """
+`MemorySize` is 512 MB. Lambda gives a share of a processor by memory, a whole one at 1,769 MB ("Configure Lambda
+function memory"), so a cold start lasts about three and a half times its CPU time at 512 MB, seven times at 256 MB and
+once at 1,769 MB, while its price by the GB-second stays about the same. The dispatcher waits for CoopCycle most of
+its time, and waiting costs by memory: that speaks for less; the receiver's sender waits for it: that speaks for more.
+512 MB is where a cold receiver answers within Shopify's five seconds with room to spare; this is reckoned from the
+CPU times above, not measured on Lambda. SnapStart is not offered here: see docs/decisions.md.
+"""
+
+
+def made(run: Mapping[str, Any]) -> str:
+    """Return the page."""
+    figures = run["figures"]
+    return "\n".join(
+        [
+            "# How fast, and what it costs",
+            "",
+            "<!-- made by `make bench` from tests/bench/results.json -->",
+            "",
+            f"Measured {run['taken_at']} on {run['machine']['cores']} cores ({run['machine']['processor']}, load "
+            f"{run['machine']['load_before']} before) in {run['took_seconds']} s, with `make bench`, which anyone can "
+            "run. CPU time of a process, not the clock, wherever the unit is CPU ms: the machine is shared. A ratio "
+            "is the median of pairs taken in turn; the range is from the tenth to the ninetieth of a hundred runs. "
+            f"Cold starts run in {run['cold_starts_in']}. The emulators' time is not ours: AWS is moto in another "
+            "process, CoopCycle a server whose time is chosen.",
+            "",
+            "## The goals",
+            "",
+            *table(("goal", "figure", ""), [_goal(goal, run) for goal in GOALS]),
+            "",
+            *[f"- {goal.text}: {goal.why}" for goal in GOALS if not goal.met(run) and goal.why],
+            "",
+            "## Every figure",
+            "",
+            *table(("what", "median", "range", "÷ floor", "floor"), [_figure(key, run) for key in figures]),
+            "",
+            "What the imports of a function cost, by package, as `-X importtime` sees it (milliseconds):",
+            "",
+            *table(
+                ("function", "packages"),
+                [
+                    (f"`{name}`", ", ".join(f"{package} {ms}" for package, ms in found.items()))
+                    for name, found in run["imports_ms"].items()
+                ],
+            ),
+            "",
+            "## Memory",
+            MEMORY,
+            "## Beside others",
+            "",
+            "The same orders through general tools, measured 2026-11-23 on two shared cores (Node 20.20, n8n 2.8.4 with "
+            "its own template for Shopify's webhooks; Node-RED with a flow of the same steps). They run on one server "
+            "that somebody keeps; without retry they lose what fails, with retry they double what was done.",
+            "",
+            *table(
+                ("", "CoopCycle Bridge, local stack", "Node-RED", "n8n"),
+                [
+                    (peer[0], ours.format(**figures), *peer[1:])
+                    for peer, ours in zip(PEERS, OURS, strict=True)
+                ],
+            ),
+            "",
+            "Ours: `make bench` and `make chaos`. Theirs: a load generator on loopback that signs each order.",
+            "",
+            "## What it costs",
+            "",
+            f"List prices of us-east-1 read on {cost.READ_ON}, without free tiers. An order is one webhook of 10 KB and "
+            "one delivery.",
+            "",
+            *_costs(run),
+            "",
+            "## What gives first",
+            GIVES_FIRST.rstrip(),
+            "",
+        ]
+    )
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    """Return a table's lines."""
+    lines = [head, ("---",) * len(head), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines]
+
+
+def _goal(goal: Any, run: Mapping[str, Any]) -> tuple[str, ...]:
+    sign = "≥" if goal.at_least else "≤"
+    return (
+        f"{goal.text} {sign} {goal.limit:g}{goal.unit}",
+        f"{goal.value(run):.3g}{goal.unit}",
+        "met" if goal.met(run) else "**not met**",
+    )
+
+
+def _figure(key: str, run: Mapping[str, Any]) -> tuple[str, ...]:
+    found = run["figures"][key]
+    more = [
+        f"{name.replace('_', ' ')} {found[name]:g}"
+        for name in ("clock_ms", "bytes_logged", "at_once", "accepted_per_second", "cpu_ms_an_order")
+        if name in found
+    ]
+    spread = f"{found['low']:g} to {found['high']:g}" if found["runs"] > 1 else ""
+    return (
+        run["names"][key] + (f" ({', '.join(more)})" if more else ""),
+        f"{found['median']:g} {found['unit']}",
+        spread,
+        f"{found['ratio']:g}" if "ratio" in found else "",
+        found.get("floor", ""),
+    )
+
+
+def _costs(run: Mapping[str, Any]) -> list[str]:
+    busy, quiet = cost.of_an_order(run), cost.of_an_order(run, batch=1)
+    rows = [(part, f"{busy[part]:.2f}", f"{quiet[part]:.2f}") for part in busy]
+    rows.append(("sum", f"**{sum(busy.values()):.2f}**", f"**{sum(quiet.values()):.2f}**"))
+    months = [(f"{orders:,}", f"{cost.a_month(run, orders):.2f}") for orders in (100, 10_000, 1_000_000)]
+    prices = [(name, f"{price.dollars:g}", price.source) for name, price in cost.PRICES.items()]
+    return [
+        *table(("$ for a million orders", "ten in a batch", "one by one"), rows),
+        "",
+        *table(("orders a month", "$ a month"), months),
+        "",
+        "Alarms, metrics and the dashboard cost by their number and not by the order: see CloudWatch's price list. "
+        "Empty receives of the queue's poller, about 0.7 million a month for each of its five polls at once, are of "
+        "the queue and not of the order: some 0.3 to 1.7 $ a month (SQS's free tier is a million).",
+        "",
+        *table(("price", "$", "source"), prices),
+        "",
+        'Beside it: Zapier counts each step that does something as a task (https://help.zapier.com, "How pay-per-task '
+        'billing works"); its plan of 5,000 tasks was 89 $ a month where we found it named '
+        "(https://arment.com/ArmstrongIAppConnector/Documentation/FAQ.aspx), so an order of two tasks is about 3.6 "
+        "cents, or 36,000 $ a million. A server for n8n or Node-RED costs the same in a month without orders: a small "
+        "one a few dollars, and somebody's evenings.",
+    ]
