@@ -43,10 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _do(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == "/_bench":
-            answer = self._control(body)
-        else:
-            answer = self._answer(body)
+        answer = self._control(body) if self.path == "/_bench" else self._answer(body)
         status, kind, content = answer
         self.send_response_only(status)
         self.send_header("Content-Type", kind)

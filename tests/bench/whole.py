@@ -63,12 +63,21 @@ def wait_for(url: str, state: Path, process: subprocess.Popen[str]) -> None:
     """Return when it answers."""
     for _ in range(600):
         try:
-            if requests.get(f"{url}/health", timeout=2).ok and state.is_file():
+            if requests.get(f"{url}/health", timeout=2).ok and written(state):
                 return
         except requests.RequestException:
             assert process.poll() is None, "bridge local ended"
         time.sleep(0.1)
     raise AssertionError("bridge local did not start")
+
+
+def written(state: Path) -> bool:
+    """Tell whether the stack has written what it is, whole."""
+    try:
+        json.loads(state.read_text())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def coopcycle_of(state: Path) -> str:

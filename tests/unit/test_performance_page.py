@@ -1,4 +1,4 @@
-"""docs/performance.md is what the bench's last run makes, and the model of costs counts what the tests count."""
+"""docs/performance.md is what the bench's last run makes, and the model counts what the tests count."""
 
 from __future__ import annotations
 
