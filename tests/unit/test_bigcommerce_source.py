@@ -29,8 +29,10 @@ from bridge.errors import (
     UnmappableOrder,
 )
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop
-from bridge.sources import Options, Payload, Push, Webhook, bigcommerce
+from bridge.sources import Options, Payload, Push, Webhook
 from bridge.sources.shared.standard_signing import verify_standard_webhook
+
+bigcommerce = sources.get("bigcommerce")
 
 SAMPLES = Samples("bigcommerce")
 CREATED = SAMPLES.body("order-created.json")
@@ -259,15 +261,6 @@ def identify(body: bytes, webhook_id: str = WEBHOOK_ID, options: Options = SAMPL
 def test_an_order_is_identified_by_the_signed_body() -> None:
     """Scope and order id stand in the body; the webhook's id is signed with it."""
     assert Webhook("store/order/created", WEBHOOK_ID, "250") == identify(CREATED)
-
-
-@pytest.mark.parametrize("webhook_id", ["", "x", "a" * 129, "bad id", "é" * 20])
-def test_a_missing_or_odd_webhook_id_is_replaced_by_a_digest(webhook_id: str) -> None:
-    """What does not fit a queue's deduplication id becomes a digest of the body."""
-    found = identify(CREATED, webhook_id)
-
-    assert isinstance(found, Webhook)
-    assert hashlib.sha256(CREATED).hexdigest() == found.webhook_id
 
 
 @pytest.mark.parametrize(
@@ -636,11 +629,6 @@ def test_an_order_without_a_usable_id_is_malformed(order_id: object) -> None:
 def test_another_topic_is_ignored_by_the_worker_too() -> None:
     """A message of a scope that a later version no longer follows leads to nothing."""
     assert Ignored("topic") == parse("store/cart/created")
-
-
-def test_the_source_is_registered() -> None:
-    """The file's name is the source's."""
-    assert bigcommerce is sources.get("bigcommerce")
 
 
 ANYTHING = st.recursive(

@@ -248,18 +248,6 @@ def test_the_id_of_a_push_is_the_services(name: str, webhook_id: str) -> None:
     assert webhook_id == known(name, sample(name)).webhook_id
 
 
-@pytest.mark.parametrize("name", SHOWING)
-def test_without_an_id_of_the_push_its_bytes_are_the_id(name: str) -> None:
-    """The same bytes are the same push, other bytes another."""
-    first = known(name, sample(name))
-    body = sample(name)
-    other = body.replace(b"Camille", b"Camilla")
-
-    assert first == known(name, body)
-    assert first.webhook_id != known(name, other).webhook_id
-    assert 64 == len(first.webhook_id)
-
-
 @pytest.mark.parametrize(
     ("body", "options", "expected"),
     [

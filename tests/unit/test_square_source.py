@@ -28,7 +28,9 @@ from bridge.errors import (
     UnmappableOrder,
 )
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
-from bridge.sources import Options, Payload, Webhook, square
+from bridge.sources import Options, Payload, Webhook
+
+square = sources.get("square")
 
 SAMPLES = Samples("square")
 CREATED = SAMPLES.body("order-created.json")
@@ -174,17 +176,6 @@ def test_an_order_is_identified_by_the_signed_body() -> None:
     found = source_calls.identify(square, CREATED, {})
 
     assert Webhook("order.created", "116038d3-2948-439f-8679-fc86dbf80f69", ORDER_ID) == found
-
-
-@pytest.mark.parametrize("event_id", [None, "", "x", "a" * 129, "bad id", 5])
-def test_a_missing_or_odd_event_id_is_replaced_by_a_digest(event_id: object) -> None:
-    """What does not fit a queue's deduplication id becomes a digest of the body."""
-    body = event(event_id=event_id)
-
-    found = source_calls.identify(square, body, {})
-
-    assert isinstance(found, Webhook)
-    assert hashlib.sha256(body).hexdigest() == found.webhook_id
 
 
 @pytest.mark.parametrize("topic", ["payment.created", "webhooks.test_notification", "ORDER.CREATED"])
@@ -587,11 +578,6 @@ def test_an_order_without_a_usable_id_is_malformed(order_id: object) -> None:
 def test_another_topic_is_ignored_by_the_worker_too() -> None:
     """A message of a topic that a later version no longer follows leads to nothing."""
     assert Ignored("topic") == parse("payment.created")
-
-
-def test_the_source_is_registered() -> None:
-    """The file's name is the source's."""
-    assert square is sources.get("square")
 
 
 ANYTHING = st.recursive(

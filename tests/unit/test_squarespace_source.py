@@ -27,7 +27,9 @@ from bridge.errors import (
     UnmappableOrder,
 )
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
-from bridge.sources import Options, Payload, Webhook, squarespace
+from bridge.sources import Options, Payload, Webhook
+
+squarespace = sources.get("squarespace")
 
 SAMPLES = Samples("squarespace")
 CREATED = SAMPLES.body("order-create.json")
@@ -149,17 +151,6 @@ def test_an_order_is_identified_by_the_signed_body() -> None:
     found = source_calls.identify(squarespace, CREATED, {})
 
     assert Webhook("order.create", "5c2ba184b63ed3cb411ce2b1", ORDER_ID) == found
-
-
-@pytest.mark.parametrize("given_id", [None, "", "x", "a" * 129, "bad id", 5])
-def test_a_missing_or_odd_notification_id_is_replaced_by_a_digest(given_id: object) -> None:
-    """What does not fit a queue's deduplication id becomes a digest of the body."""
-    body = notification(id=given_id)
-
-    found = source_calls.identify(squarespace, body, {})
-
-    assert isinstance(found, Webhook)
-    assert hashlib.sha256(body).hexdigest() == found.webhook_id
 
 
 @pytest.mark.parametrize("topic", ["extension.uninstall", "ORDER.CREATE"])
@@ -435,11 +426,6 @@ def test_an_order_without_a_usable_id_is_malformed(order_id: object) -> None:
 def test_another_topic_is_ignored_by_the_worker_too() -> None:
     """A message of a topic that a later version no longer follows leads to nothing."""
     assert Ignored("topic") == parse("extension.uninstall")
-
-
-def test_the_source_is_registered() -> None:
-    """The file's name is the source's."""
-    assert squarespace is sources.get("squarespace")
 
 
 ANYTHING = st.recursive(

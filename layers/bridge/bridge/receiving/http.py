@@ -141,7 +141,7 @@ def accept(connection: Connection, push: sources.Push) -> WebhookMessage | Priva
     if isinstance(webhook, Ignored):
         return webhook
     if isinstance(webhook, sources.PrivacyRequest):
-        return PrivacyMessage.of(connection.connection_id, webhook)
+        return PrivacyMessage.of(connection.connection_id, push, webhook)
     if connection.orders.topics and webhook.topic not in connection.orders.topics:
         return NotFollowed(
             "topic_not_followed",
