@@ -37,7 +37,7 @@ from bridge.receiving.http import Request
 from bridge.sources import Payload, Push, Source, Traits, Webhook
 
 ALL = samples.load_all()
-FUNCTIONS = ("greeting", "verify", "identify", "fetch", "document", "parse", "sign")
+FUNCTIONS = ("greeting", "verify", "identify", "fetch", "document", "updated_at", "parse", "sign")
 TOO_HEAVY = {"boto3", "botocore", "cryptography", "phonenumbers", "pydantic", "requests", "urllib3"}
 
 PRINTABLE = re.compile(r"[!-~]{1,128}", re.ASCII)
@@ -170,6 +170,23 @@ def test_receiver_and_worker_mean_the_same_order(complete: SourceSamples, sample
         parsed = complete.source.parse(payload, options)
 
         assert webhook.order_id == parsed.order_id
+
+
+@each_signed_sample
+def test_a_webhooks_own_time_is_that_of_its_order(complete: SourceSamples, sample: Sample) -> None:
+    """What is told before the order is read is never earlier than what is read; of a moment, if at all."""
+    push = complete.push(sample)
+    webhook = identified(complete, push)
+    if not isinstance(webhook, Webhook):
+        return
+    options, payload = complete.connection.options, samples.payload_of(push, webhook)
+    told = complete.source.updated_at(payload, options)
+    with contextlib.suppress(BridgeError):
+        parsed = complete.source.parse(complete.source.fetch(payload, options, complete.shop), options)
+        if told and parsed.updated_at:
+            assert timedelta(0) <= told - parsed.updated_at <= timedelta(microseconds=1)
+        elif complete.source.fetch(payload, options, complete.shop) is payload:
+            assert told or parsed.updated_at in (None, payload.received_at)
 
 
 @each_signed_sample
@@ -552,6 +569,7 @@ def try_body(complete: SourceSamples, sample: Sample, raw: bytes) -> None:
 
 def try_payload(complete: SourceSamples, payload: Payload) -> None:
     """Put a payload through the worker's functions; any error but the contract's fails the test."""
+    complete.source.updated_at(payload, complete.connection.options)
     with contextlib.suppress(MalformedWebhook):
         complete.source.document(payload)
     with contextlib.suppress(MalformedWebhook, UnmappableOrder, ShopRejected, ShopUnavailable):

@@ -27,7 +27,7 @@ from bridge.dispatching.work import Environment, Work
 from bridge.errors import AlreadyInProgress, CoopCycleFails, RetryableError
 from bridge.model import Delivery, Ignored, Order
 from bridge.planning.plan import plan
-from bridge.planning.read_order import read_order
+from bridge.planning.read_order import read_order, time_of_state
 from bridge.receiving.messages import Recheck, WebhookMessage
 
 RECHECK_SETTLE_TIMES = 5  # with a settle time of 60 s an order in doubt is looked at again after 5 minutes
@@ -74,7 +74,7 @@ class Dispatcher:
 
         """
         record = self._load(message)
-        if record.supersedes(message.received_at + CLOCK_TOLERANCE):  # no state is newer than its webhook
+        if _is_older(connection, message, record):
             return Result(Outcome.IGNORED, "older_than_applied", record.delivery_iri)
         parsed = read_order(connection, message.payload, self._shop_for(secrets))
         if parsed.updated_at is not None and parsed.updated_at > message.received_at + CLOCK_TOLERANCE:
@@ -129,6 +129,14 @@ class Dispatcher:
         record: DeliveryRecord,
     ) -> Work:
         return Work(self._environment, connection, self._coopcycle_for(connection, secrets), message, record)
+
+
+def _is_older(connection: Connection, message: WebhookMessage, record: DeliveryRecord) -> bool:
+    """Tell whether a newer state was applied, before anything is asked or read that can fail."""
+    if record.supersedes(message.received_at + CLOCK_TOLERANCE):  # no state is newer than its webhook
+        return True
+    told = time_of_state(connection, message.payload) if record.version else None
+    return told is not None and record.supersedes(told)
 
 
 def _apply(work: Work, parsed: Order | Ignored) -> Result:

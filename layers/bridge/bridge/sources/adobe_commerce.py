@@ -134,6 +134,9 @@ class AdobeCommerce(Source):
         """Return the order out of the event."""
         return _order_of(load_object(payload.body)).values
 
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        return _instant(_order_of(load_object(payload.body)), "updated_at")
+
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:
         """Read the whole order, or say why it needs no delivery.
 

@@ -113,6 +113,9 @@ class Shopify(Source):
         """Return the order as Shopify sent it."""
         return load_object(payload.body)
 
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        return Fields(load_object(payload.body)).optional_moment("updated_at")
+
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:
         """Read the whole order, or say why it needs no delivery.
 

@@ -139,6 +139,9 @@ class Wix(Source):
         """Return the order out of the event."""
         return _order_of(_event(_envelope(payload.body))).values
 
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        return Fields(self.document(payload)).optional_moment("updatedDate")
+
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:
         """Read the whole order, or say why it needs no delivery.
 

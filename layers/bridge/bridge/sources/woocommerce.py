@@ -22,7 +22,7 @@ from bridge.document import Fields, load_object, whole_id
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order
 from bridge.schedule.programs import WOOCOMMERCE, programs
-from bridge.sources.orders.woocommerce import read
+from bridge.sources.orders.woocommerce import read, state_moment
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Webhook
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 from bridge.sources.shared.wordpress import plain_object
@@ -103,6 +103,9 @@ class WooCommerce(Source):
     def document(self, payload: Payload) -> Mapping[str, object]:
         """Return the order as WooCommerce sent it, with WordPress's entities decoded."""
         return plain_object(load_object(payload.body))
+
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        return state_moment(Fields(load_object(payload.body)))
 
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:
         """Read the whole order, or say why it needs no delivery.

@@ -16,8 +16,6 @@ from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.weights import grams_per_unit, weight_grams
 
-__all__ = ["read"]
-
 _LARGEST_QUANTITY = 10_000
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # What the order statuses mean: https://developer.bigcommerce.com/docs/rest-management/orders/order-status .

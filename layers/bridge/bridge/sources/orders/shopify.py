@@ -11,8 +11,6 @@ from bridge.sources.shared import writings as texts
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 
-__all__ = ["read"]
-
 _LARGEST_QUANTITY = 10_000
 _LARGEST_WEIGHT_GRAMS = 1_000_000  # of one piece: a tonne
 # "authorized" counts as paid: the money is reserved, and shops that capture by hand do so when they

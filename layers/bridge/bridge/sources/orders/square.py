@@ -16,8 +16,6 @@ from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options
 from bridge.sources.shared.collection import read_way
 
-__all__ = ["read"]
-
 _DEFAULT_WINDOW_MINUTES = 60
 # RFC 3339, appendix A. Years and months have no fixed length; no delivery window is that long.
 _DURATION = re.compile(

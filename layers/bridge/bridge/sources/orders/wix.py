@@ -11,8 +11,6 @@ from bridge.sources.shared import writings as texts
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 
-__all__ = ["read"]
-
 _LARGEST_QUANTITY = 100_000
 _GRAMS = {"KG": 1000.0, "LB": 453.59237}
 _LARGEST_WEIGHT_GRAMS = 1_000_000  # of one piece: a tonne

@@ -14,8 +14,6 @@ from bridge.sources.shared.base import Options
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 
-__all__ = ["read"]
-
 _LARGEST_QUANTITY = 10_000
 # https://woocommerce.com/document/managing-orders/order-statuses/ : what stops a delivery, and why.
 _ENDED = {
@@ -55,7 +53,7 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery; as the source's ``parse``."""
     reason, retracts = _reason(order, options)
     if reason:
-        updated_at = _optional_moment(order, "date_modified_gmt")
+        updated_at = state_moment(order)
         if updated_at and reason not in _FINAL:
             # Times are whole seconds, and an order is often pending and paid in the same one; whichever
             # comes last, the state that is delivered wins.
@@ -68,6 +66,11 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
             updated_at=updated_at,
         )
     return _order(order, order_id, options)
+
+
+def state_moment(order: Fields) -> datetime | None:
+    """Return when the order got into this state; ``None`` where the body does not tell."""
+    return _optional_moment(order, "date_modified_gmt")
 
 
 def _reason(order: Fields, options: Options) -> tuple[str, bool]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from bridge.document import load_object
+from bridge.errors import BridgeError
 from bridge.model import Ignored, Order
 
 
@@ -197,6 +198,22 @@ class Source(ABC):
 
         """
         return load_object(payload.body)
+
+    def updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        """Return when the order got into the state that a webhook holds, as its own bytes tell; never raises.
+
+        Asked before the order is fetched or read: a webhook that is older than what was applied already is
+        passed over, whatever else is wrong with it. Never earlier than what :meth:`parse` says; ``None``
+        where the bytes do not tell, or where the sender's API is asked, which shows the order as it is now.
+        """
+        try:
+            return self._updated_at(payload, options)
+        except BridgeError:
+            return None
+
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        """Read what :meth:`updated_at` returns; may raise as :meth:`parse` does."""
+        return None
 
     @abstractmethod
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:

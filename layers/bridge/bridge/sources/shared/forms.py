@@ -294,6 +294,11 @@ class FormSource(Source):
         """Return what expressions look into."""
         return self.read(self.load(payload.body, payload.content_type)).document
 
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        submission = self.read(self.load(payload.body, payload.content_type))
+        named = _values(submission, self.complete(options)).moment("updated_at")
+        return named or submission.submitted_at
+
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:
         """Make the order of a submission; see :func:`parse_submission`.
 
