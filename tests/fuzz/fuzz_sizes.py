@@ -1,9 +1,9 @@
 """Huge webhooks through the whole way from request to CoopCycle's body: none may hold up the batch.
 
-``python -m tests.fuzz.fuzz_sizes --seed 1`` puts into places of every sample, one after the other, a text,
-a list or an object of megabytes, as large as a request can be, and measures what receiving and reading take.
-What must not happen: more than a second of CPU in either function, or 200 MiB beside the body. The same seed
-gives the same cases.
+``python -m tests.fuzz.fuzz_sizes --seed 1`` puts into places of each source's samples, one by one, a
+text, a list or an object of megabytes, as large as a request can be, and measures what receiving and reading
+take. What must not happen: more than a second of CPU in either function, or 200 MiB beside the body. The same
+seed gives the same cases.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from bridge.receiving.messages import WebhookMessage, read_message
 
 MOST_SECONDS, MOST_MIB = 1.0, 200.0  # of CPU; beside the body itself
 LARGEST_BYTES = 5_500_000  # of a request: API Gateway passes 10 MB on, Lambda 6 MB with the base64
-PLACES = 12  # of each sample, drawn from all; every place with FULL
+PLACES = 12  # of each source, drawn from all of its samples
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _many(one: object, count: int) -> list[Any]:
     return [one] * count
 
 
-# Each as JSON is a few megabytes.
+# Megabytes as JSON, or as many values as a document may have (document.MOST_VALUES), but for the last.
 FILLINGS: Mapping[str, Callable[[Any], object]] = {
     "a long text": lambda old: "x" * 4_000_000,
     "a text of digits": lambda old: "1" * 4_000_000,
@@ -68,21 +68,28 @@ FILLINGS: Mapping[str, Callable[[Any], object]] = {
     "a text of lines": lambda old: "a\n" * 1_300_000,
     "a text of wide letters": lambda old: "\ufdfa" * 1_300_000,  # NFKC makes eighteen of each
     "a text of signs": lambda old: "(" * 4_000_000,
-    "JSON in a text": lambda old: json.dumps(_many({"a": "1"}, 200_000)),
+    "JSON in a text": lambda old: json.dumps(_many({"a": "1"}, 195_000)),
     "many texts": lambda old: [f"0612{index:06}" for index in range(300_000)],
-    "many numbers": lambda old: list(range(500_000)),
-    "many of the same": lambda old: _many(old, max(2, 4_000_000 // (len(json.dumps(old)) + 2))),
-    "many empty objects": lambda old: _many({}, 1_000_000),
+    "many numbers": lambda old: list(range(390_000)),
+    "many of the same": lambda old: _as_many(old),
+    "many empty objects": lambda old: _many({}, 195_000),
     "many keys": lambda old: {f"Delivery date {index}": "2026-12-04" for index in range(100_000)},
-    "many lists in lists": lambda old: _many([[["x"]]], 400_000),
+    "many lists in lists": lambda old: _many([[["x"]]], 97_000),
     "a deep one": lambda old: _deep(old),
+    "more than is read": lambda old: _many({}, 1_000_000),
 }
 
 
 def _deep(old: object) -> object:
     for _ in range(400):
-        old = {"a" * 40: old, "b": _many({}, 2_000)}
+        old = {"a" * 40: old, "b": _many({}, 480)}
     return old
+
+
+def _as_many(one: object) -> list[Any]:
+    text = json.dumps(one)
+    values = 1 + sum(map(text.count, ",[{"))
+    return _many(one, max(2, min(4_000_000 // (len(text) + 2), 390_000 // values)))
 
 
 def places(document: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -95,25 +102,28 @@ def places(document: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
             yield from places(value, where)
 
 
-def huge_bodies(sample: Sample, chance: random.Random, most: int) -> Iterator[tuple[str, str, bytes]]:
-    """Yield huge bodies made of a sample, each with the place and the filling."""
+def huge_bodies(sample: Sample, path: str) -> Iterator[tuple[str, bytes]]:
+    """Yield huge bodies made of a sample by what is put into one place of it, each with the filling."""
     for document, write in _documents(sample.body):
-        found = [path for path, _, _ in places(document)]
-        for path in chance.sample(found, min(most, len(found))):
-            for filling, make in FILLINGS.items():
-                changed = copy.deepcopy(document)
-                holder, key = next((holder, key) for one, holder, key in places(changed) if one == path)
-                holder[key] = make(holder[key])
-                body = write(changed)
-                if body is not None and len(body) <= LARGEST_BYTES:
-                    yield path, filling, body
-        for filling, body in (
-            ("a long name", {"x" * 4_000_000: "1", **document} if isinstance(document, dict) else document),
-            ("many names", {**{f"name {i}": "1" for i in range(150_000)}, **document}),
+        for filling, make in FILLINGS.items():
+            changed = copy.deepcopy(document)
+            holder, key = next((holder, key) for one, holder, key in places(changed) if one == path)
+            holder[key] = make(holder[key])
+            body = write(changed)
+            if body is not None and len(body) <= LARGEST_BYTES:
+                yield filling, body
+
+
+def huge_names(sample: Sample) -> Iterator[tuple[str, bytes]]:
+    """Yield a sample's document with names of megabytes, of one and of many members."""
+    for document, write in _documents(sample.body):
+        for filling, names in (
+            ("a long name", {"x" * 4_000_000: "1"}),
+            ("many names", {f"name {i}": "1" for i in range(150_000)}),
         ):
-            raw = write(body)
+            raw = write({**names, **document})
             if raw is not None and len(raw) <= LARGEST_BYTES:
-                yield "", filling, raw
+                yield filling, raw
 
 
 def _documents(body: bytes) -> Iterator[tuple[Any, Callable[[Any], bytes | None]]]:
@@ -156,11 +166,18 @@ class SizeFuzzer:
     def cases(self, seed: int, most: int) -> Iterator[Case]:
         """Yield what each huge body took."""
         chance = random.Random(f"{seed}/{self._complete.name}")
-        for sample in self._complete.samples:
-            if sample.expect == "greeting":
-                continue
-            for place, filling, body in huge_bodies(sample, chance, most):
-                yield self._measured(sample, place, filling, body)
+        signed = [sample for sample in self._complete.samples if sample.expect != "greeting"]
+        found = [
+            (sample, path)
+            for sample in signed
+            for document, _ in _documents(sample.body)
+            for path, _, _ in places(document)
+        ]
+        for sample, path in chance.sample(found, min(most, len(found))):
+            for filling, body in huge_bodies(sample, path):
+                yield self._measured(sample, path, filling, body)
+        for filling, body in huge_names(signed[0]):
+            yield self._measured(signed[0], "", filling, body)
 
     def _measured(self, sample: Sample, place: str, filling: str, body: bytes) -> Case:
         try:

@@ -207,7 +207,7 @@ def _envelope(body: bytes) -> Fields:
             text = decode_base64(parts[1].decode("ascii"), urlsafe=True)
         except (IndexError, UnicodeDecodeError, InvalidSignature) as error:
             raise MalformedWebhook("not_a_token") from error
-    outer = Fields(load_object(text))
+    outer = Fields(load_object(text, whole="data"))
     return outer if "eventType" in outer.values else _unwrapped(outer, "data")
 
 
@@ -219,7 +219,7 @@ def _unwrapped(fields: Fields, key: str) -> Fields:
     """Return an object that is sent as JSON in a text; the documentation also shows it unquoted."""
     value = fields.values.get(key)
     if isinstance(value, str):
-        return Fields(load_object(value.encode("utf-8", "surrogatepass")))
+        return Fields(load_object(value.encode("utf-8", "surrogatepass"), whole=key))
     if isinstance(value, dict):
         return Fields(value)
     raise MalformedWebhook("not_an_object")
