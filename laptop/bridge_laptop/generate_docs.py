@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from bridge import sources
 from bridge.fields.fields import FIELDS
 from bridge.operator.parked_reasons import REASONS
+from bridge.reasons import Reason
 from bridge_laptop import sam_template
 from bridge_laptop.cli import as_json, exit_codes
 from bridge_laptop.cli.main import COMMANDS
@@ -71,6 +72,16 @@ def parked_reasons() -> str:
     """Return the table of why messages are parked."""
     rows = [_row(("code of a parked message", "meaning", "what to do")), _row(("---",) * 3)]
     rows += [_row((f"`{reason.code}`", reason.meaning, reason.cure)) for reason in REASONS.values()]
+    return "\n".join(rows)
+
+
+def ignored_reasons() -> str:
+    """Return the table of why no delivery is made for a webhook."""
+    rows = [_row(("reason", "meaning", "a delivery made before")), _row(("---",) * 3)]
+    rows += [
+        _row((f"`{reason}`", reason.meaning, "is cancelled" if reason.retracts else "stays"))
+        for reason in Reason
+    ]
     return "\n".join(rows)
 
 
@@ -170,6 +181,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "programs": programs,
     "layer-example": layer_example,
     "parked-reasons": parked_reasons,
+    "ignored-reasons": ignored_reasons,
     "commands": commands,
     "exit-codes": codes,
     "json": json_names,

@@ -24,6 +24,7 @@ from tests.fuzz.fuzz_sources import OneConnection, TextQueue
 from tests.support import samples
 from tests.support.samples import Sample, SourceSamples
 
+from bridge.document import MOST_MEMBERS, MOST_VALUES
 from bridge.errors import BridgeError
 from bridge.receiving.http import Receiver, Request
 from bridge.receiving.messages import WebhookMessage, read_message
@@ -55,28 +56,33 @@ class Case:
         return f"{where}: {self.filling}: {self.seconds:.2f} s, {self.mib:.0f} MiB, {self.outcome}"
 
 
-def _many(one: object, count: int) -> list[Any]:
-    return [one] * count
+def _many(one: object, count: int = MOST_MEMBERS) -> list[Any]:
+    """Return one list, as long as a document's may be, or several of them in a list."""
+    if count <= MOST_MEMBERS:
+        return [one] * count
+    return [[one] * MOST_MEMBERS] * (count // MOST_MEMBERS)
 
 
-# Megabytes as JSON, or as many values as a document may have (document.MOST_VALUES), but for the last.
+# Megabytes as JSON, or as many values as a document may have, but for the last.
 FILLINGS: Mapping[str, Callable[[Any], object]] = {
     "a long text": lambda old: "x" * 4_000_000,
     "a text of digits": lambda old: "1" * 4_000_000,
     "a text of words": lambda old: "rue 1 " * 700_000,
-    "a text of commas": lambda old: "a," * 2_000_000,
+    "a text of commas": lambda old: "a," * (MOST_VALUES - 5_000),
     "a text of lines": lambda old: "a\n" * 1_300_000,
     "a text of wide letters": lambda old: "\ufdfa" * 1_300_000,  # NFKC makes eighteen of each
     "a text of signs": lambda old: "(" * 4_000_000,
     "JSON in a text": lambda old: json.dumps(_many({"a": "1"}, 195_000)),
-    "many texts": lambda old: [f"0612{index:06}" for index in range(300_000)],
-    "many numbers": lambda old: list(range(390_000)),
+    "many texts": lambda old: [f"0612{index:06}" for index in range(MOST_MEMBERS)],
+    "many long texts": lambda old: _many("rue 1, 2\n" * 10_000, 50),
+    "many numbers": lambda old: list(range(MOST_MEMBERS)),
+    "many lists of numbers": lambda old: _many(1, 390_000),
     "many of the same": lambda old: _as_many(old),
-    "many empty objects": lambda old: _many({}, 195_000),
-    "many keys": lambda old: {f"Delivery date {index}": "2026-12-04" for index in range(100_000)},
-    "many lists in lists": lambda old: _many([[["x"]]], 97_000),
+    "many empty objects": lambda old: _many({}, 190_000),
+    "many keys": lambda old: {f"Delivery date {index}": "2026-12-04" for index in range(MOST_MEMBERS)},
+    "many lists in lists": lambda old: _many([[["x"]]]),
     "a deep one": lambda old: _deep(old),
-    "more than is read": lambda old: _many({}, 1_000_000),
+    "more than is read": lambda old: [{}] * 1_000_000,
 }
 
 
@@ -89,7 +95,7 @@ def _deep(old: object) -> object:
 def _as_many(one: object) -> list[Any]:
     text = json.dumps(one)
     values = 1 + sum(map(text.count, ",[{"))
-    return _many(one, max(2, min(4_000_000 // (len(text) + 2), 390_000 // values)))
+    return _many(one, max(2, min(4_000_000 // (len(text) + 2), 390_000 // values, MOST_MEMBERS)))
 
 
 def places(document: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -119,7 +125,7 @@ def huge_names(sample: Sample) -> Iterator[tuple[str, bytes]]:
     for document, write in _documents(sample.body):
         for filling, names in (
             ("a long name", {"x" * 4_000_000: "1"}),
-            ("many names", {f"name {i}": "1" for i in range(150_000)}),
+            ("many names", {f"name {i}": "1" for i in range(MOST_MEMBERS - 100)}),
         ):
             raw = write({**names, **document})
             if raw is not None and len(raw) <= LARGEST_BYTES:

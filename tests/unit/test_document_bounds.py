@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
-from bridge.document import LONGEST_TEXT, MOST_VALUES, load_object
+from bridge.document import LONGEST_TEXT, MOST_MEMBERS, MOST_VALUES, load_object
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.form_bodies import load_json_object
 
@@ -44,9 +45,22 @@ def test_a_document_in_a_text_is_whole() -> None:
 @pytest.mark.parametrize("one", [0, [], {}, [[]], {"a": 1, "b": 2}], ids=str)
 def test_more_than_any_order_holds_is_refused(one: object) -> None:
     """Counted before anything of it is made: what is refused costs no room."""
-    few, many = ([one] * count for count in (MOST_VALUES // 8, MOST_VALUES + 1))
+    few, many = ([[one] * 1000] * count for count in (MOST_VALUES // 8000, MOST_VALUES // 1000 + 1))
 
     assert load_object(json.dumps({"lines": few}).encode()) == {"lines": few}
     with pytest.raises(MalformedWebhook) as caught:
         load_object(json.dumps({"lines": many}).encode())
+    assert caught.value.reason == "too_many_values"
+
+
+@pytest.mark.parametrize(
+    "make", [lambda count: ["x"] * count, lambda count: {str(number): 1 for number in range(count)}]
+)
+def test_a_list_or_an_object_without_end_is_refused(make: Callable[[int], object]) -> None:
+    """Wherever it stands: an expression of the connection's would go through all of it."""
+    allowed = {"order": [{"lines": make(MOST_MEMBERS)}]}
+
+    assert load_object(json.dumps(allowed).encode()) == allowed
+    with pytest.raises(MalformedWebhook) as caught:
+        load_object(json.dumps({"order": [{"lines": make(MOST_MEMBERS + 1)}]}).encode())
     assert caught.value.reason == "too_many_values"

@@ -30,6 +30,7 @@ _EPOCH = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{15,16}", re.ASCII)
 _LONGEST_MOMENT = 60
 LONGEST_TEXT = 100_000  # of a document, in characters; more is no note, and costs whoever looks at it
 MOST_VALUES = 400_000  # of a document, by its commas and brackets: an order of 5000 lines has 150,000
+MOST_MEMBERS = 20_000  # of one list or object of a document
 MOST_CHILDREN = 5000  # of one list: the lines of an order, the questions of a form
 
 
@@ -57,7 +58,7 @@ def load_object(raw: bytes, *, whole: str = "") -> dict[str, object]:
 def parse_json(text: str, *, whole: str = "") -> object:
     """Read a text that must be JSON; its texts are cut at :data:`LONGEST_TEXT`, but the member ``whole``.
 
-    Both bounds stand here, where no source can forget them: whatever is behind this looks at what is left.
+    All bounds stand here, where no source can forget them: whatever is behind this looks at what is left.
 
     Raises:
         MalformedWebhook: ``not_json`` (also NaN, numbers of thousands of digits, absurd nesting, half a
@@ -73,19 +74,21 @@ def parse_json(text: str, *, whole: str = "") -> object:
             json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as exc:  # UnicodeEncodeError is a ValueError
         raise MalformedWebhook("not_json") from exc
-    if len(text) > LONGEST_TEXT and isinstance(document, dict | list):
+    if len(text) > MOST_MEMBERS and isinstance(document, dict | list):
         kept = document.get(whole) if isinstance(document, dict) else None
-        _cut_texts(document)
+        _bound(document)
         if isinstance(document, dict) and isinstance(kept, str):
             document[whole] = kept
     return document
 
 
-def _cut_texts(document: object) -> None:
-    """Cut the texts in a document, in their places."""
+def _bound(document: object) -> None:
+    """Cut the texts in a document, in their places, and refuse a list or an object that is too long."""
     holders: list[Any] = [document]
     while holders:
         holder = holders.pop()
+        if len(holder) > MOST_MEMBERS:
+            raise MalformedWebhook("too_many_values")
         for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
             if isinstance(value, str):
                 if len(value) > LONGEST_TEXT:

@@ -28,6 +28,7 @@ from bridge.errors import AlreadyInProgress, CoopCycleFails, RetryableError
 from bridge.model import Delivery, Ignored, Order
 from bridge.planning.plan import plan
 from bridge.planning.read_order import read_order, time_of_state
+from bridge.reasons import Reason
 from bridge.receiving.messages import Recheck, WebhookMessage
 
 RECHECK_SETTLE_TIMES = 5  # with a settle time of 60 s an order in doubt is looked at again after 5 minutes
@@ -75,7 +76,7 @@ class Dispatcher:
         """
         record = self._load(message)
         if _is_older(connection, message, record):
-            return Result(Outcome.IGNORED, "older_than_applied", record.delivery_iri)
+            return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
         parsed = read_order(connection, message.payload, self._shop_for(secrets))
         if parsed.updated_at is not None and parsed.updated_at > message.received_at + CLOCK_TOLERANCE:
             parsed = replace(parsed, updated_at=message.received_at)
@@ -84,7 +85,7 @@ class Dispatcher:
         if isinstance(parsed, Ignored) and not parsed.retracts:
             return Result(Outcome.IGNORED, parsed.reason, record.delivery_iri)
         if parsed.updated_at is not None and record.supersedes(parsed.updated_at):
-            return Result(Outcome.IGNORED, "older_than_applied", record.delivery_iri)
+            return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
         work = self._work(connection, secrets, message, record)
         try:
             return _apply(work, parsed)
@@ -104,7 +105,7 @@ class Dispatcher:
         """
         record = self._load(message)
         if record.recheck_at is None:
-            return Result(Outcome.IGNORED, "nothing_in_doubt")
+            return Result(Outcome.IGNORED, Reason.NOTHING_IN_DOUBT)
         return recheck(self._work(connection, secrets, message, record))
 
     def note_parked(self, message: WebhookMessage | Recheck, error_code: str) -> None:

@@ -21,6 +21,7 @@ from typing import ClassVar
 from bridge.document import Fields, load_object, parse_rfc3339
 from bridge.errors import InvalidSignature, MalformedWebhook
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.schedule.programs import ADOBE, programs
 from bridge.schedule.vocabulary import word_set
 from bridge.sources.shared import writings as texts
@@ -122,10 +123,10 @@ class AdobeCommerce(Source):
         if not topic:
             raise MalformedWebhook("topic_missing")
         if topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         order_id = _order_of(event).values.get("increment_id")
         if order_id is None:
-            return Ignored("partial_save")
+            return Ignored(Reason.PARTIAL_SAVE)
         if not isinstance(order_id, str) or not _ORDER_ID.fullmatch(order_id):
             raise MalformedWebhook("order_id_malformed")
         return Webhook(topic, webhook_id=push_id(push.headers.get("x-adobe-event-id", "")), order_id=order_id)
@@ -152,10 +153,10 @@ class AdobeCommerce(Source):
         """
         event = load_object(payload.body)
         if _topic(event) not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         order = _order_of(event)
         if "increment_id" not in order.values:
-            return Ignored("partial_save")
+            return Ignored(Reason.PARTIAL_SAVE)
         items: tuple[OrderItem, ...] = ()
         reason = _finished(order)
         if reason is None:
@@ -163,7 +164,7 @@ class AdobeCommerce(Source):
         if reason is not None:
             return Ignored(
                 reason,
-                retracts=reason not in {"on_hold", "already_fulfilled"},
+                retracts=reason.retracts,
                 order_id=order.optional_text("increment_id"),
                 order_name=_name(order),
                 updated_at=_instant(order, "updated_at") if order.optional_text("updated_at") else None,
@@ -203,7 +204,7 @@ def _order_of(event: Mapping[str, object]) -> Fields:
     return Fields(Fields(event).optional_child("data").optional_child("value").values)
 
 
-def _to_carry(order: Fields, options: Options) -> tuple[str | None, tuple[OrderItem, ...]]:
+def _to_carry(order: Fields, options: Options) -> tuple[Reason | None, tuple[OrderItem, ...]]:
     """Return what a courier carries, or why there is nothing to carry.
 
     Where the buyer collects, Commerce writes the shop's own address as shipping address
@@ -211,25 +212,25 @@ def _to_carry(order: Fields, options: Options) -> tuple[str | None, tuple[OrderI
     """
     ordered = _items(order, grams_per_unit(options), handed_out=False)
     if not ordered:
-        return "nothing_to_ship", ()
+        return Reason.NOTHING_TO_SHIP, ()
     method = (order.optional_text("shipping_method"), order.optional_text("shipping_description"))
     extension = order.optional_child("extension_attributes")
     if (
         extension.optional_text("pickup_location_code")
         or read_way(_written(order), methods=[method]).collected
     ):
-        return "local_pickup", ()
+        return Reason.LOCAL_PICKUP, ()
     items = _items(order, grams_per_unit(options), handed_out=True)
-    return (None, items) if items else ("already_fulfilled", ())
+    return (None, items) if items else (Reason.ALREADY_FULFILLED, ())
 
 
-def _finished(order: Fields) -> str | None:
+def _finished(order: Fields) -> Reason | None:
     state = order.text("state")
     return {
-        "canceled": "cancelled",
-        "closed": "refunded",
-        "complete": "already_fulfilled",
-        "holded": "on_hold",
+        "canceled": Reason.CANCELLED,
+        "closed": Reason.REFUNDED,
+        "complete": Reason.ALREADY_FULFILLED,
+        "holded": Reason.ON_HOLD,
     }.get(state)
 
 

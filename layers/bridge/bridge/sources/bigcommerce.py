@@ -16,6 +16,7 @@ from typing import ClassVar
 from bridge.document import Fields, load_object, whole_id
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable
 from bridge.model import Ignored, Order
+from bridge.reasons import Reason
 from bridge.sources.orders.bigcommerce import read
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
@@ -81,7 +82,7 @@ class BigCommerce(NotifyingSource):
         """
         store_hash = options.settings.get("store_hash", "").strip()
         if store_hash and event.optional_text("producer") != f"stores/{store_hash}":
-            return Ignored("other_store")
+            return Ignored(Reason.OTHER_STORE)
         return None
 
     def webhook_id(self, event: Fields, push: Push) -> str:
@@ -137,7 +138,7 @@ class BigCommerce(NotifyingSource):
 
         """
         if payload.topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         order = Fields(load_object(payload.body))
         order_id = whole_id(order.values.get("id"))
         return read(order, order_id, options)

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bridge.document import LARGEST_ID, Fields, load_object, whole_id
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.schedule.vocabulary import word_set
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
@@ -141,7 +142,7 @@ class PrestaShop(NotifyingSource):
 
         """
         if payload.topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         found = Fields(load_object(payload.body))
         order = found.child("order")
         order_id = _id(order, "id") if order is not None else ""
@@ -157,7 +158,7 @@ class PrestaShop(NotifyingSource):
         if reason is not None:
             return Ignored(
                 reason,
-                retracts=reason not in {"incomplete", "already_fulfilled"},
+                retracts=reason.retracts,
                 order_id=order_id,
                 order_name=_name(order, order_id),
                 updated_at=updated_at,
@@ -191,16 +192,16 @@ def _id(fields: Fields, key: str) -> str:
     return text if isinstance(text, str) and _DIGITS.fullmatch(text) else ""
 
 
-def _undeliverable(found: Fields, order: Fields, items: tuple[OrderItem, ...]) -> str | None:
+def _undeliverable(found: Fields, order: Fields, items: tuple[OrderItem, ...]) -> Reason | None:
     if not items:
-        return "nothing_to_ship"
+        return Reason.NOTHING_TO_SHIP
     carrier = found.optional_child("carrier")
     name = carrier.optional_text("name")
     methods = [("", name)] if name else []
     collected = name == _THE_SHOP_ITSELF or read_way(_written(found, order), methods=methods).collected
     # "Pick up in-store" is what the same carrier tells of its delay; PrestaShop keeps it in each language.
     collected = collected or read_way([], methods=[("", text) for text in _texts(carrier, "delay")]).collected
-    return "local_pickup" if collected else None
+    return Reason.LOCAL_PICKUP if collected else None
 
 
 def _texts(fields: Fields, key: str) -> list[str]:
@@ -220,15 +221,15 @@ def _written(found: Fields, order: Fields) -> tuple[Written, ...]:
     return (*texts.written(own), *texts.titles([(name, "carrier.name")]))
 
 
-def _finished(found: Fields, order: Fields, options: Options) -> str | None:
+def _finished(found: Fields, order: Fields, options: Options) -> Reason | None:
     state_id = _id(order, "current_state")
     if not state_id:
-        return "incomplete"
+        return Reason.INCOMPLETE
     if state_id in _cancelled_states(options):
-        return "cancelled"
+        return Reason.CANCELLED
     if _is_true(found.optional_child("order_state"), "shipped"):
-        return "already_fulfilled"
-    return None if _id(order, "id_carrier") else "nothing_to_ship"
+        return Reason.ALREADY_FULFILLED
+    return None if _id(order, "id_carrier") else Reason.NOTHING_TO_SHIP
 
 
 def _cancelled_states(options: Options) -> frozenset[str]:

@@ -16,6 +16,7 @@ from typing import ClassVar
 from bridge.document import Fields, load_object, whole_id
 from bridge.errors import MalformedWebhook
 from bridge.model import Ignored, Order
+from bridge.reasons import Reason
 from bridge.schedule.programs import SHOPIFY, programs
 from bridge.sources.orders.shopify import read
 from bridge.sources.shared import writings as texts
@@ -105,7 +106,7 @@ class Shopify(Source):
         if topic in _PRIVACY_TOPICS:
             return _privacy_request(push, topic)
         if topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         order_id = _order_id(load_object(push.body), topic)
         return Webhook(topic, webhook_id=_webhook_id(push), order_id=order_id)
 
@@ -132,11 +133,11 @@ class Shopify(Source):
         """
         topic = payload.topic
         if topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         document = load_object(payload.body)
         order_id = _order_id(document, topic)
         if topic == "orders/edited":
-            return Ignored("edit_without_order", order_id=order_id)
+            return Ignored(Reason.EDIT_WITHOUT_ORDER, order_id=order_id)
         return read(Fields(document), order_id, topic, options.settings)
 
     def sign(

@@ -17,6 +17,7 @@ from typing import ClassVar
 from bridge.document import Fields, load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, ShopUnavailable
 from bridge.model import Ignored, Order
+from bridge.reasons import Reason
 from bridge.sources.orders.square import read
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
@@ -124,7 +125,7 @@ class Square(NotifyingSource):
 
         """
         if payload.topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         order = Fields(load_object(payload.body))
         return read(order, _checked(order.text("id")), options)
 

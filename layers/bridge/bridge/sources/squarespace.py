@@ -19,6 +19,7 @@ from typing import ClassVar
 from bridge.document import Fields, load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, push_id
@@ -146,7 +147,7 @@ class Squarespace(NotifyingSource):
 
         """
         if payload.topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         order = Fields(load_object(payload.body))
         order_id = _checked(order.text("id"))
         items: tuple[OrderItem, ...] = ()
@@ -157,7 +158,7 @@ class Squarespace(NotifyingSource):
         if reason is not None:
             return Ignored(
                 reason,
-                retracts=reason not in {"test_order", "already_fulfilled"},
+                retracts=reason.retracts,
                 order_id=order_id,
                 order_name=_name(order, order_id),
                 updated_at=order.optional_moment("modifiedOn"),
@@ -198,16 +199,16 @@ def _checked(order_id: str) -> str:
     return order_id
 
 
-def _finished(order: Fields) -> str | None:
+def _finished(order: Fields) -> Reason | None:
     if order.flag("testmode", default=False):
-        return "test_order"
+        return Reason.TEST_ORDER
     status = order.text("fulfillmentStatus")
     if status == "CANCELED":
-        return "cancelled"
+        return Reason.CANCELLED
     if status == "FULFILLED":
-        return "already_fulfilled"
+        return Reason.ALREADY_FULFILLED
     if _is_refunded(order):
-        return "refunded"
+        return Reason.REFUNDED
     return None
 
 
@@ -229,12 +230,12 @@ def _amount(order: Fields, key: str) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
-def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
+def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> Reason | None:
     if not items:
-        return "nothing_to_ship"
+        return Reason.NOTHING_TO_SHIP
     methods = [("", method) for method in _shipping_methods(order)]
     if order.child("shippingAddress") is None or read_way(_written(order), methods=methods).collected:
-        return "local_pickup"
+        return Reason.LOCAL_PICKUP
     return None
 
 

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from bridge.document import moment_of
 from bridge.model import Ignored, Order
+from bridge.reasons import Reason
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits
 from bridge.sources.shared.forms import EVENT_SETTINGS, FormSource, Submission
 from bridge.sources.shared.standard_signing import (
@@ -84,7 +85,7 @@ class StandardWebhooks(FormSource):
             MalformedWebhook: bytes which :meth:`identify` refuses too.
 
         """
-        return super().parse(payload, options) if payload.topic in self.TOPICS else Ignored("topic")
+        return super().parse(payload, options) if payload.topic in self.TOPICS else Ignored(Reason.TOPIC)
 
     def sign(
         self,

@@ -23,6 +23,7 @@ from typing import ClassVar
 from bridge.document import Fields, load_object
 from bridge.errors import InvalidSignature, MalformedWebhook
 from bridge.model import Ignored, Order
+from bridge.reasons import Reason
 from bridge.sources.orders.wix import read
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import (
@@ -116,9 +117,9 @@ class Wix(Source):
         ours = options.settings.get("instance_id", "").strip()
         site = envelope.optional_text("instanceId")
         if ours and site != ours:
-            return Ignored("another_site")
+            return Ignored(Reason.ANOTHER_SITE)
         if topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         event = _event(envelope)
         order_id = _order_of(event).optional_text("id")
         webhook_id = push_id(event.optional_text("id"))
@@ -154,7 +155,7 @@ class Wix(Source):
 
         """
         if payload.topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         order = Fields(self.document(payload))
         return read(order, payload.topic, options.settings)
 

@@ -21,6 +21,7 @@ from typing import ClassVar
 from bridge.document import Fields, load_object, whole_id
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order
+from bridge.reasons import Reason
 from bridge.schedule.programs import WOOCOMMERCE, programs
 from bridge.sources.orders.woocommerce import read, state_moment
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Webhook
@@ -95,7 +96,7 @@ class WooCommerce(Source):
         if not topic:
             raise MalformedWebhook("topic_missing")
         if topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         body = load_object(push.body)
         order_id = _NO_ORDER if _is_error(body) else _order_id(body)
         return Webhook(topic, webhook_id="", order_id=order_id)
@@ -123,13 +124,13 @@ class WooCommerce(Source):
 
         """
         if payload.topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         body = plain_object(load_object(payload.body))
         if _is_error(body):
             raise _no_order(Fields(body))
         order_id = _order_id(body)
         if payload.topic == "order.deleted" and "status" not in body:
-            return Ignored("deleted", retracts=True, order_id=order_id, updated_at=payload.received_at)
+            return Ignored(Reason.DELETED, retracts=True, order_id=order_id, updated_at=payload.received_at)
         return read(Fields(body), order_id, options)
 
     def sign(

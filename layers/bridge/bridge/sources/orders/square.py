@@ -12,6 +12,7 @@ from bridge.errors import (
     UnmappableOrder,
 )
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWindow, TimeWish, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options
 from bridge.sources.shared.collection import read_way
@@ -36,11 +37,11 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
         wanted = [one for one in fulfillments if _is_wanted(order, one)]
         stops = [stop for one in wanted if (stop := _stop(order, one)).items]
         wish = _wish(wanted, options)
-        reason = None if stops else "nothing_to_ship"
+        reason = None if stops else Reason.NOTHING_TO_SHIP
     if reason is not None:
         return Ignored(
             reason,
-            retracts=reason not in {"draft", "already_fulfilled"},
+            retracts=reason.retracts,
             order_id=order_id,
             order_name=_name(order),
             updated_at=order.optional_moment("updated_at"),
@@ -48,30 +49,30 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
     return _order(order, order_id, stops, wish, options.settings)
 
 
-def _finished(order: Fields, fulfillments: Sequence[Fields]) -> str | None:
+def _finished(order: Fields, fulfillments: Sequence[Fields]) -> Reason | None:
     """Say why the order needs no delivery, judging by its states alone.
 
     States: https://developer.squareup.com/reference/square/objects/OrderState and …/FulfillmentState .
     """
     if order.text("state") == "CANCELED":
-        return "cancelled"
+        return Reason.CANCELLED
     if order.text("state") == "DRAFT":
-        return "draft"
+        return Reason.DRAFT
     if _all_returned(order):
-        return "refunded"
+        return Reason.REFUNDED
     if any(_is_wanted(order, one) for one in fulfillments):
         return None
     couriers = [one for one in fulfillments if one.text("type") in _COURIER_TYPES]
     states = {one.text("state") for one in couriers}
     if any(_is_managed(one) for one in couriers):
-        return "managed_delivery"
+        return Reason.MANAGED_DELIVERY
     if "COMPLETED" in states:
-        return "already_fulfilled"
+        return Reason.ALREADY_FULFILLED
     if "FAILED" in states:
-        return "rejected"
+        return Reason.REJECTED
     if "CANCELED" in states:
-        return "cancelled"
-    return "local_pickup" if fulfillments else "nothing_to_ship"
+        return Reason.CANCELLED
+    return Reason.LOCAL_PICKUP if fulfillments else Reason.NOTHING_TO_SHIP
 
 
 def _all_returned(order: Fields) -> bool:

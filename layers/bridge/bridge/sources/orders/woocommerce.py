@@ -9,6 +9,7 @@ from decimal import Decimal, DecimalException
 
 from bridge.document import Fields, parse_rfc3339
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options
 from bridge.sources.shared.collection import read_way
@@ -17,14 +18,14 @@ from bridge.sources.shared.people import full_name, phones_of
 _LARGEST_QUANTITY = 10_000
 # https://woocommerce.com/document/managing-orders/order-statuses/ : what stops a delivery, and why.
 _ENDED = {
-    "pending": "awaiting_payment",
-    "on-hold": "on_hold",
-    "failed": "payment_failed",
-    "cancelled": "cancelled",
-    "refunded": "refunded",
-    "trash": "deleted",
+    "pending": Reason.AWAITING_PAYMENT,
+    "on-hold": Reason.ON_HOLD,
+    "failed": Reason.PAYMENT_FAILED,
+    "cancelled": Reason.CANCELLED,
+    "refunded": Reason.REFUNDED,
+    "trash": Reason.DELETED,
 }
-_FINAL = frozenset({"cancelled", "refunded", "deleted"})
+_FINAL = frozenset({Reason.CANCELLED, Reason.REFUNDED, Reason.DELETED})
 # Where buyers order by themselves, goods that are shipped always have a way of shipping, and virtual ones
 # may have an address all the same (in the block checkout); orders of the admin and the REST API need
 # neither.
@@ -52,7 +53,7 @@ _SUFFIX_KEYS = ("house_number_suffix", "house_number_addition", "number_suffix",
 def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery; as the source's ``parse``."""
     reason, retracts = _reason(order, options)
-    if reason:
+    if reason is not None:
         updated_at = state_moment(order)
         if updated_at and reason not in _FINAL:
             # Times are whole seconds, and an order is often pending and paid in the same one; whichever
@@ -73,7 +74,7 @@ def state_moment(order: Fields) -> datetime | None:
     return _optional_moment(order, "date_modified_gmt")
 
 
-def _reason(order: Fields, options: Options) -> tuple[str, bool]:
+def _reason(order: Fields, options: Options) -> tuple[Reason | None, bool]:
     """Say why an order needs no delivery, and whether one made earlier must go."""
     status = order.text("status")
     if not status:
@@ -83,21 +84,22 @@ def _reason(order: Fields, options: Options) -> tuple[str, bool]:
         if status in _ENDED:
             return _ENDED[status], True
         if status == "completed":
-            return "already_fulfilled", False
-        return ("draft" if status in _DRAFTS else "status"), False
+            return Reason.ALREADY_FULFILLED, False
+        return (Reason.DRAFT if status in _DRAFTS else Reason.STATUS), False
     if _all_returned(order):
-        return "refunded", True
+        return Reason.REFUNDED, True
     if any(entry.name == "coopcycle_delivery" and entry.value for entry in _order_meta(order)):
-        return "coopcycle_plugin", False
+        return Reason.COOPCYCLE_PLUGIN, False
     return _undeliverable(order)
 
 
-def _undeliverable(order: Fields) -> tuple[str, bool]:
+def _undeliverable(order: Fields) -> tuple[Reason | None, bool]:
     if not _items(order):
-        return "nothing_to_ship", True
+        return Reason.NOTHING_TO_SHIP, True
     lines = order.children("shipping_lines")
     if not lines and not _has_address(order.optional_child("shipping")):
-        return "nothing_to_ship", False  # virtual goods, or a body that says little: nothing is undone for it
+        # Virtual goods, or a body that says little: nothing is undone for it.
+        return Reason.NOTHING_TO_SHIP, False
     if not lines and order.optional_text("created_via") in _CHECKOUTS:
         raise order.refuse(
             "shipping_lines",
@@ -107,8 +109,8 @@ def _undeliverable(order: Fields) -> tuple[str, bool]:
         )
     methods = [(line.text("method_id"), line.optional_text("method_title")) for line in lines]
     if read_way(_written(order), methods=methods).collected:
-        return "local_pickup", True
-    return "", False
+        return Reason.LOCAL_PICKUP, True
+    return None, False
 
 
 def _has_address(holder: Fields) -> bool:

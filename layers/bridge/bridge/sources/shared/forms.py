@@ -27,6 +27,7 @@ from bridge.fields.fields import KEY_FIELDS, apply_fields
 from bridge.fields.parts import WISH_NAMES
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Writings, Written
+from bridge.reasons import Reason
 from bridge.schedule.vocabulary import read_name
 from bridge.sources.shared.answers import MOST_ANSWERS, Answer, path_of, text_of
 from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Webhook, push_id
@@ -91,11 +92,11 @@ def _not_ours(submission: Submission, options: Options) -> Ignored | None:
     name = options.settings.get(HONEYPOT, "")
     value = submission.document.get(name) if name else None
     if bool(value.strip()) if isinstance(value, str) else bool(value):
-        return Ignored("honeypot")
+        return Ignored(Reason.HONEYPOT)
     followed = _listed(options, TYPES)
     kind = event_kind(submission.document, options)
     return (
-        Ignored("topic")
+        Ignored(Reason.TOPIC)
         if followed and kind and kind not in followed | _listed(options, CANCEL_TYPES)
         else None
     )
@@ -280,7 +281,7 @@ class FormSource(Source):
         """
         body = self.load(push.body, push.content_type)
         if self._is_another_event(body):
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         submission = self.read(body)
         if (ignored := _not_ours(submission, options)) is not None:
             return ignored
@@ -309,7 +310,7 @@ class FormSource(Source):
         """
         body = self.load(payload.body, payload.content_type)
         if self._is_another_event(body):
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         return parse_submission(self.read(body), payload, self.complete(options))
 
     def _is_another_event(self, body: Mapping[str, object]) -> bool:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from bridge.document import Fields, load_object
 from bridge.errors import MalformedWebhook
 from bridge.model import Ignored
+from bridge.reasons import Reason
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Source, Webhook
 
 
@@ -31,7 +32,7 @@ class NotifyingSource(Source):
         if not topic:
             raise MalformedWebhook("topic_missing")
         if topic not in self.TOPICS:
-            return Ignored("topic")
+            return Ignored(Reason.TOPIC)
         if (ignored := self.ignore(event, options)) is not None:
             return ignored
         return Webhook(topic, webhook_id=self.webhook_id(event, push), order_id=self.order_id(event))
