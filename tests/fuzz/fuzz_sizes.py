@@ -17,6 +17,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -72,13 +73,13 @@ FILLINGS: Mapping[str, Callable[[Any], object]] = {
     "a text of lines": lambda old: "a\n" * 1_300_000,
     "a text of wide letters": lambda old: "\ufdfa" * 1_300_000,  # NFKC makes eighteen of each
     "a text of signs": lambda old: "(" * 4_000_000,
-    "JSON in a text": lambda old: json.dumps(_many({"a": "1"}, 195_000)),
+    "JSON in a text": lambda old: json.dumps(_many({"a": "1"}, MOST_VALUES // 2 - 10_000)),
     "many texts": lambda old: [f"0612{index:06}" for index in range(MOST_MEMBERS)],
     "many long texts": lambda old: _many("rue 1, 2\n" * 10_000, 50),
     "many numbers": lambda old: list(range(MOST_MEMBERS)),
-    "many lists of numbers": lambda old: _many(1, 390_000),
+    "many lists of numbers": lambda old: _many(1, MOST_VALUES - 10_000),
     "many of the same": lambda old: _as_many(old),
-    "many empty objects": lambda old: _many({}, 190_000),
+    "many empty objects": lambda old: _many({}, MOST_VALUES // 2 - 10_000),
     "many keys": lambda old: {f"Delivery date {index}": "2026-12-04" for index in range(MOST_MEMBERS)},
     "many lists in lists": lambda old: _many([[["x"]]]),
     "a deep one": lambda old: _deep(old),
@@ -88,14 +89,16 @@ FILLINGS: Mapping[str, Callable[[Any], object]] = {
 
 def _deep(old: object) -> object:
     for _ in range(400):
-        old = {"a" * 40: old, "b": _many({}, 480)}
+        old = {"a" * 40: old, "b": _many({}, 180)}
     return old
 
 
 def _as_many(one: object) -> list[Any]:
     text = json.dumps(one)
     values = 1 + sum(map(text.count, ",[{"))
-    return _many(one, max(2, min(4_000_000 // (len(text) + 2), 390_000 // values, MOST_MEMBERS)))
+    return _many(
+        one, max(2, min(4_000_000 // (len(text) + 2), (MOST_VALUES - 5_000) // values, MOST_MEMBERS))
+    )
 
 
 def places(document: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -135,11 +138,7 @@ def huge_names(sample: Sample) -> Iterator[tuple[str, bytes]]:
 def _documents(body: bytes) -> Iterator[tuple[Any, Callable[[Any], bytes | None]]]:
     """Yield what can be changed in a body, and how it is written again: JSON, or the fields of a form."""
     if body.startswith(b"--"):
-        lines = body.split(b"\n")
-        for index, line in enumerate(lines):
-            if line.startswith(b"{"):
-                head, tail = lines[:index], lines[index + 1 :]
-                yield json.loads(line), lambda new: b"\n".join([*head, json.dumps(new).encode(), *tail])  # noqa: B023  # used at once
+        yield from _lines_of_json(body.split(b"\n"))
         return
     try:
         document = json.loads(body)
@@ -153,6 +152,18 @@ def _documents(body: bytes) -> Iterator[tuple[Any, Callable[[Any], bytes | None]
     else:
         if isinstance(document, dict):
             yield document, lambda changed: json.dumps(changed, ensure_ascii=False).encode()
+
+
+def _lines_of_json(lines: list[bytes]) -> Iterator[tuple[Any, Callable[[Any], bytes | None]]]:
+    """Yield the parts of a multipart body that are JSON."""
+    for index, line in enumerate(lines):
+        if line.startswith(b"{"):
+            yield json.loads(line), partial(_with_line, lines, index)
+
+
+def _with_line(lines: list[bytes], index: int, changed: Any) -> bytes:
+    end = b"\r" if lines[index].endswith(b"\r") else b""
+    return b"\n".join([*lines[:index], json.dumps(changed).encode() + end, *lines[index + 1 :]])
 
 
 def _written_as_a_form(fields: Any) -> bytes | None:

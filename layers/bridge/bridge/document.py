@@ -29,7 +29,7 @@ _EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in U
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{15,16}", re.ASCII)
 _LONGEST_MOMENT = 60
 LONGEST_TEXT = 100_000  # of a document, in characters; more is no note, and costs whoever looks at it
-MOST_VALUES = 400_000  # of a document, by its commas and brackets: an order of 5000 lines has 150,000
+MOST_VALUES = 150_000  # of a document, by its commas and brackets: Shopify's orders would be of 3 MB
 MOST_MEMBERS = 20_000  # of one list or object of a document
 MOST_CHILDREN = 5000  # of one list: the lines of an order, the questions of a form
 

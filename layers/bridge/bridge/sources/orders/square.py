@@ -24,6 +24,12 @@ _DURATION = re.compile(
 )
 _LONGEST_WINDOW = timedelta(days=31)
 _QUANTITY = re.compile(r"(\d{1,5})(?:\.0+)?", re.ASCII)
+# What became of an order none of whose fulfillments is open; of several states the first counts.
+_ENDED = {
+    "COMPLETED": Reason.ALREADY_FULFILLED,
+    "FAILED": Reason.REJECTED,
+    "CANCELED": Reason.CANCELLED,
+}
 _COURIER_TYPES = {"DELIVERY": "delivery_details", "SHIPMENT": "shipment_details"}
 
 
@@ -66,12 +72,9 @@ def _finished(order: Fields, fulfillments: Sequence[Fields]) -> Reason | None:
     states = {one.text("state") for one in couriers}
     if any(_is_managed(one) for one in couriers):
         return Reason.MANAGED_DELIVERY
-    if "COMPLETED" in states:
-        return Reason.ALREADY_FULFILLED
-    if "FAILED" in states:
-        return Reason.REJECTED
-    if "CANCELED" in states:
-        return Reason.CANCELLED
+    for state, reason in _ENDED.items():
+        if state in states:
+            return reason
     return Reason.LOCAL_PICKUP if fulfillments else Reason.NOTHING_TO_SHIP
 
 
