@@ -171,7 +171,7 @@ def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
         (b'{"id": NaN}', "not_json"),
         (b'{"id": 1, "total": -Infinity}', "not_json"),
         (b'{"id": ' + b"9" * 5000 + b"}", "not_json"),
-        (b'{"id": 1, "a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "not_json"),
+        (b'{"id": 1, "a": ' + b"[" * 100_000 + b"]" * 200_000 + b"}", "not_json"),
         (b'{"id": 1, "note": "\\ud83c"}', "not_json"),
         (b'{"id": 1, "\\udf38": 1}', "not_json"),
         (b"[]", "not_an_object"),

@@ -25,14 +25,13 @@ from bridge.reasons import Reason
 from bridge.schedule.programs import ADOBE, programs
 from bridge.schedule.vocabulary import word_set
 from bridge.sources.shared import writings as texts
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Webhook, push_id
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Trial, Webhook, push_id
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.rsa import decode_base64, sign_rsa_sha256, verify_rsa_sha256
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
 _PREFIX = "com.adobe.commerce."  # of the event's type, before the name that Commerce gives it
-
 
 _SIGNATURES = ("x-adobe-digital-signature-1", "x-adobe-digital-signature-2")
 _RECIPIENTS = ("recipient_client_id", "recipientclientid")  # both are documented
@@ -171,24 +170,15 @@ class AdobeCommerce(Source):
             )
         return _order(order, items, options.settings)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign a body as Adobe does; ``secret`` is a private key in PEM."""
-        signature = base64.b64encode(sign_rsa_sha256(body, secret)).decode("ascii")
+        signature = base64.b64encode(sign_rsa_sha256(trial.body, trial.secret)).decode("ascii")
         return Signed(
-            body,
+            trial.body,
             {
                 "Content-Type": "application/json; charset=utf-8",
-                "x-adobe-event-id": webhook_id,
-                "x-adobe-event-code": _PREFIX + topic,
+                "x-adobe-event-id": trial.webhook_id,
+                "x-adobe-event-code": _PREFIX + trial.topic,
                 "x-adobe-digital-signature-1": signature,
             },
         )

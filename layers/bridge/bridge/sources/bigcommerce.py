@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import ClassVar
 
 from bridge.document import Fields, load_object, whole_id
@@ -20,7 +19,7 @@ from bridge.reasons import Reason
 from bridge.sources.orders.bigcommerce import read
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
-from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, push_id
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.standard_signing import sign_standard_webhook, verify_standard_webhook
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING
@@ -143,15 +142,8 @@ class BigCommerce(NotifyingSource):
         order_id = whole_id(order.values.get("id"))
         return read(order, order_id, options)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as BigCommerce does: https://developer.bigcommerce.com/docs/integrations/webhooks ."""
-        return sign_standard_webhook(body, secret.strip().encode(), webhook_id=webhook_id, sent_at=sent_at)
+        return sign_standard_webhook(
+            trial.body, trial.secret.strip().encode(), webhook_id=trial.webhook_id, sent_at=trial.sent_at
+        )

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from bridge.document import Fields
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
-from bridge.sources.shared.base import Traits
-from bridge.sources.shared.forms import Submission, UnsignedFormSource
+from bridge.sources.shared.forms import Submission, UnsignedFormSource, form_traits
 
 _DATES = ("DatePicker", "DateTimePicker", "DateRange")
 
@@ -21,14 +20,11 @@ _DATES = ("DatePicker", "DateTimePicker", "DateRange")
 class Fillout(UnsignedFormSource):
     """Fillout's webhooks: the submission with its questions."""
 
-    TRAITS = Traits(
-        title="Fillout",
+    TRAITS = form_traits(
+        "Fillout",
         signature="none: the secret in the header X-Webhook-Secret or in the address",
         replay="id of the submission",
-        create="each submission",
         update="a submission with a later lastUpdatedAt",
-        cancel="[fields] cancelled",
-        window="[fields] date, time, after, before",
         tested_with="sample of the API's documentation; a real webhook is not verified",
     )
 

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from bridge.sources.shared.answers import flat_answers
-from bridge.sources.shared.base import Traits
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import EVENT_SETTINGS, HONEYPOT, Submission, UnsignedFormSource
+from bridge.sources.shared.forms import EVENT_SETTINGS, HONEYPOT, Submission, UnsignedFormSource, form_traits
 
 
 class Form(UnsignedFormSource):
@@ -25,14 +24,13 @@ class Form(UnsignedFormSource):
         HONEYPOT: "the name of a field that people do not see: a submission that fills it in is a robot's",
     }
 
-    TRAITS = Traits(
-        title="Any JSON or HTML form",
+    TRAITS = form_traits(
+        "Any JSON or HTML form",
         signature="none: the secret in the header X-Webhook-Secret or in the address",
         replay="order id",
         create="each submission, or the types in the setting",
         update="the same order id again",
         cancel="[fields] cancelled, or the types in cancel_types",
-        window="[fields] date, time, after, before",
         tested_with="URL Standard, RFC 7578 and HTML forms as browsers post them",
     )
 

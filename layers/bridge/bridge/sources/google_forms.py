@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from bridge.document import Fields
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
-from bridge.sources.shared.base import Traits
-from bridge.sources.shared.forms import Submission, UnsignedFormSource
+from bridge.sources.shared.forms import Submission, UnsignedFormSource, form_traits
 
 _DATES = ("DATE", "DATETIME")  # https://developers.google.com/apps-script/reference/forms/item-type
 
@@ -21,14 +20,12 @@ _DATES = ("DATE", "DATETIME")  # https://developers.google.com/apps-script/refer
 class GoogleForms(UnsignedFormSource):
     """Google Forms, through a script of ours in the form: ``examples/google-forms.gs``."""
 
-    TRAITS = Traits(
-        title="Google Forms",
+    TRAITS = form_traits(
+        "Google Forms",
         signature="none: our script shows the secret in the header X-Webhook-Secret",
         replay="id of the response",
         create="each response",
         update="an edited response",
-        cancel="[fields] cancelled",
-        window="[fields] date, time, after, before",
         tested_with="our own script, run with stand-ins for Google's services",
     )
 

@@ -11,23 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bridge.sources.shared.answers import flat_answers, text_of
-from bridge.sources.shared.base import Traits
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import Submission, UnsignedFormSource
+from bridge.sources.shared.forms import Submission, UnsignedFormSource, form_traits
 from bridge.sources.shared.wordpress import plain_object
 
 
 class GravityForms(UnsignedFormSource):
     """Gravity Forms' Webhooks Add-On: a WordPress form's entry, as JSON or URL-encoded."""
 
-    TRAITS = Traits(
-        title="Gravity Forms",
+    TRAITS = form_traits(
+        "Gravity Forms",
         signature="none: the secret in the header X-Webhook-Secret",
         replay="id of the entry",
         create="each entry",
         update="the same entry sent again",
-        cancel="[fields] cancelled",
-        window="[fields] date, time, after, before",
         tested_with="the entry object of the documentation; a real webhook is not verified",
     )
 

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 
 from bridge.document import load_object
 from bridge.errors import MalformedWebhook
 from bridge.schedule import compound_times
 from bridge.sources.shared.answers import Answer, path_of, text_of
-from bridge.sources.shared.base import Options, Signed, Traits
+from bridge.sources.shared.base import Signed, Trial
 from bridge.sources.shared.form_bodies import guess_content_type, read_form
-from bridge.sources.shared.forms import Submission, UnsignedFormSource
+from bridge.sources.shared.forms import Submission, UnsignedFormSource, form_traits
 
 _QUESTION = re.compile(r"q(\d{1,6})_(\w{1,200})", re.ASCII)
 
@@ -26,22 +25,17 @@ _QUESTION = re.compile(r"q(\d{1,6})_(\w{1,200})", re.ASCII)
 class Jotform(UnsignedFormSource):
     """Jotform's webhooks: multipart with the answers as JSON inside, under ``rawRequest``."""
 
-    TRAITS = Traits(
-        title="Jotform",
+    TRAITS = form_traits(
+        "Jotform",
         signature="none: the secret in the address",
         replay="id of the submission",
-        create="each submission",
         update="an edited submission",
-        cancel="[fields] cancelled",
-        window="[fields] date, time, after, before",
         tested_with="a recorded submission that Zulip publishes; address, phone and date as in Jotform's API",
     )
 
-    def sign(
-        self, body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Show the secret in the address."""
-        return Signed(body, {"Content-Type": guess_content_type(body)}, path_secret=secret)
+        return Signed(trial.body, {"Content-Type": guess_content_type(trial.body)}, path_secret=trial.secret)
 
     def load(self, body: bytes, content_type: str) -> Mapping[str, object]:
         """Read JSON, URL-encoded or multipart fields."""

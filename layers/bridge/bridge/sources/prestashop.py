@@ -23,7 +23,7 @@ from bridge.reasons import Reason
 from bridge.schedule.vocabulary import word_set
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
-from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, push_id
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.people import full_name, phones_of
@@ -165,22 +165,13 @@ class PrestaShop(NotifyingSource):
             )
         return _order(found, order, order_id, items, zone, options.settings)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as the module in examples/prestashop does."""
         return Signed(
-            body,
+            trial.body,
             {
                 "Content-Type": "application/json",
-                "X-Webhook-Signature": hmac_sha256_base64(body, secret.encode()),
+                "X-Webhook-Signature": hmac_sha256_base64(trial.body, trial.secret.encode()),
             },
         )
 

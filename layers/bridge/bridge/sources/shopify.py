@@ -28,6 +28,7 @@ from bridge.sources.shared.base import (
     Signed,
     Source,
     Traits,
+    Trial,
     Webhook,
     push_id,
 )
@@ -40,7 +41,6 @@ _PRIVACY_TOPICS = {
     "customers/redact": ("erase", "orders_to_redact"),
     "shop/redact": ("erase", ""),
 }
-
 
 _TOPIC_HEADER = "x-shopify-topic"
 _SIGNATURE_HEADER = "x-shopify-hmac-sha256"
@@ -140,26 +140,18 @@ class Shopify(Source):
             return Ignored(Reason.EDIT_WITHOUT_ORDER, order_id=order_id)
         return read(Fields(document), order_id, topic, options.settings)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as Shopify does: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries ."""
         return Signed(
-            body,
+            trial.body,
             {
                 "Content-Type": "application/json",
-                "X-Shopify-Topic": topic,
-                "X-Shopify-Hmac-Sha256": hmac_sha256_base64(body, secret.encode()),
-                "X-Shopify-Shop-Domain": options.settings.get("shop_domain") or "sample-shop.myshopify.com",
+                "X-Shopify-Topic": trial.topic,
+                "X-Shopify-Hmac-Sha256": hmac_sha256_base64(trial.body, trial.secret.encode()),
+                "X-Shopify-Shop-Domain": trial.options.settings.get("shop_domain")
+                or "sample-shop.myshopify.com",
                 "X-Shopify-API-Version": "2026-07",
-                "X-Shopify-Webhook-Id": webhook_id,
+                "X-Shopify-Webhook-Id": trial.webhook_id,
             },
         )
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import ClassVar
 
 from bridge.document import Fields, load_object
@@ -21,7 +20,7 @@ from bridge.reasons import Reason
 from bridge.sources.orders.square import read
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
-from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, push_id
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
@@ -129,22 +128,15 @@ class Square(NotifyingSource):
         order = Fields(load_object(payload.body))
         return read(order, _checked(order.text("id")), options)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as Square does: https://developer.squareup.com/docs/webhooks/step3validate ."""
         return Signed(
-            body,
+            trial.body,
             {
                 "Content-Type": "application/json",
-                "X-Square-HmacSha256-Signature": hmac_sha256_base64(_signed(body, options), secret.encode()),
+                "X-Square-HmacSha256-Signature": hmac_sha256_base64(
+                    _signed(trial.body, trial.options), trial.secret.encode()
+                ),
             },
         )
 

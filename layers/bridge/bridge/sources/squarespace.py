@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal, DecimalException
 from typing import ClassVar
 
@@ -22,7 +21,7 @@ from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
 from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
-from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, push_id
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.people import full_name, phones_of
@@ -165,16 +164,7 @@ class Squarespace(NotifyingSource):
             )
         return _order(order, order_id, items, options)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as Squarespace does: https://developers.squarespace.com/webhooks/verifying-notifications .
 
         Raises:
@@ -182,12 +172,12 @@ class Squarespace(NotifyingSource):
 
         """
         return Signed(
-            body,
+            trial.body,
             {
                 "User-Agent": "Squarespace/1.0",
                 "Content-Type": "application/json",
                 "Squarespace-Signature": hmac.digest(
-                    bytes.fromhex(secret.strip()), body, hashlib.sha256
+                    bytes.fromhex(trial.secret.strip()), trial.body, hashlib.sha256
                 ).hex(),
             },
         )

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import ClassVar
 
 from bridge.document import moment_of
 from bridge.model import Ignored, Order
 from bridge.reasons import Reason
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Trial
 from bridge.sources.shared.forms import EVENT_SETTINGS, FormSource, Submission
 from bridge.sources.shared.standard_signing import (
     sign_standard_webhook,
@@ -87,15 +86,8 @@ class StandardWebhooks(FormSource):
         """
         return super().parse(payload, options) if payload.topic in self.TOPICS else Ignored(Reason.TOPIC)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as the specification says."""
-        return sign_standard_webhook(body, standard_key(secret), webhook_id=webhook_id, sent_at=sent_at)
+        return sign_standard_webhook(
+            trial.body, standard_key(trial.secret), webhook_id=trial.webhook_id, sent_at=trial.sent_at
+        )

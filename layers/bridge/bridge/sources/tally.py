@@ -7,13 +7,12 @@ Tally sends is what JSON.stringify wrote, so the raw bytes are verified. No cloc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from bridge.document import Fields
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
-from bridge.sources.shared.base import Options, Push, Signed, Traits
-from bridge.sources.shared.forms import FormSource, Submission
+from bridge.sources.shared.base import Options, Push, Signed, Trial
+from bridge.sources.shared.forms import FormSource, Submission, form_traits
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 _SIGNATURE_HEADER = "tally-signature"
@@ -26,14 +25,10 @@ class Tally(FormSource):
     TOPICS = ("FORM_RESPONSE",)
     EVENT_FIELD = "eventType"
 
-    TRAITS = Traits(
-        title="Tally",
+    TRAITS = form_traits(
+        "Tally",
         signature="HMAC-SHA256 of the body, base64",
         replay="id of the submission",
-        create="each submission",
-        update="the same [fields] order_id again",
-        cancel="[fields] cancelled",
-        window="[fields] date, time, after, before",
         tested_with="sample of the documentation; it publishes no vector",
     )
 
@@ -46,22 +41,13 @@ class Tally(FormSource):
         """
         verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as https://tally.so/help/webhooks says."""
         return Signed(
-            body,
+            trial.body,
             {
                 "Content-Type": "application/json",
-                "Tally-Signature": hmac_sha256_base64(body, secret.encode()),
+                "Tally-Signature": hmac_sha256_base64(trial.body, trial.secret.encode()),
             },
         )
 

@@ -9,13 +9,12 @@ out. No clock, no AWS.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from bridge.document import Fields
 from bridge.errors import InvalidSignature, MalformedWebhook
 from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
-from bridge.sources.shared.base import Options, Push, Signed, Traits
-from bridge.sources.shared.forms import FormSource, Submission
+from bridge.sources.shared.base import Options, Push, Signed, Trial
+from bridge.sources.shared.forms import FormSource, Submission, form_traits
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
 _SIGNATURE_HEADER = "typeform-signature"
@@ -28,14 +27,10 @@ class Typeform(FormSource):
     TOPICS = ("form_response",)
     EVENT_FIELD = "event_type"
 
-    TRAITS = Traits(
-        title="Typeform",
+    TRAITS = form_traits(
+        "Typeform",
         signature="HMAC-SHA256 of the body, base64 behind sha256=",
         replay="token of the submission",
-        create="each submission",
-        update="the same [fields] order_id again",
-        cancel="[fields] cancelled",
-        window="[fields] date, time, after, before",
         tested_with="sample of the documentation; it publishes no vector",
     )
 
@@ -53,22 +48,13 @@ class Typeform(FormSource):
             signature = signature.removeprefix(_ALGORITHM) or "="
         verify_hmac_sha256_base64(push.body, signature, secrets)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as https://www.typeform.com/developers/webhooks/secure-your-webhooks/ says."""
         return Signed(
-            body,
+            trial.body,
             {
                 "Content-Type": "application/json",
-                "Typeform-Signature": _ALGORITHM + hmac_sha256_base64(body, secret.encode()),
+                "Typeform-Signature": _ALGORITHM + hmac_sha256_base64(trial.body, trial.secret.encode()),
             },
         )
 

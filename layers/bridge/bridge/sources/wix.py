@@ -34,6 +34,7 @@ from bridge.sources.shared.base import (
     Signed,
     Source,
     Traits,
+    Trial,
     Webhook,
     push_id,
 )
@@ -159,35 +160,26 @@ class Wix(Source):
         order = Fields(self.document(payload))
         return read(order, payload.topic, options.settings)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Wrap an event, or an envelope with one, into a token; ``secret`` is a private key (PEM)."""
-        sample = load_object(body)
+        sample = load_object(trial.body)
         envelope = sample if "eventType" in sample else {"data": sample}
-        event = {**_event(Fields(envelope)).values, "id": webhook_id}
+        event = {**_event(Fields(envelope)).values, "id": trial.webhook_id}
         data = {
-            "eventType": topic,
-            "instanceId": options.settings.get("instance_id")
+            "eventType": trial.topic,
+            "instanceId": trial.options.settings.get("instance_id")
             or envelope.get("instanceId")
             or "sample-instance",
             "data": json.dumps(event),
             "identity": envelope.get("identity") or json.dumps({"identityType": "WIX_USER"}),
         }
-        issued = int(sent_at.timestamp())
+        issued = int(trial.sent_at.timestamp())
         claims = {"data": json.dumps(data), "iat": issued, "exp": issued + 3600}
         signed = b".".join(
             _base64url(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT"}, claims)
         )
         return Signed(
-            signed + b"." + _base64url(sign_rsa_sha256(signed, secret)),
+            signed + b"." + _base64url(sign_rsa_sha256(signed, trial.secret)),
             {"Content-Type": "text/plain; charset=utf-8"},
         )
 

@@ -24,7 +24,7 @@ from bridge.model import Ignored, Order
 from bridge.reasons import Reason
 from bridge.schedule.programs import WOOCOMMERCE, programs
 from bridge.sources.orders.woocommerce import read, state_moment
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Webhook
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Trial, Webhook
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 from bridge.sources.shared.wordpress import plain_object
 
@@ -133,31 +133,22 @@ class WooCommerce(Source):
             return Ignored(Reason.DELETED, retracts=True, order_id=order_id, updated_at=payload.received_at)
         return read(Fields(body), order_id, options)
 
-    def sign(
-        self,
-        body: bytes,
-        secret: str,
-        *,
-        topic: str,
-        webhook_id: str,
-        sent_at: datetime,
-        options: Options,
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Sign as ``deliver()`` and ``generate_signature()`` of ``class-wc-webhook.php`` do."""
-        resource, _, event = topic.partition(".")
-        key = _decoded(secret).encode("utf-8", "surrogatepass")
+        resource, _, event = trial.topic.partition(".")
+        key = _decoded(trial.secret).encode("utf-8", "surrogatepass")
         return Signed(
-            body,
+            trial.body,
             {
                 "Content-Type": "application/json",
                 "X-WC-Webhook-Source": "https://sample-shop.example/",
-                "X-WC-Webhook-Topic": topic,
+                "X-WC-Webhook-Topic": trial.topic,
                 "X-WC-Webhook-Resource": resource,
                 "X-WC-Webhook-Event": event,
-                "X-WC-Webhook-Signature": hmac_sha256_base64(body, key),
+                "X-WC-Webhook-Signature": hmac_sha256_base64(trial.body, key),
                 "X-WC-Webhook-ID": "1",
                 "X-WC-Webhook-Delivery-ID": hashlib.md5(
-                    webhook_id.encode(), usedforsecurity=False
+                    trial.webhook_id.encode(), usedforsecurity=False
                 ).hexdigest(),
             },
         )

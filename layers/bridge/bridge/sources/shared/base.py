@@ -124,6 +124,18 @@ class Signed:
         return f"{base_url.rstrip('/')}/webhooks/{path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A sample that is to be pushed as the sender would."""
+
+    body: bytes = field(repr=False)
+    secret: str = field(repr=False)
+    topic: str
+    webhook_id: str
+    sent_at: datetime
+    options: Options
+
+
 class Shop(Protocol):
     """The sender's own API, for webhooks that only say which order has changed."""
 
@@ -225,8 +237,12 @@ class Source(ABC):
 
         """
 
-    @abstractmethod
     def sign(
         self, body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
     ) -> Signed:
         """Push a sample as the sender would; for trials and tests, no function calls it."""
+        return self.pushed(Trial(body, secret, topic, webhook_id, sent_at, options))
+
+    @abstractmethod
+    def pushed(self, trial: Trial) -> Signed:
+        """Return a sample as the sender would push it: with its headers, and signed as it signs."""

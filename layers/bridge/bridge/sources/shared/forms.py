@@ -30,7 +30,7 @@ from bridge.model import Ignored, Order, PostalAddress, Writings, Written
 from bridge.reasons import Reason
 from bridge.schedule.vocabulary import read_name
 from bridge.sources.shared.answers import MOST_ANSWERS, Answer, path_of, text_of
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Webhook, push_id
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Trial, Webhook, push_id
 from bridge.sources.shared.encodings import charset_of
 from bridge.sources.shared.form_bodies import guess_content_type, load_json_object
 from bridge.sources.shared.shown_secrets import SECRET_HEADER, verify_shared_secret
@@ -232,6 +232,21 @@ def _speaks_of_delivery(label: str) -> bool:
 # --- a form service as a source -----------------------------------------------------------------
 
 
+def form_traits(
+    title: str,
+    *,
+    signature: str,
+    replay: str,
+    tested_with: str,
+    create: str = "each submission",
+    update: str = "the same [fields] order_id again",
+    cancel: str = "[fields] cancelled",
+) -> Traits:
+    """Return the traits of a form service, most of which all have in common."""
+    window = "[fields] date, time, after, before"
+    return Traits(title, signature, replay, create, update, cancel, window, tested_with)
+
+
 class FormSource(Source):
     """A form service: its class says how a body is read, and whose submission it is."""
 
@@ -329,8 +344,8 @@ class UnsignedFormSource(FormSource):
         """
         verify_shared_secret(push, secrets)
 
-    def sign(
-        self, body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
-    ) -> Signed:
+    def pushed(self, trial: Trial) -> Signed:
         """Show the secret in the header, with the content type that the body has by its looks."""
-        return Signed(body, {"Content-Type": guess_content_type(body), SECRET_HEADER: secret})
+        return Signed(
+            trial.body, {"Content-Type": guess_content_type(trial.body), SECRET_HEADER: trial.secret}
+        )
