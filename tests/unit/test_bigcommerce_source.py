@@ -175,58 +175,6 @@ def test_a_secret_that_looks_like_base64_is_not_decoded() -> None:
     verify(headers(sign(CREATED, secret)), [secret])
 
 
-@pytest.mark.parametrize("secrets", [["new", SECRET], [SECRET, "old"], ["", SECRET]])
-def test_any_of_the_secrets_may_have_signed(secrets: list[str]) -> None:
-    """A secret can be changed without a gap."""
-    verify(headers(), secrets)
-
-
-def test_any_signature_of_the_list_may_match() -> None:
-    """Unknown versions and wrong ones beside the right one do no harm."""
-    verify(headers(f"v1a,abc v1,{'A' * 43}= v2,x {sign(CREATED)}"))
-
-
-@pytest.mark.parametrize("raw", [b"", b"\xff\xfe\x00"])
-def test_bytes_that_are_no_text_can_be_signed(raw: bytes) -> None:
-    """The raw bytes are verified, before anything is read from them."""
-    verify(headers(sign(raw)), body=raw)
-
-
-@pytest.mark.parametrize(
-    ("given_headers", "reason"),
-    [
-        ({}, "signature_missing"),
-        (headers(webhook_id=None), "signature_missing"),
-        (headers(webhook_id=" "), "signature_missing"),
-        (headers(webhook_timestamp=None), "signature_missing"),
-        (headers(webhook_signature=""), "signature_missing"),
-        (headers(webhook_timestamp="hello"), "timestamp_malformed"),
-        (headers(webhook_timestamp="-1"), "timestamp_malformed"),
-        (headers(webhook_timestamp=f"{NOW}.0"), "timestamp_malformed"),
-        (headers(webhook_timestamp="٣"), "timestamp_malformed"),
-        (headers(webhook_timestamp="9" * 30), "timestamp_malformed"),
-        (headers(webhook_timestamp="0"), "timestamp_out_of_tolerance"),
-        (headers(webhook_timestamp="99999999999"), "timestamp_out_of_tolerance"),
-        (headers("no separator"), "signature_malformed"),
-        (headers("v1," + "!" * 44), "signature_malformed"),
-        (headers("v1," + "é" * 44), "signature_malformed"),
-        (headers(sign(CREATED).removeprefix("v1,")), "signature_malformed"),
-        (headers(webhook_timestamp=str(int(NOW) + 1)), "signature_mismatch"),
-        (headers(webhook_id="msg_another"), "signature_mismatch"),
-        (headers(webhook_id="é"), "signature_mismatch"),
-        (headers(webhook_id="\ud800"), "signature_mismatch"),
-        (headers(sign(CREATED + b" ")), "signature_mismatch"),
-        (headers(sign(CREATED, "secret of another account")), "signature_mismatch"),
-    ],
-)
-def test_a_wrong_signature_has_one_way_to_fail(given_headers: dict[str, str], reason: str) -> None:
-    """Everything hostile is InvalidSignature with a reason from a closed set."""
-    with pytest.raises(InvalidSignature) as caught:
-        verify(given_headers)
-
-    assert reason == caught.value.reason
-
-
 @pytest.mark.parametrize(("seconds", "accepted"), [(-301, False), (-300, True), (300, True), (301, False)])
 def test_a_webhook_may_be_five_minutes_off(seconds: int, accepted: bool) -> None:
     """Too old and too new both fail, even when signed rightly; retries carry a new time."""
@@ -239,15 +187,6 @@ def test_a_webhook_may_be_five_minutes_off(seconds: int, accepted: bool) -> None
         with pytest.raises(InvalidSignature) as caught:
             verify(given_headers)
         assert caught.value.reason == "timestamp_out_of_tolerance"
-
-
-@pytest.mark.parametrize("secrets", [[], [""], ["", "  "]])
-def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
-    """Anyone can compute the HMAC of an empty key, so it never matches."""
-    with pytest.raises(InvalidSignature) as caught:
-        verify(headers(sign(CREATED, "")), secrets)
-
-    assert caught.value.reason == "no_secret"
 
 
 # --- which order ----------------------------------------------------------------------------------
@@ -280,9 +219,6 @@ def test_another_store_of_the_same_app_is_ignored(producer: object) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", "empty_body"),
-        (b"[]", "not_an_object"),
-        (b"{", "not_json"),
         (event(scope=None), "topic_missing"),
         (event(data=None), "order_id_missing"),
         (event(data={"id": None}), "order_id_missing"),

@@ -22,7 +22,6 @@ from bridge import sources
 from bridge.errors import (
     BridgeError,
     InvalidConnection,
-    InvalidSignature,
     MalformedWebhook,
     ShopRejected,
     ShopUnavailable,
@@ -101,41 +100,6 @@ def test_the_signature_is_what_openssl_makes_of_the_rule() -> None:
     )
 
 
-@pytest.mark.parametrize("secrets", [[SECRET], ["new", SECRET], [SECRET, "old"], ["", SECRET]])
-def test_any_of_the_secrets_may_have_signed(secrets: list[str]) -> None:
-    """The secret can be changed in the shop without a gap."""
-    verify(PUSH, sign(PUSH), secrets)
-
-
-@pytest.mark.parametrize(
-    ("signature", "reason"),
-    [
-        (None, "signature_missing"),
-        ("", "signature_missing"),
-        ("!" * 44, "signature_malformed"),
-        ("é" * 44, "signature_malformed"),
-        (hmac.new(SECRET.encode(), PUSH, hashlib.sha256).hexdigest(), "signature_malformed"),
-        (sign(PUSH, "secret of another connection"), "signature_mismatch"),
-        (sign(PUSH + b" "), "signature_mismatch"),
-    ],
-)
-def test_a_wrong_signature_has_one_way_to_fail(signature: str | None, reason: str) -> None:
-    """Everything hostile is InvalidSignature with a reason from a closed set."""
-    with pytest.raises(InvalidSignature) as caught:
-        verify(PUSH, signature, [SECRET])
-
-    assert reason == caught.value.reason
-
-
-@pytest.mark.parametrize("secrets", [[], [""], ["", "  "]])
-def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
-    """Anyone can compute the HMAC of an empty key, so it never matches."""
-    with pytest.raises(InvalidSignature) as caught:
-        verify(PUSH, sign(PUSH, ""), secrets)
-
-    assert caught.value.reason == "no_secret"
-
-
 # --- which order ----------------------------------------------------------------------------------
 
 
@@ -153,9 +117,6 @@ def test_an_event_we_do_not_follow_is_ignored(event: str) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", "empty_body"),
-        (b"[]", "not_an_object"),
-        (b"{", "not_json"),
         (push(event=None), "topic_missing"),
         (push(id_order=None), "order_id_missing"),
         (push(id_order="42"), "order_id_malformed"),

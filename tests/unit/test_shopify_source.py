@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.support import source_calls
 
 from bridge import sources
-from bridge.errors import BridgeError, InvalidSignature, MalformedWebhook, UnmappableOrder
+from bridge.errors import BridgeError, MalformedWebhook, UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress
 from bridge.sources import Webhook
 
@@ -68,63 +68,6 @@ def test_the_published_vector_verifies() -> None:
     source_calls.verify(shopify, b'{"foo": "bar"}', {"x-shopify-hmac-sha256": signature}, ["test_secret_key"])
 
 
-@pytest.mark.parametrize(
-    "secrets",
-    [[SECRET], ["new", SECRET], [SECRET, "old"], ["", SECRET]],
-    ids=lambda s: f"{len(s)} {s[0][:3]}",
-)
-def test_any_of_the_secrets_may_have_signed(secrets: list[str]) -> None:
-    """A secret can be rotated without a gap: the current and the previous one both count."""
-    source_calls.verify(shopify, TYPICAL, {"x-shopify-hmac-sha256": sign(TYPICAL)}, secrets)
-
-
-def test_bytes_that_are_no_text_can_be_signed() -> None:
-    """The raw bytes are verified, before anything is read from them."""
-    source_calls.verify(shopify, b"\xff\xfe\x00", {"x-shopify-hmac-sha256": sign(b"\xff\xfe\x00")}, [SECRET])
-
-
-@pytest.mark.parametrize(
-    ("signature", "reason"),
-    [
-        (None, "signature_missing"),
-        ("", "signature_missing"),
-        ("   ", "signature_missing"),
-        ("no separator, no base64", "signature_malformed"),
-        ("!" * 44, "signature_malformed"),
-        (base64.b64encode(b"short").decode(), "signature_malformed"),
-        (base64.b64encode(b"x" * 64).decode(), "signature_malformed"),
-        (sign(TYPICAL)[:-1], "signature_malformed"),
-        (sign(TYPICAL) + "\n", "signature_malformed"),
-        (f"{sign(TYPICAL)},{sign(TYPICAL)}", "signature_malformed"),
-        (hmac.new(SECRET.encode(), TYPICAL, hashlib.sha256).hexdigest(), "signature_malformed"),
-        ("é" * 44, "signature_malformed"),
-        ("\ud800" * 44, "signature_malformed"),
-        ("٣" * 43 + "=", "signature_malformed"),
-        (sign(TYPICAL, "secret of another connection"), "signature_mismatch"),
-        (sign(TYPICAL + b" "), "signature_mismatch"),
-        (sign(b""), "signature_mismatch"),
-        (base64.b64encode(bytes(32)).decode(), "signature_mismatch"),
-    ],
-)
-def test_a_wrong_signature_has_one_way_to_fail(signature: str | None, reason: str) -> None:
-    """Everything hostile is InvalidSignature with a reason from a closed set."""
-    given_headers = {} if signature is None else {"x-shopify-hmac-sha256": signature}
-
-    with pytest.raises(InvalidSignature) as caught:
-        source_calls.verify(shopify, TYPICAL, given_headers, [SECRET])
-
-    assert reason == caught.value.reason
-
-
-@pytest.mark.parametrize("secrets", [[], [""], ["", "  "]])
-def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
-    """Anyone can compute the HMAC of an empty key, so it never matches."""
-    with pytest.raises(InvalidSignature) as caught:
-        source_calls.verify(shopify, TYPICAL, {"x-shopify-hmac-sha256": sign(TYPICAL, "")}, secrets)
-
-    assert caught.value.reason == "no_secret"
-
-
 # --- which order --------------------------------------------------------------------------------
 
 
@@ -162,21 +105,6 @@ def test_a_topic_we_do_not_follow_is_ignored(topic: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "empty_body"),
-        (b" \n", "empty_body"),
-        (b'{"id": "\xff"}', "not_utf8"),
-        ('{"id": 1}'.encode("utf-16"), "not_utf8"),
-        (b"id=1", "not_json"),
-        (b'{"id": 1', "not_json"),
-        (b'{"id": NaN}', "not_json"),
-        (b'{"id": 1, "total": -Infinity}', "not_json"),
-        (b'{"id": ' + b"9" * 5000 + b"}", "not_json"),
-        (b'{"id": 1, "a": ' + b"[" * 100_000 + b"]" * 200_000 + b"}", "not_json"),
-        (b'{"id": 1, "note": "\\ud83c"}', "not_json"),
-        (b'{"id": 1, "\\udf38": 1}', "not_json"),
-        (b"[]", "not_an_object"),
-        (b'"order"', "not_an_object"),
-        (b"null", "not_an_object"),
         (b"{}", "order_id_missing"),
         (b'{"id": null}', "order_id_missing"),
         (b'{"order_edit": {"order_id": 1}}', "order_id_missing"),

@@ -115,36 +115,18 @@ def test_the_published_vectors_verify(secret: str, url: str, body: bytes, signat
     verify(body, signature, [secret], Options(settings={"notification_url": url}))
 
 
-@pytest.mark.parametrize("secrets", [[SECRET], ["new", SECRET], [SECRET, "old"], ["", SECRET]])
-def test_any_of_the_secrets_may_have_signed(secrets: list[str]) -> None:
-    """Square replaces its key at once, so the previous one stays valid while ours is changed."""
-    verify(CREATED, sign(CREATED), secrets)
-
-
-@pytest.mark.parametrize("raw", [b"", b"\xff\xfe\x00"])
-def test_bytes_that_are_no_text_can_be_signed(raw: bytes) -> None:
-    """The raw bytes are verified, before anything is read from them."""
-    verify(raw, sign(raw), [SECRET])
-
-
 @pytest.mark.parametrize(
     ("signature", "reason"),
     [
-        (None, "signature_missing"),
-        ("", "signature_missing"),
         ("1z2n3DEJJiUPKcPzQo1ftvbxGdw=", "signature_malformed"),  # the retired HMAC-SHA1, of Square's tests
-        ("!" * 44, "signature_malformed"),
-        ("é" * 44, "signature_malformed"),
-        (sign(CREATED)[:-1], "signature_malformed"),
-        (sign(CREATED, "secret of another connection"), "signature_mismatch"),
         (sign(CREATED, url=URL + "/"), "signature_mismatch"),
         (sign(CREATED, url="https://other.example.com/webhooks/acme-square"), "signature_mismatch"),
         (sign(CREATED, url=""), "signature_mismatch"),
         (sign(json.dumps(json.loads(CREATED), indent=4).encode()), "signature_mismatch"),
     ],
 )
-def test_a_wrong_signature_has_one_way_to_fail(signature: str | None, reason: str) -> None:
-    """Everything hostile is InvalidSignature with a reason from a closed set."""
+def test_a_signature_of_another_address_is_wrong(signature: str, reason: str) -> None:
+    """Address and body count byte for byte, and the scheme of old no more."""
     with pytest.raises(InvalidSignature) as caught:
         verify(CREATED, signature, [SECRET])
 
@@ -157,15 +139,6 @@ def test_without_the_address_nothing_verifies() -> None:
         verify(CREATED, sign(CREATED, url=""), [SECRET], Options())
 
     assert caught.value.reason == "notification_url_missing"
-
-
-@pytest.mark.parametrize("secrets", [[], [""], ["", "  "]])
-def test_an_empty_secret_verifies_nothing(secrets: list[str]) -> None:
-    """Anyone can compute the HMAC of an empty key, so it never matches."""
-    with pytest.raises(InvalidSignature) as caught:
-        verify(CREATED, sign(CREATED, ""), secrets)
-
-    assert caught.value.reason == "no_secret"
 
 
 # --- which order ----------------------------------------------------------------------------------
@@ -187,9 +160,6 @@ def test_a_type_we_do_not_follow_is_ignored(topic: str) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", "empty_body"),
-        (b"[]", "not_an_object"),
-        (b"{", "not_json"),
         (event(type=None), "topic_missing"),
         (event(type=7), "topic_missing"),
         (event(data=None), "order_id_missing"),
