@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/senders.md").read_text(encoding="utf-8").partition("## A new sender")[2]
 FILES = dict(re.findall(r"^`([\w/.-]+)`\n\n```\w+\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL))
+CONTRACT = [f"tests/sources/test_{name}.py" for name in ("sources", "signatures", "torn_orders")]
 SOURCE = "layers/bridge/bridge/sources/my_shop.py"
 
 
@@ -25,7 +26,7 @@ def test_the_guides_source_passes_the_contract(tmp_path: Path) -> None:
         file.write_text(text, encoding="utf-8")
 
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/sources/test_sources.py", "-k", "my-shop"],
+        [sys.executable, "-m", "pytest", "-q", "-k", "my-shop", *CONTRACT],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": f"{tmp_path}:{tmp_path / 'layers/bridge'}"},
         capture_output=True,
