@@ -92,11 +92,13 @@ def test_the_constants_of_a_source_are_complete(name: str) -> None:
 
 @each_source
 def test_a_source_imports_nothing_heavy(name: str) -> None:
-    """The receiver imports it while the sender waits for the answer."""
+    """The receiver imports it while the sender waits for the answer, and no other source with it."""
     code = (
         f"import sys; from bridge import sources; sources.get({name!r}); found = set(sys.modules); "
         f"rsa = {{'cryptography'}} if 'bridge.sources.shared.rsa' in found else set(); "  # no other way
-        f"print(sorted({TOO_HEAVY!r} & found - rsa))"
+        f"names = set(sources.NAMES) - {{{name!r}}}; "
+        f"others = {{'bridge.sources.' + other.replace('-', '_') for other in names}}; "
+        f"print(sorted(({TOO_HEAVY!r} | others) & found - rsa))"
     )
 
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -308,20 +308,14 @@ def _shipping_methods(order: Fields) -> tuple[str, ...]:
 # --- what the buyer answered in a form ------------------------------------------------------------
 
 
+def _answers_of(line: Fields) -> list[texts.Pair]:
+    customizations = texts.named(line.optional_children("customizations"), "label", "value")
+    return [*customizations, *texts.named(line.optional_children("variantOptions"), "optionName", "value")]
+
+
 def _written(order: Fields) -> tuple[Written, ...]:
     """Return the answers of the checkout's and the products' forms, the variants, and the shipping titles."""
-    lines = [
-        entry
-        for number, line in enumerate(order.optional_children("lineItems"), 1)
-        for entry in texts.written(
-            [
-                *texts.named(line.optional_children("customizations"), "label", "value"),
-                *texts.named(line.optional_children("variantOptions"), "optionName", "value"),
-            ],
-            "line",
-            number,
-        )
-    ]
+    lines = texts.of_lines(order.optional_children("lineItems"), _answers_of)
     own = texts.written(texts.named(order.optional_children("formSubmission"), "label", "value"))
     titles = texts.titles((method, "shippingLines") for method in _shipping_methods(order))
     return (*own, *lines, *titles)

@@ -213,20 +213,14 @@ def _writings(order: Fields, stops: Sequence[Stop], settings: Mapping[str, str])
     return texts.writings(entries, settings)
 
 
+def _options(line: Fields) -> list[texts.Pair]:
+    options = texts.named(line.optional_children("product_options"), "display_name", "display_value")
+    return [*options, *_event(line)]
+
+
 def _written(order: Fields, shipping: Fields) -> tuple[Written, ...]:
     """Return the answers of the address's form, the products' options and the bill's form, and the method."""
-    lines = [
-        entry
-        for number, line in enumerate(shipping.optional_children("line_items"), 1)
-        for entry in texts.written(
-            [
-                *texts.named(line.optional_children("product_options"), "display_name", "display_value"),
-                *_event(line),
-            ],
-            "line",
-            number,
-        )
-    ]
+    lines = texts.of_lines(shipping.optional_children("line_items"), _options)
     own = texts.named(shipping.optional_children("form_fields"), "name", "value")
     bill = texts.named(
         order.optional_child("billing_address").optional_children("form_fields"), "name", "value"

@@ -250,16 +250,15 @@ def _item(line: Fields, quantity: int) -> OrderItem:
     )
 
 
+def _properties(line: Fields) -> list[texts.Pair]:
+    """Return what the buyer chose for a line, unless it was taken off the order."""
+    taken_off = line.values.get("current_quantity") == 0
+    return [] if taken_off else texts.named(line.optional_children("properties"), "name", "value")
+
+
 def _written(order: Fields) -> tuple[Written, ...]:
     """Return the order's attributes and its lines' properties, its shipping titles and its tags."""
-    lines = [
-        entry
-        for number, line in enumerate(order.optional_children("line_items"), 1)
-        if line.values.get("current_quantity") != 0
-        for entry in texts.written(
-            texts.named(line.optional_children("properties"), "name", "value"), "line", number
-        )
-    ]
+    lines = texts.of_lines(order.optional_children("line_items"), _properties)
     attributes = texts.written(texts.named(order.optional_children("note_attributes"), "name", "value"))
     titles = texts.titles(
         (line.optional_text(key), line.path_of(key))

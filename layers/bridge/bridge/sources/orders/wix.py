@@ -135,11 +135,7 @@ def _slot(logistics: Fields) -> TimeWish | None:
 def _written(order: Fields) -> tuple[Written, ...]:
     """Return the checkout's custom fields, the lines' options and texts, and the titles of shipping."""
     fields = texts.written(texts.named(order.optional_children("customFields"), "title", "value"))
-    lines = [
-        entry
-        for number, line in enumerate(order.optional_children("lineItems"), 1)
-        for entry in texts.written(_of_line(line), "line", number)
-    ]
+    lines = texts.of_lines(order.optional_children("lineItems"), _of_line)
     shipping = order.optional_child("shippingInfo")
     delay = shipping.optional_child("logistics")
     titles = texts.titles(

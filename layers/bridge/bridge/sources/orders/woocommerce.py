@@ -227,6 +227,10 @@ def _as_gmt(text: str) -> datetime:
         return parse_rfc3339(text)
 
 
+def _meta(holder: Fields) -> list[texts.Pair]:
+    return texts.named(holder.optional_children("meta_data"), "key", "value")
+
+
 def _order_meta(order: Fields) -> tuple[Written, ...]:
     """Return the order's own meta data, the last of several of a key; plugins put any JSON there."""
     last = {entry.optional_text("key"): entry for entry in order.optional_children("meta_data")}
@@ -239,18 +243,8 @@ def _order_meta(order: Fields) -> tuple[Written, ...]:
 def _written(order: Fields) -> tuple[Written, ...]:
     """Return the meta data of the order, of its ways of shipping and its lines, and the shipping titles."""
     ways = order.optional_children("shipping_lines")
-    lines = [
-        entry
-        for number, line in enumerate(order.optional_children("line_items"), 1)
-        for entry in texts.written(
-            texts.named(line.optional_children("meta_data"), "key", "value"), "line", number
-        )
-    ]
-    of_ways = [
-        entry
-        for way in ways
-        for entry in texts.written(texts.named(way.optional_children("meta_data"), "key", "value"))
-    ]
+    lines = texts.of_lines(order.optional_children("line_items"), _meta)
+    of_ways = [entry for way in ways for entry in texts.written(_meta(way))]
     titles = texts.titles((way.optional_text("method_title"), way.path_of("method_title")) for way in ways)
     return (*_order_meta(order), *of_ways, *lines, *titles)
 
