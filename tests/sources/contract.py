@@ -18,9 +18,7 @@ from bridge.sources import Push, Webhook
 
 ALL = samples.load_all()
 
-
 PRINTABLE = re.compile(r"[!-~]{1,128}", re.ASCII)
-
 
 each_complete_source = pytest.mark.parametrize("complete", ALL.values(), ids=ALL)
 

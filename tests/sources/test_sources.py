@@ -34,15 +34,11 @@ from bridge.sources import Source, Traits, Webhook
 
 FUNCTIONS = ("greeting", "verify", "identify", "fetch", "document", "updated_at", "parse", "sign")
 
-
 TOO_HEAVY = {"boto3", "botocore", "cryptography", "phonenumbers", "pydantic", "requests", "urllib3"}
-
 
 EXPECTATION = re.compile(r"delivery|greeting|(ignored|error): [a-z][a-z0-9_]*")
 
-
 each_source = pytest.mark.parametrize("name", sources.NAMES)
-
 
 # --- the module -----------------------------------------------------------------------------------
 

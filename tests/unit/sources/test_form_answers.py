@@ -21,7 +21,6 @@ from bridge.sources import Options, Payload, Push
 RIVOLI = PostalAddress("48 rue de Rivoli", "3e étage, code 4B12", "75004", "Paris")
 FLOWERS = (OrderItem("Bouquet d'automne", 1), OrderItem("Couronne", 1))
 
-
 # --- answers --------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,6 @@ from bridge.model import Coordinates, Ignored, Order, OrderItem
 
 SECRET = "0" * 64  # the form of the key which Shopify's admin shows
 
-
 # --- the order ------------------------------------------------------------------------------------
 
 
@@ -151,7 +150,6 @@ JSON = st.recursive(
     max_leaves=8,
 )
 TOPICS = st.sampled_from(sorted(shopify.TOPICS)) | st.text(max_size=20)
-
 
 # --- anything at all ------------------------------------------------------------------------------
 

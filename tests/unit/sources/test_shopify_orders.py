@@ -14,7 +14,6 @@ from bridge.model import Ignored, Order, OrderItem, PostalAddress
 
 PARIS_WINTER = timezone(timedelta(hours=1))
 
-
 # --- the order ------------------------------------------------------------------------------------
 
 

@@ -34,7 +34,6 @@ from bridge.sources import Options, PrivacyRequest, Webhook
 
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
-
 # --- the token ------------------------------------------------------------------------------------
 
 
