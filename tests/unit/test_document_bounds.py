@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from bridge.document import LONGEST_TEXT, MOST_MEMBERS, MOST_VALUES, load_object
-from bridge.errors import MalformedWebhook
+from bridge.errors import MalformedWebhook, UnmappableOrder
+from bridge.fields.expressions import search
 from bridge.sources.shared.form_bodies import load_json_object
 
 LONG = "a\n" * LONGEST_TEXT
@@ -64,3 +65,15 @@ def test_a_list_or_an_object_without_end_is_refused(make: Callable[[int], object
     with pytest.raises(MalformedWebhook) as caught:
         load_object(json.dumps({"order": [{"lines": make(MOST_MEMBERS + 1)}]}).encode())
     assert caught.value.reason == "too_many_values"
+
+
+def test_an_expression_makes_no_list_that_a_document_may_not_have() -> None:
+    """Lists in a list are each short enough; flattened they are not, and the order is parked with a sentence."""
+    half: list[object] = [{"name": "Tulips"}] * (MOST_MEMBERS // 2)
+
+    found = search("lines[].name", {"lines": [half, half]}, field="fields.items")
+
+    assert found == ["Tulips"] * MOST_MEMBERS
+    with pytest.raises(UnmappableOrder, match=r"lines\[\]\.name finds more than 20000 things") as caught:
+        search("lines[].name", {"lines": [half, half, half]}, field="fields.items")
+    assert caught.value.field == "fields.items"
