@@ -68,7 +68,7 @@ def test_a_list_or_an_object_without_end_is_refused(make: Callable[[int], object
 
 
 def test_an_expression_makes_no_list_that_a_document_may_not_have() -> None:
-    """Lists in a list are each short enough; flattened they are not, and the order is parked with a sentence."""
+    """Lists in a list are each short enough; flattened they are not, and the order is parked."""
     half: list[object] = [{"name": "Tulips"}] * (MOST_MEMBERS // 2)
 
     found = search("lines[].name", {"lines": [half, half]}, field="fields.items")
