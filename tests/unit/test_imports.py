@@ -17,6 +17,7 @@ LAYER = ROOT / "layers" / "bridge" / "bridge"
 # docs/layout.md says what each is for.
 FLOORS = (
     "errors",
+    "metrics",
     "model",
     "http_hosts",
     "document",
