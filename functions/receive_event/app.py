@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 from bridge.errors import InvalidConnection, RejectedWebhook
+from bridge.metrics import Measured, Metric
 from bridge.runtime import event_receiver
 from bridge.telemetry import Waiting, logger, publish
 
@@ -26,8 +27,8 @@ class Batch:
     """One invocation: what was counted, and how long the events have waited that must wait on."""
 
     def __init__(self) -> None:
-        self.counted: list[str] = []  # names of metrics
-        self.waiting = Waiting("OldestWaitingEvent")
+        self.measured: list[Measured] = []
+        self.waiting = Waiting(Metric.OLDEST_WAITING_EVENT)
 
     def receive(self, record: SQSRecord) -> None:
         """Queue one event; whatever is raised leaves it where it is, and in the end to a person."""
@@ -35,7 +36,7 @@ class Batch:
             try:
                 received = event_receiver().receive(record.body)
             except (RejectedWebhook, InvalidConnection) as error:
-                self.counted.append("WebhookRejected")
+                self.measured.append(Measured(Metric.WEBHOOK_REJECTED))
                 logger.warning(
                     "event rejected",
                     outcome="rejected",
@@ -45,7 +46,8 @@ class Batch:
                 raise
         for one in received:
             receipt = one.receipt
-            self.counted.append("WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored")
+            metric = Metric.WEBHOOK_ACCEPTED if receipt.outcome == "accepted" else Metric.WEBHOOK_IGNORED
+            self.measured.append(Measured(metric, one.connection_id))
             logger.info(
                 "event received",
                 connection_id=one.connection_id,
@@ -63,5 +65,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItem
     """Handle one SQS event and answer which messages are to come again."""
     batch = Batch()
     answer = process_partial_response(event, batch.receive, processor, context)
-    publish(batch.counted, batch.waiting.seconds)
+    publish(batch.measured + batch.waiting.measured)
     return answer

@@ -18,6 +18,7 @@ LAYER = ROOT / "layers" / "bridge" / "bridge"
 FLOORS = (
     "reasons",
     "errors",
+    "metrics",
     "model",
     "http_hosts",
     "document",
