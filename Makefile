@@ -75,7 +75,7 @@ build: .venv/sam/.installed ## build the functions and the layer into .aws-sam: 
 	@# what was built for one processor can be deployed for no other
 	@sed -e '/^  Architecture:/,/^  [A-Z]/ { s/Default: .*/Default: $(ARCHITECTURE)/; $(OTHERS_DELETED) }' \
 		.aws-sam/build/template.yaml > .aws-sam/template.yaml && mv .aws-sam/template.yaml .aws-sam/build/template.yaml
-	@BUILT_FOR=$(ARCHITECTURE) BYTECODE=$(BYTECODE) $(BIN)/pytest --quiet --no-header -p no:cacheprovider tests/artefacts
+	@BUILT_FOR=$(ARCHITECTURE) BYTECODE=$(BYTECODE) $(BIN)/pytest --quiet --no-header -p no:cacheprovider -rP tests/artefacts
 ARCHITECTURE ?= arm64
 BYTECODE ?= 1
 OTHERS_DELETED = $(foreach other,$(filter-out $(ARCHITECTURE),arm64 x86_64),/^ *- $(other)$$/d;)

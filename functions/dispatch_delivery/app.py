@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bridge.aws.batches import process_groups
+from bridge.aws.batches import BatchResponse, QueueRecord, process_groups
 from bridge.dispatching.outcomes import metrics_of_retry
 from bridge.errors import RetryableError
 from bridge.metrics import Measured, Metric
@@ -14,11 +14,10 @@ from bridge.runtime import dispatch_runtime
 from bridge.telemetry import Waiting, logger, publish
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-def connection_of(record: SQSRecord) -> str:
+def connection_of(record: QueueRecord) -> str:
     """Return whose a message is; empty when it cannot be read."""
     try:
         return read_message(record.body).connection_id
@@ -35,18 +34,18 @@ class Batch:
         self.measured: list[Measured] = []  # appended to by the threads of the batch
         self.waiting = Waiting(Metric.OLDEST_WAITING_ORDER)
 
-    def handle(self, record: SQSRecord) -> None:
+    def handle(self, record: QueueRecord) -> None:
         """Handle one message; whatever is raised leaves it on the queue."""
-        with self.waiting.since(record.attributes.sent_timestamp, lambda: connection_of(record)):
+        with self.waiting.since(record.sent_timestamp, lambda: connection_of(record)):
             self._handle(record)
 
-    def _handle(self, record: SQSRecord) -> None:
+    def _handle(self, record: QueueRecord) -> None:
         try:
             handled = self.runtime.worker.handle(
                 record.body,
                 message_id=record.message_id,
-                queued_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
-                receive_count=int(record.attributes.approximate_receive_count),
+                queued_at=datetime.fromtimestamp(int(record.sent_timestamp) / 1000, UTC),
+                receive_count=record.receive_count,
             )
         except RetryableError as error:
             self.errors[record.message_id] = error
@@ -74,20 +73,20 @@ class Batch:
             twins_left=result.twins_left,
         )
 
-    def postpone(self, records: list[SQSRecord]) -> None:
+    def postpone(self, records: list[QueueRecord]) -> None:
         """Choose when a failed message, and those of its order behind it, come again."""
         first = records[0]
         error = self.errors.get(first.message_id)
         seconds = error.wait_seconds if isinstance(error, RetryableError) else None
         if seconds is None:
-            receives = int(first.attributes.approximate_receive_count)
+            receives = first.receive_count
             seconds = self.runtime.backoff.seconds_until_retry(receives, error)
         for record in records:
             self.runtime.queue.postpone(record.receipt_handle, seconds)
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Handle one SQS event and answer which messages are to come again."""
     batch = Batch()
     response = process_groups(event, batch.handle, batch.postpone)

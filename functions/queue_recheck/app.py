@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-
+from bridge.aws.batches import BatchResponse, QueueRecord, process_each
 from bridge.receiving.messages import read_recheck
 from bridge.runtime import webhooks_queue
 from bridge.telemetry import logger
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
-
-def queue_recheck(record: SQSRecord) -> None:
-    """Send one recheck on; whatever is raised leaves it where it is, and Powertools logs it."""
+def queue_recheck(record: QueueRecord) -> None:
+    """Send one recheck on; whatever is raised leaves it where it is, and the batch logs it."""
     message = read_recheck(record.body)
     webhooks_queue().send_recheck(message, deduplication_id=f"recheck/{record.message_id}")
     logger.info(
@@ -35,6 +30,6 @@ def queue_recheck(record: SQSRecord) -> None:
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Handle one SQS event and answer which messages are to come again."""
-    return process_partial_response(event, queue_recheck, processor, context)
+    return process_each(event, queue_recheck)

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-
+from bridge.aws.batches import BatchResponse, QueueRecord, process_each
 from bridge.errors import InvalidConnection, RejectedWebhook
 from bridge.metrics import Measured, Metric
 from bridge.runtime import event_receiver
 from bridge.telemetry import Waiting, logger, publish
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 class Batch:
@@ -30,9 +25,9 @@ class Batch:
         self.measured: list[Measured] = []
         self.waiting = Waiting(Metric.OLDEST_WAITING_EVENT)
 
-    def receive(self, record: SQSRecord) -> None:
+    def receive(self, record: QueueRecord) -> None:
         """Queue one event; whatever is raised leaves it where it is, and in the end to a person."""
-        with self.waiting.since(record.attributes.sent_timestamp):
+        with self.waiting.since(record.sent_timestamp):
             try:
                 received = event_receiver().receive(record.body)
             except (RejectedWebhook, InvalidConnection) as error:
@@ -61,9 +56,9 @@ class Batch:
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> BatchResponse:
     """Handle one SQS event and answer which messages are to come again."""
     batch = Batch()
-    answer = process_partial_response(event, batch.receive, processor, context)
+    answer = process_each(event, batch.receive)
     publish(batch.measured + batch.waiting.measured)
     return answer

@@ -34,7 +34,7 @@ from bridge.sources import Source, Traits, Webhook
 
 FUNCTIONS = ("greeting", "verify", "identify", "fetch", "document", "updated_at", "parse", "sign")
 
-TOO_HEAVY = {"boto3", "botocore", "cryptography", "phonenumbers", "pydantic", "requests", "urllib3"}
+TOO_HEAVY = {"boto3", "botocore", "Crypto", "phonenumbers", "pydantic", "requests", "urllib3"}
 
 EXPECTATION = re.compile(r"delivery|greeting|(ignored|error): [a-z][a-z0-9_]*")
 
@@ -91,7 +91,7 @@ def test_a_source_imports_nothing_heavy(name: str) -> None:
     """The receiver imports it while the sender waits for the answer, and no other source with it."""
     code = (
         f"import sys; from bridge import sources; sources.get({name!r}); found = set(sys.modules); "
-        f"rsa = {{'cryptography'}} if 'bridge.sources.shared.rsa' in found else set(); "  # no other way
+        f"rsa = {{'Crypto'}} if 'bridge.sources.shared.rsa' in found else set(); "  # no other way
         f"names = set(sources.NAMES) - {{{name!r}}}; "
         f"others = {{'bridge.sources.' + other.replace('-', '_') for other in names}}; "
         f"print(sorted(({TOO_HEAVY!r} | others) & found - rsa))"

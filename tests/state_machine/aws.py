@@ -36,7 +36,8 @@ class Table:
             raise AwsUnavailable("the table does not answer")
         if not self._holds(request.get("ConditionExpression"), request):
             code = {"Code": "ConditionalCheckFailedException", "Message": ""}
-            raise ClientError({"Error": code}, "PutItem")
+            old = {"Item": self.item} if "ReturnValuesOnConditionCheckFailure" in request else {}
+            raise ClientError({"Error": code, **old}, "PutItem")  # type: ignore[typeddict-unknown-key]
         self.item = request["Item"]
         if decision == "kill_after":
             raise Killed

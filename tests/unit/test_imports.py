@@ -42,13 +42,9 @@ FLOORS = (
 
 # Who may import what is not ours; the standard library and small libraries are free.
 RESERVED = {
-    "boto3": (
-        "bridge.runtime",
-        "bridge.console.composition",
-        "bridge.aws.deliveries",
-    ),  # the latter for its TypeSerializer
-    "botocore": ("bridge.aws",),
-    "aws_lambda_powertools": ("bridge.telemetry", "bridge.aws.batches"),
+    "boto3": ("bridge.console.composition",),
+    "botocore": ("bridge.aws", "bridge.runtime"),
+    "aws_lambda_powertools": ("bridge.telemetry",),
     "requests": ("bridge.coopcycle", "bridge.sources.shared.shop_api"),
     "urllib3": ("bridge.coopcycle.transport", "bridge.sources.shared.shop_api"),
     "phonenumbers": ("bridge.planning.phone",),
@@ -56,7 +52,7 @@ RESERVED = {
 EXCEPTIONS = {
     ("bridge.dispatching.worker", "botocore.exceptions")
 }  # tells AWS's failures from our own mistakes
-HEAVY = ("pydantic", "requests", "phonenumbers")
+HEAVY = ("pydantic", "requests", "phonenumbers", "boto3")
 
 
 def is_in(module: str, packages: tuple[str, ...]) -> bool:

@@ -1,7 +1,8 @@
 """The composition root: what a function needs, built once per execution environment at the first call.
 
 Nothing happens at import but imports, and the worker's imports happen only when the worker is
-built: the receiving function must not pay for ``requests`` and ``phonenumbers``.
+built: the receiving function must not pay for ``requests`` and ``phonenumbers``. The clients are
+botocore's own: boto3 would only hand them on, and its import is a part of every cold start.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.known_ids import KnownIds
@@ -39,15 +40,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _client(session: botocore.session.Session, service: str) -> Any:
+    """Return a client; those of one session share what botocore has read of its models."""
+    return session.create_client(service)
+
+
 @lru_cache(maxsize=1)
 def receiver() -> Receiver:
     """Return the receiver of this environment."""
     settings = ReceiveSettings.from_env(os.environ)
-    ssm = boto3.client("ssm")
+    session = botocore.session.Session()
+    ssm = _client(session, "ssm")
     known_ids = KnownIds(ssm, settings.connection_ids_path)
     return Receiver(
         ConnectionStore(ssm, settings.connections_path, known_ids=known_ids),
-        WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url),
+        WebhooksQueue(_client(session, "sqs"), settings.webhooks_queue_url),
         clock=utc_now,
     )
 
@@ -62,13 +69,14 @@ class DispatchRuntime:
     stopwatch: Stopwatch
 
 
-def token_cache(settings: DispatchSettings) -> TokenCache:
+def token_cache(settings: DispatchSettings, session: botocore.session.Session | None = None) -> TokenCache:
     """Return the token cache that the template's parameter TokenCache chose."""
     from bridge.aws.token_caches import DynamoDbTokenCache, SsmTokenCache
 
+    session = session or botocore.session.Session()
     if settings.token_cache == "ssm":  # the name of a cache
-        return SsmTokenCache(boto3.client("ssm"), settings.tokens_path)
-    return DynamoDbTokenCache(boto3.client("dynamodb"), settings.tokens_table_name)
+        return SsmTokenCache(_client(session, "ssm"), settings.tokens_path)
+    return DynamoDbTokenCache(_client(session, "dynamodb"), settings.tokens_table_name)
 
 
 class CoopCycleClients:
@@ -141,8 +149,9 @@ def dispatch_runtime() -> DispatchRuntime:
     from bridge.sources.shared.shop_api import ShopApi
 
     settings = DispatchSettings.from_env(os.environ)
-    sqs = boto3.client("sqs")
-    deliveries = DeliveriesTable(boto3.client("dynamodb"), settings.deliveries_table_name)
+    session = botocore.session.Session()
+    sqs = _client(session, "sqs")
+    deliveries = DeliveriesTable(_client(session, "dynamodb"), settings.deliveries_table_name)
     parked = ParkedQueue(sqs, settings.dead_letter_queue_url)
     backoff = Backoff(settings.backoff_base_seconds, random.random)
     stopwatch = Stopwatch()
@@ -150,7 +159,7 @@ def dispatch_runtime() -> DispatchRuntime:
         deliveries,
         RechecksQueue(sqs, settings.rechecks_queue_url),
         CoopCycleClients(
-            token_cache(settings),
+            token_cache(settings, session),
             read_timeout_seconds=settings.http_read_timeout_seconds,
             open_seconds=settings.backoff_base_seconds,
             stopwatch=stopwatch,
@@ -160,7 +169,7 @@ def dispatch_runtime() -> DispatchRuntime:
         settle_seconds=settings.settle_seconds,
     )
     worker = Worker(
-        ConnectionStore(boto3.client("ssm"), settings.connections_path),
+        ConnectionStore(_client(session, "ssm"), settings.connections_path),
         dispatcher,
         parked,
         Compliance(deliveries, parked, clock=utc_now),
@@ -174,7 +183,7 @@ def dispatch_runtime() -> DispatchRuntime:
 def webhooks_queue() -> WebhooksQueue:
     """Return the queue to which ``queue_recheck`` sends what is due."""
     settings = RecheckSettings.from_env(os.environ)
-    return WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url)
+    return WebhooksQueue(_client(botocore.session.Session(), "sqs"), settings.webhooks_queue_url)
 
 
 @lru_cache(maxsize=1)
@@ -184,9 +193,10 @@ def event_receiver() -> EventReceiver:
     from bridge.receiving.events import EventReceiver
 
     settings = EventSettings.from_env(os.environ)
+    session = botocore.session.Session()
     return EventReceiver(
-        ConnectionIndex(boto3.client("ssm"), settings.connections_path),
-        WebhooksQueue(boto3.client("sqs"), settings.webhooks_queue_url),
+        ConnectionIndex(_client(session, "ssm"), settings.connections_path),
+        WebhooksQueue(_client(session, "sqs"), settings.webhooks_queue_url),
         source_name=settings.shopify_event_source_name,
         clock=utc_now,
     )

@@ -52,7 +52,6 @@ def test_create(serve: Serve) -> None:
     assert json.loads(sent.body) == BODY
     assert sent.headers["content-type"] == sent.headers["accept"] == "application/ld+json"
     assert sent.headers["authorization"] == "Bearer token-1"
-    assert sent.headers["connection"] == "close"
 
 
 def test_update(serve: Serve) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from bridge.aws import first_format
+from bridge.aws.attribute_values import from_attribute, to_attribute
 from bridge.aws.plain import decode, encode
-from bridge.dispatching.record import DeliveryRecord
+from bridge.dispatching.record import DeliveryRecord, OrderIsKnown
 from bridge.errors import AlreadyInProgress
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 class _Condition(TypedDict, total=False):
+    ReturnValuesOnConditionCheckFailure: Literal["ALL_OLD"]
     ConditionExpression: str
     ExpressionAttributeValues: dict[str, AttributeValueTypeDef]
 
 
-_SERIALIZER, _DESERIALIZER = TypeSerializer(), TypeDeserializer()
 ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
 KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
 
@@ -57,6 +57,7 @@ class DeliveriesTable:
         """Store the record if its version still is the one that was read; return it with the next version.
 
         Raises:
+            OrderIsKnown: the record is new (version 0), and there was one already.
             AlreadyInProgress: another invocation has written the order's record in between.
 
         """
@@ -69,6 +70,9 @@ class DeliveriesTable:
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                there = cast("Mapping[str, Mapping[str, AttributeValueTypeDef]]", error.response).get("Item")
+                if there:
+                    raise OrderIsKnown(_from_item(there)) from error
                 raise AlreadyInProgress("another invocation has changed the order's record") from error
             raise
         return stored
@@ -94,7 +98,10 @@ class DeliveriesTable:
 def _unchanged(version: int) -> _Condition:
     """Return the condition that the item still is the one that was read; version 0 means there was none."""
     if version == 0:
-        return {"ConditionExpression": "attribute_not_exists(order_id)"}
+        return {
+            "ConditionExpression": "attribute_not_exists(order_id)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
     return {
         "ConditionExpression": "version = :version",
         "ExpressionAttributeValues": {":version": {"N": str(version)}},
@@ -125,11 +132,11 @@ def _size(record: DeliveryRecord) -> int:
 def _to_item(record: DeliveryRecord) -> dict[str, AttributeValueTypeDef]:
     ttl = int((record.changed_at + KEPT_FOR).timestamp())
     attributes = {**encode(record), "ttl": ttl}
-    return {name: _SERIALIZER.serialize(value) for name, value in attributes.items()}
+    return {name: to_attribute(value) for name, value in attributes.items()}
 
 
 def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> DeliveryRecord:
-    attributes = {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
+    attributes = {name: from_attribute(value) for name, value in item.items()}
     if first_format.is_of(attributes):
         attributes = first_format.read(attributes)
     return decode(DeliveryRecord, attributes)

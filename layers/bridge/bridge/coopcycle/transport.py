@@ -47,12 +47,13 @@ LARGEST_ANSWER_BYTES = 10 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 RETRY_AFTER_LIMIT_SECONDS = 3600.0  # a proxy that asks for a year must not park an order for one
 
-_HEADERS = {
-    "User-Agent": "coopcycle-bridge",
-    # A connection that idled while its Lambda was frozen breaks at the next request, and a change
-    # that breaks that way is an unknown outcome. So each request has a connection of its own.
-    "Connection": "close",
-}
+_HEADERS = {"User-Agent": "coopcycle-bridge"}
+
+# A connection that idled while its Lambda was frozen, or for longer than the server keeps it (Apache's
+# KeepAliveTimeout: 5 s; nginx's keepalive_timeout: 75 s), breaks at the next request, and a change that
+# breaks that way is an unknown outcome. So one is used again only at once, as the orders of a burst do; by the wall
+# clock, which goes on while the environment is frozen.
+KEPT_SECONDS = 2.0
 
 
 class NeverSent(Exception):  # a finding, caught by the two callers
@@ -345,6 +346,21 @@ class _Connection(_BoundedAnswer, HTTPSConnection):
             raise NewConnectionError(self, "TLS handshake failed") from error
 
 
+class _ShortlyKept:
+    """Gives a pool connections that are used again within ``KEPT_SECONDS``, or else made anew."""
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = time.time()
+        super()._put_conn(conn)  # type: ignore[misc]  # of urllib3's pool
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        conn = super()._get_conn(timeout)  # type: ignore[misc]  # likewise
+        if not 0 <= time.time() - getattr(conn, "idle_since", 0) <= KEPT_SECONDS:
+            conn.close()  # it connects again by itself
+        return conn
+
+
 class _Adapter(HTTPAdapter):
     def __init__(self, answer_seconds: float) -> None:
         self._answer_seconds = answer_seconds
@@ -363,6 +379,6 @@ class _Adapter(HTTPAdapter):
         bound = {"answer_seconds": self._answer_seconds}
         plain, tls = type("_Plain", (_PlainConnection,), bound), type("_Tls", (_Connection,), bound)
         manager.pool_classes_by_scheme = {
-            "http": type("_PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("_TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+            "http": type("_PlainPool", (_ShortlyKept, HTTPConnectionPool), {"ConnectionCls": plain}),
+            "https": type("_TlsPool", (_ShortlyKept, HTTPSConnectionPool), {"ConnectionCls": tls}),
         }

@@ -18,13 +18,14 @@ from bridge.dispatching import lifecycle
 from bridge.dispatching.cancel import retract
 from bridge.dispatching.change import change
 from bridge.dispatching.create import create
+from bridge.dispatching.first_write import FirstWrite
 from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.ports import CoopCycle, Deliveries, Rechecks
 from bridge.dispatching.reconcile import recheck, resolve
-from bridge.dispatching.record import DeliveryRecord, Event, State
+from bridge.dispatching.record import DeliveryRecord, Event, OrderIsKnown, State
 from bridge.dispatching.scan import Crowd
 from bridge.dispatching.work import Environment, Work
-from bridge.errors import AlreadyInProgress, CoopCycleFails, RetryableError
+from bridge.errors import AlreadyInProgress, CoopCycleFails, PermanentError, RejectedWebhook, RetryableError
 from bridge.model import Delivery, Ignored, Order
 from bridge.planning.plan import plan
 from bridge.planning.read_order import read_order, time_of_state
@@ -64,17 +65,50 @@ class Dispatcher:
         message: WebhookMessage,
         *,
         retry_in: Callable[[RetryableError], float] | None = None,
+        first_time: bool = True,
     ) -> Result:
         """Bring CoopCycle to what this webhook says of the order.
 
-        ``retry_in`` gives the seconds after which the message comes again when it has to.
+        ``retry_in`` gives the seconds after which the message comes again when it has to. The first time that
+        a webhook of a new order comes, nothing is read: the first write, before any call that changes
+        something on CoopCycle, finds out whether there is a record.
 
         Raises:
             RetryableError: nothing is known to be wrong; the message must come again.
             PermanentError: a person must look; the message is to be parked.
 
         """
-        record = self._load(message)
+        if not first_time or message.topic != sources.get(connection.source).TOPICS[0]:
+            return self._do(connection, secrets, message, retry_in, self._environment, self._load(message))
+        first = FirstWrite(self._environment.deliveries)
+        environment = replace(self._environment, deliveries=first)
+        try:
+            result = self._do(connection, secrets, message, retry_in, environment, self._unknown(message))
+            if first.done:
+                return result
+            record = self._environment.deliveries.load(message.connection_id, message.order_id)
+            if record is None:
+                return result
+        except OrderIsKnown as known:
+            record = known.record
+        except (RetryableError, PermanentError, RejectedWebhook):
+            if first.done:
+                raise
+            record = self._environment.deliveries.load(message.connection_id, message.order_id)
+            if record is None:
+                raise
+        return self._do(connection, secrets, message, retry_in, self._environment, record)
+
+    def _do(
+        self,
+        connection: Connection,
+        secrets: Secrets,
+        message: WebhookMessage,
+        retry_in: Callable[[RetryableError], float] | None,
+        environment: Environment,
+        record: DeliveryRecord,
+    ) -> Result:
+        """Do what the webhook says to an order of which this is the record."""
         if _is_older(connection, message, record):
             return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
         parsed = read_order(connection, message.payload, self._shop_for(secrets))
@@ -86,7 +120,7 @@ class Dispatcher:
             return Result(Outcome.IGNORED, parsed.reason, record.delivery_iri)
         if parsed.updated_at is not None and record.supersedes(parsed.updated_at):
             return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
-        work = self._work(connection, secrets, message, record)
+        work = Work(environment, connection, self._coopcycle_for(connection, secrets), message, record)
         try:
             return _apply(work, parsed)
         except AlreadyInProgress:
@@ -106,7 +140,8 @@ class Dispatcher:
         record = self._load(message)
         if record.recheck_at is None:
             return Result(Outcome.IGNORED, Reason.NOTHING_IN_DOUBT)
-        return recheck(self._work(connection, secrets, message, record))
+        coopcycle = self._coopcycle_for(connection, secrets)
+        return recheck(Work(self._environment, connection, coopcycle, message, record))
 
     def note_parked(self, message: WebhookMessage | Recheck, error_code: str) -> None:
         """Write into the order's record that its message was parked, for the dispatcher who asks."""
@@ -118,18 +153,12 @@ class Dispatcher:
 
     def _load(self, message: WebhookMessage | Recheck) -> DeliveryRecord:
         record = self._environment.deliveries.load(message.connection_id, message.order_id)
-        return record or lifecycle.unknown_order(
+        return record or self._unknown(message)
+
+    def _unknown(self, message: WebhookMessage | Recheck) -> DeliveryRecord:
+        return lifecycle.unknown_order(
             message.connection_id, message.order_id, self._environment.clock(), _LONG_AGO
         )
-
-    def _work(
-        self,
-        connection: Connection,
-        secrets: Secrets,
-        message: WebhookMessage | Recheck,
-        record: DeliveryRecord,
-    ) -> Work:
-        return Work(self._environment, connection, self._coopcycle_for(connection, secrets), message, record)
 
 
 def _is_older(connection: Connection, message: WebhookMessage, record: DeliveryRecord) -> bool:

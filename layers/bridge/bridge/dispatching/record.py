@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bridge.errors import RetryableError
+from bridge.errors import AlreadyInProgress, RetryableError
 from bridge.model import TimeWindow
 from bridge.schedule.windows import Windows
 
@@ -172,3 +172,11 @@ class DeliveryRecord:
     def not_waiting(self) -> DeliveryRecord:
         """Return the record of an order whose message was handled."""
         return replace(self, waiting_for="", waiting_status=None, next_try_at=None)
+
+
+class OrderIsKnown(AlreadyInProgress):
+    """The first write of an order found the ``record`` that there is already."""
+
+    def __init__(self, record: DeliveryRecord) -> None:
+        super().__init__("the order has a record already")
+        self.record = record

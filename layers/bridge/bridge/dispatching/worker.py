@@ -108,7 +108,11 @@ class Worker:
             if isinstance(message, Recheck):
                 return self._dispatcher.recheck(connection, secrets, message)
             return self._dispatcher.dispatch(
-                connection, secrets, message, retry_in=lambda error: self._wait(error, receive_count)
+                connection,
+                secrets,
+                message,
+                retry_in=lambda error: self._wait(error, receive_count),
+                first_time=receive_count == 1,
             )
 
     def _wait(self, error: RetryableError, receive_count: int) -> float:

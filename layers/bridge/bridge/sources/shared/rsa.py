@@ -1,6 +1,6 @@
 """RSA signatures with SHA-256 (RFC 8017, PKCS #1 v1.5): the sender has the private key, we hold public ones.
 
-Imports ``cryptography``: only the sources that need it import this module.
+Imports ``Crypto`` (pycryptodome): only the sources that need it import this module.
 """
 
 from __future__ import annotations
@@ -10,12 +10,9 @@ import binascii
 import re
 from collections.abc import Sequence
 
-from cryptography.exceptions import InvalidSignature as WrongSignature
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+from Crypto.Hash import SHA256
+from Crypto.PublicKey import RSA
+from Crypto.Signature import pkcs1_15
 
 from bridge.errors import InvalidSignature
 
@@ -23,25 +20,17 @@ SMALLEST_KEY_BITS = 2048
 _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----")
 
 
-def public_keys(secrets: Sequence[str]) -> list[RSAPublicKey]:
+def public_keys(secrets: Sequence[str]) -> list[RSA.RsaKey]:
     """Return the RSA keys of all PEM blocks in ``secrets``; what is none of at least 2048 bits is left out.
 
     Line breaks may have become blanks, or a backslash and an n, on the way through a prompt. A private key
     stands for its public one, so that a trial needs one text for both sides.
     """
     keys = []
-    for kind, text in _PEM.findall("\n".join(secrets).replace("\\n", "\n")):
-        try:
-            der = base64.b64decode("".join(text.split()), validate=True)
-            key = (
-                load_der_private_key(der, None).public_key()
-                if "PRIVATE" in kind
-                else load_der_public_key(der)
-            )
-        except (ValueError, TypeError, UnsupportedAlgorithm):  # binascii.Error is a ValueError
-            continue
-        if isinstance(key, RSAPublicKey) and key.key_size >= SMALLEST_KEY_BITS:
-            keys.append(key)
+    for _, text in _PEM.findall("\n".join(secrets).replace("\\n", "\n")):
+        key = _key(text)
+        if key is not None and key.size_in_bits() >= SMALLEST_KEY_BITS:
+            keys.append(key.public_key())
     return keys
 
 
@@ -59,10 +48,18 @@ def verify_rsa_sha256(message: bytes, signatures: Sequence[bytes], secrets: Sequ
         raise InvalidSignature("signature_mismatch")
 
 
-def _fits(key: RSAPublicKey, signature: bytes, message: bytes) -> bool:
+def _key(text: str) -> RSA.RsaKey | None:
+    """Return the RSA key of a PEM block's inside, private or public; ``None`` if it is none."""
     try:
-        key.verify(signature, message, PKCS1v15(), SHA256())
-    except WrongSignature:
+        return RSA.import_key(base64.b64decode("".join(text.split()), validate=True))
+    except (ValueError, IndexError, TypeError):  # binascii.Error is a ValueError
+        return None
+
+
+def _fits(key: RSA.RsaKey, signature: bytes, message: bytes) -> bool:
+    try:
+        pkcs1_15.new(key).verify(SHA256.new(message), signature)
+    except ValueError:
         return False
     return True
 
@@ -74,11 +71,10 @@ def sign_rsa_sha256(message: bytes, private_key: str) -> bytes:
         ValueError: it is no RSA private key.
 
     """
-    for kind, text in _PEM.findall(private_key.replace("\\n", "\n")):
-        if "PRIVATE" in kind:
-            key = load_der_private_key(base64.b64decode("".join(text.split())), None)
-            if isinstance(key, RSAPrivateKey):
-                return key.sign(message, PKCS1v15(), SHA256())
+    for _, text in _PEM.findall(private_key.replace("\\n", "\n")):
+        key = _key(text)
+        if key is not None and key.has_private():
+            return pkcs1_15.new(key).sign(SHA256.new(message))
     raise ValueError("this sender signs with an RSA private key: the webhook secret must be one, in PEM")
 
 
