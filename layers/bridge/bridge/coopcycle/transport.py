@@ -51,8 +51,8 @@ _HEADERS = {"User-Agent": "coopcycle-bridge"}
 
 # A connection that idled while its Lambda was frozen, or for longer than the server keeps it (Apache's
 # KeepAliveTimeout: 5 s; nginx's keepalive_timeout: 75 s), breaks at the next request, and a change that
-# breaks that way is an unknown outcome. So one is used again only at once, as the orders of a burst do; by the wall
-# clock, which goes on while the environment is frozen.
+# breaks that way is an unknown outcome. So one is used again only at once, as the orders of a burst do; by
+# the wall clock, which goes on while the environment is frozen.
 KEPT_SECONDS = 2.0
 
 
