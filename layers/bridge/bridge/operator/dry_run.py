@@ -268,7 +268,7 @@ def rehearse(
         settle_seconds=deployment.timings.settle.total_seconds(),
     )
     try:
-        result = dispatcher.dispatch(connection, secrets, message)
+        result = dispatcher.dispatch(connection, secrets, message, first_time=False)
     except RetryableError as error:
         raise WouldWait(error.code, str(error)) from error
     except RejectedWebhook as error:
