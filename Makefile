@@ -37,7 +37,7 @@ test: install ## every test that needs no AWS account, on all cores
 
 fuzz: install ## 150000 hostile webhooks through every source, and huge ones: make fuzz CASES=500000 SEED=2
 	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)
-	$(BIN)/python -m tests.fuzz.fuzz_sizes --places $(or $(PLACES),1) --seed $(or $(SEED),1)
+	$(BIN)/python -m tests.fuzz.fuzz_sizes --places $(or $(PLACES),3) --seed $(or $(SEED),1)
 
 chaos: install ## 1000 orders in a storm of faults and kills, then the books compared: make chaos ORDERS=200 SEED=2
 	@$(BIN)/python -m tests.storm --orders $(or $(ORDERS),1000) --seed $(or $(SEED),1)

@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Any
 from bridge.aws.batches import BatchResponse, QueueRecord, process_groups
 from bridge.dispatching.outcomes import metrics_of_retry
 from bridge.errors import RetryableError
+from bridge.metrics import Measured, Metric
+from bridge.receiving.messages import UnreadableMessage, read_message
 from bridge.runtime import dispatch_runtime
 from bridge.telemetry import Waiting, logger, publish
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+def connection_of(record: QueueRecord) -> str:
+    """Return whose a message is; empty when it cannot be read."""
+    try:
+        return read_message(record.body).connection_id
+    except UnreadableMessage:
+        return ""
 
 
 class Batch:
@@ -21,12 +31,12 @@ class Batch:
     def __init__(self) -> None:
         self.runtime = dispatch_runtime()
         self.errors: dict[str, Exception] = {}
-        self.counted: list[str] = []  # names of metrics
-        self.waiting = Waiting("OldestWaitingOrder")
+        self.measured: list[Measured] = []  # appended to by the threads of the batch
+        self.waiting = Waiting(Metric.OLDEST_WAITING_ORDER)
 
     def handle(self, record: QueueRecord) -> None:
         """Handle one message; whatever is raised leaves it on the queue."""
-        with self.waiting.since(record.sent_timestamp):
+        with self.waiting.since(record.sent_timestamp, lambda: connection_of(record)):
             self._handle(record)
 
     def _handle(self, record: QueueRecord) -> None:
@@ -39,19 +49,20 @@ class Batch:
             )
         except RetryableError as error:
             self.errors[record.message_id] = error
-            self.counted += metrics_of_retry(error.code)
+            self.measured += map(Measured, metrics_of_retry(error.code))
             logger.info("message will be retried", outcome="retried", reason=error.code, detail=str(error))
             raise
         except Exception as error:
             self.errors[record.message_id] = error
-            self.counted.append("MessageRetried")
+            self.measured.append(Measured(Metric.MESSAGE_RETRIED))
             logger.exception("message failed", outcome="retried", reason="unexpected")
             raise
         result, message = handled.result, handled.message
-        self.counted += result.metrics
+        of = message.connection_id if message else ""
+        self.measured += [Measured(metric, of) for metric in result.metrics]
         logger.info(
             "message handled",
-            connection_id=message.connection_id if message else "",
+            connection_id=of,
             topic=message.topic if message else "",
             webhook_id=message.webhook_id if message else "",
             order_id=message.order_id if message else "",
@@ -79,5 +90,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> BatchRespon
     """Handle one SQS event and answer which messages are to come again."""
     batch = Batch()
     response = process_groups(event, batch.handle, batch.postpone)
-    publish(batch.counted, batch.waiting.seconds)
+    publish(batch.measured + batch.waiting.measured + batch.runtime.stopwatch.drain())
     return response

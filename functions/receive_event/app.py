@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.aws.batches import BatchResponse, QueueRecord, process_each
 from bridge.errors import InvalidConnection, RejectedWebhook
+from bridge.metrics import Measured, Metric
 from bridge.runtime import event_receiver
 from bridge.telemetry import Waiting, logger, publish
 
@@ -21,8 +22,8 @@ class Batch:
     """One invocation: what was counted, and how long the events have waited that must wait on."""
 
     def __init__(self) -> None:
-        self.counted: list[str] = []  # names of metrics
-        self.waiting = Waiting("OldestWaitingEvent")
+        self.measured: list[Measured] = []
+        self.waiting = Waiting(Metric.OLDEST_WAITING_EVENT)
 
     def receive(self, record: QueueRecord) -> None:
         """Queue one event; whatever is raised leaves it where it is, and in the end to a person."""
@@ -30,7 +31,7 @@ class Batch:
             try:
                 received = event_receiver().receive(record.body)
             except (RejectedWebhook, InvalidConnection) as error:
-                self.counted.append("WebhookRejected")
+                self.measured.append(Measured(Metric.WEBHOOK_REJECTED))
                 logger.warning(
                     "event rejected",
                     outcome="rejected",
@@ -40,7 +41,8 @@ class Batch:
                 raise
         for one in received:
             receipt = one.receipt
-            self.counted.append("WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored")
+            metric = Metric.WEBHOOK_ACCEPTED if receipt.outcome == "accepted" else Metric.WEBHOOK_IGNORED
+            self.measured.append(Measured(metric, one.connection_id))
             logger.info(
                 "event received",
                 connection_id=one.connection_id,
@@ -58,5 +60,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> BatchRespon
     """Handle one SQS event and answer which messages are to come again."""
     batch = Batch()
     answer = process_each(event, batch.receive)
-    publish(batch.counted, batch.waiting.seconds)
+    publish(batch.measured + batch.waiting.measured)
     return answer

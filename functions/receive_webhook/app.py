@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bridge.errors import InvalidConnection, RejectedWebhook
+from bridge.metrics import Measured, Metric
 from bridge.receiving.http import Request
 from bridge.runtime import receiver
 from bridge.telemetry import logger, publish
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-ALARMING = {"invalid_signature": ["SignatureRejected"], "invalid_connection": ["ConnectionInvalid"]}
+ALARMING = {
+    "invalid_signature": [Metric.SIGNATURE_REJECTED],
+    "invalid_connection": [Metric.CONNECTION_INVALID],
+}
 
 
 def answer(status: int, **fields: str) -> dict[str, object]:
@@ -35,14 +39,16 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
         receipt = receiver().receive(request)
     except (RejectedWebhook, InvalidConnection) as error:
         status = error.status if isinstance(error, RejectedWebhook) else 500
+        known = request.connection_id if request and error.code != "unknown_connection" else ""
         logger.warning(
             "webhook rejected",
-            connection_id=request.connection_id if request and error.code != "unknown_connection" else "",
+            connection_id=known,
             outcome="rejected",
             code=error.code,
             reason=error.reason if isinstance(error, RejectedWebhook) else str(error),
         )
-        publish(["WebhookRejected", *ALARMING.get(error.code, ())])
+        metrics = [Metric.WEBHOOK_REJECTED, *ALARMING.get(error.code, ())]
+        publish(Measured(metric, known) for metric in metrics)
         return answer(status, outcome="rejected", error=error.code)
     logger.info(
         "webhook received",
@@ -54,7 +60,8 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
         outcome=receipt.outcome,
         reason=receipt.reason,
     )
-    publish(["WebhookAccepted" if receipt.outcome == "accepted" else "WebhookIgnored"])
+    metric = Metric.WEBHOOK_ACCEPTED if receipt.outcome == "accepted" else Metric.WEBHOOK_IGNORED
+    publish([Measured(metric, request.connection_id)])
     if receipt.greeting:
         return {"statusCode": 200, "headers": {"content-type": "text/plain"}, "body": receipt.greeting}
     return answer(200, outcome=receipt.outcome, reason=receipt.reason, order_id=receipt.order_id)

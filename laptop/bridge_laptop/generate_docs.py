@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from bridge import sources
 from bridge.fields.fields import FIELDS
 from bridge.operator.parked_reasons import REASONS
-from bridge_laptop import sam_template
+from bridge.reasons import Reason
+from bridge_laptop import generate_template_docs, sam_template
 from bridge_laptop.cli import as_json, exit_codes
 from bridge_laptop.cli.main import COMMANDS
+from bridge_laptop.generate_template_docs import row
 
 README = sam_template.ROOT / "README.md"
 SANDBOX = sam_template.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
@@ -22,18 +24,14 @@ EXAMPLES = sam_template.ROOT / "examples" / "fields"
 EXAMPLE = sam_template.ROOT / "examples" / "use_the_layer.py"
 
 
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
 def senders() -> str:
     """Return the table of senders, a row for each source."""
     head = ("source", "sender", "signature", "replay protection", "create", "update", "cancel", "window")
-    rows = [_row((*head, "tested with")), _row("---" for _ in range(len(head) + 1))]
+    rows = [row((*head, "tested with")), row("---" for _ in range(len(head) + 1))]
     for name in sources.NAMES:
         traits = sources.get(name).TRAITS
         rows.append(
-            _row(
+            row(
                 (
                     f"`{name}`",
                     traits.title,
@@ -52,39 +50,49 @@ def senders() -> str:
 
 def settings() -> str:
     """Return the table of what each source reads under ``[sender]``."""
-    rows = [_row(("source", "key", "meaning")), _row(("---",) * 3)]
+    rows = [row(("source", "key", "meaning")), row(("---",) * 3)]
     for name in sources.NAMES:
         rows += [
-            _row((f"`{name}`", f"`{key}`", meaning)) for key, meaning in sources.get(name).SETTINGS.items()
+            row((f"`{name}`", f"`{key}`", meaning)) for key, meaning in sources.get(name).SETTINGS.items()
         ]
     return "\n".join(rows)
 
 
 def fields() -> str:
     """Return the table of the names under ``[fields]``."""
-    rows = [_row(("name", "value", "meaning")), _row(("---",) * 3)]
-    rows += [_row((f"`{name}`", field.kind, field.meaning)) for name, field in FIELDS.items()]
+    rows = [row(("name", "value", "meaning")), row(("---",) * 3)]
+    rows += [row((f"`{name}`", field.kind, field.meaning)) for name, field in FIELDS.items()]
     return "\n".join(rows)
 
 
 def parked_reasons() -> str:
     """Return the table of why messages are parked."""
-    rows = [_row(("code of a parked message", "meaning", "what to do")), _row(("---",) * 3)]
-    rows += [_row((f"`{reason.code}`", reason.meaning, reason.cure)) for reason in REASONS.values()]
+    rows = [row(("code of a parked message", "meaning", "what to do")), row(("---",) * 3)]
+    rows += [row((f"`{reason.code}`", reason.meaning, reason.cure)) for reason in REASONS.values()]
+    return "\n".join(rows)
+
+
+def ignored_reasons() -> str:
+    """Return the table of why no delivery is made for a webhook."""
+    rows = [row(("reason", "meaning", "a delivery made before")), row(("---",) * 3)]
+    rows += [
+        row((f"`{reason}`", reason.meaning, "is cancelled" if reason.retracts else "stays"))
+        for reason in Reason
+    ]
     return "\n".join(rows)
 
 
 def commands() -> str:
     """Return the table of commands."""
-    rows = [_row(("command", "what for")), _row(("---",) * 2)]
-    rows += [_row((f"`bridge {name}`", line.removesuffix("."))) for name, (_, line) in COMMANDS.items()]
+    rows = [row(("command", "what for")), row(("---",) * 2)]
+    rows += [row((f"`bridge {name}`", line.removesuffix("."))) for name, (_, line) in COMMANDS.items()]
     return "\n".join(rows)
 
 
 def codes() -> str:
     """Return the table of exit codes."""
-    rows = [_row(("code", "meaning")), _row(("---",) * 2)]
-    rows += [_row((str(code), meaning)) for code, meaning in exit_codes.MEANINGS.items()]
+    rows = [row(("code", "meaning")), row(("---",) * 2)]
+    rows += [row((str(code), meaning)) for code, meaning in exit_codes.MEANINGS.items()]
     return "\n".join(rows)
 
 
@@ -101,10 +109,10 @@ def json_names() -> str:
 def _json_table(kind: type, where: list[str]) -> Iterator[str]:
     yield f"**{kind.__name__}**" + (f", printed by {' and '.join(where)}" if where else "")
     yield ""
-    yield _row(("name", "value"))
-    yield _row(("---",) * 2)
+    yield row(("name", "value"))
+    yield row(("---",) * 2)
     for name, hint in get_type_hints(kind, include_extras=True).items():
-        yield _row((f"`{name}`", _json_type(hint)))
+        yield row((f"`{name}`", _json_type(hint)))
 
 
 _JSON_TYPES = {str: "text", int: "number", bool: "true or false", NoneType: "null"}
@@ -134,10 +142,10 @@ def sandbox_routes() -> str:
         module = app.view_functions[rule.endpoint].__module__.removeprefix("bridge_laptop.sandbox.")
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         found.setdefault((path, module.replace(".", "/") + ".py"), set()).update(rule.methods or ())
-    rows = [_row(("route", "methods", "file")), _row(("---",) * 3)]
+    rows = [row(("route", "methods", "file")), row(("---",) * 3)]
     for (path, file), methods in sorted(found.items(), key=lambda each: (each[0][1], each[0][0])):
         named = ", ".join(method for method in ("GET", "POST", "PUT", "DELETE") if method in methods)
-        rows.append(_row((f"`{path}`", named, f"[{file}]({file})")))
+        rows.append(row((f"`{path}`", named, f"[{file}]({file})")))
     return "\n".join(rows)
 
 
@@ -170,10 +178,15 @@ PARTS: dict[str, Callable[[], str]] = {
     "programs": programs,
     "layer-example": layer_example,
     "parked-reasons": parked_reasons,
+    "ignored-reasons": ignored_reasons,
     "commands": commands,
     "exit-codes": codes,
     "json": json_names,
     "sandbox-routes": sandbox_routes,
+    "alarms": generate_template_docs.alarms,
+    "metrics": generate_template_docs.metrics,
+    "outputs": generate_template_docs.outputs,
+    "parameters": generate_template_docs.parameters,
 }
 _MARKED = re.compile(r"(<!-- made by `make readme`: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

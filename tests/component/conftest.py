@@ -270,6 +270,8 @@ def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
         "AWS::URLSuffix": "amazonaws.com",
         "ConsoleApi": "console",
         "ConsoleUserPool": "pool",
+        "Dashboard": "dashboard",
+        "AlarmTopic": "topic",
     }
     parameters = [name for name in template["Parameters"] if name in names]
     clients["cloudformation"].create_stack(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -79,7 +80,7 @@ def a_courier_has_a_twin(scene: Scene) -> None:
     scene.bridge.dispatch([scene.bridge.recheck("1")])
 
 
-def copy_of(scene: Scene, delivery: str) -> None:
+def copy_of(scene: Scene, delivery: str, reference: str = "acme/1") -> None:
     """Book a delivery with the same reference and window, as a request that is committed late does."""
     import requests
 
@@ -97,7 +98,7 @@ def copy_of(scene: Scene, delivery: str) -> None:
             "after": held["dropoff"]["after"],
             "before": held["dropoff"]["before"],
             "address": {"streetAddress": held["dropoff"]["address"]["streetAddress"]},
-            "metadata": {"bridge_ref": "acme/1"},
+            "metadata": {"bridge_ref": reference},
         },
     }
     made = requests.post(
@@ -175,8 +176,8 @@ def emitted(printed: str, name: str) -> list[float]:
         for directive in record.get("_aws", {}).get("CloudWatchMetrics", []):
             named = {metric["Name"] for metric in directive["Metrics"]}
             if name in named and directive["Namespace"] == "CoopCycleBridge":
-                assert [["service"]] == directive["Dimensions"]
-                assert "bridge" == record["service"]
+                assert ["service"] == directive["Dimensions"][0]
+                assert os.environ["POWERTOOLS_SERVICE_NAME"] == record["service"]
                 values += record[name]
     return values
 

@@ -56,13 +56,9 @@ def differences(
     ``moved`` and ``reworded``: a dispatcher has given it another window, or words of his own beside ours.
     """
     for name in ("pickup", "dropoff"):
-        body, task = wanted[name], held[name]
-        for end in () if moved else ("after", "before"):
-            if datetime.fromisoformat(body[end]) != datetime.fromisoformat(task[end]):
-                yield f"{name}.{end}"
-        for key in TEXTS:
-            if (body.get("address", {}).get(key) or None) != (task["address"].get(key) or None):
-                yield f"{name}.address.{key}"
+        if not moved:
+            yield from _times(name, wanted[name], held[name])
+        yield from _texts(name, wanted[name].get("address", {}), held[name]["address"])
     # CoopCycle adds the parcels to the pickup's comments when it creates, and no more when it changes.
     if not str(held["pickup"]["comments"]).startswith(wanted["pickup"]["comments"]):
         yield "pickup.comments"
@@ -74,3 +70,15 @@ def differences(
     packages = [{"type": each["type"], "quantity": each["quantity"]} for each in held["dropoff"]["packages"]]
     if packages != wanted["dropoff"].get("packages", []):
         yield "dropoff.packages"
+
+
+def _times(name: str, body: Mapping[str, Any], task: Mapping[str, Any]) -> Iterable[str]:
+    for end in ("after", "before"):
+        if datetime.fromisoformat(body[end]) != datetime.fromisoformat(task[end]):
+            yield f"{name}.{end}"
+
+
+def _texts(name: str, body: Mapping[str, Any], address: Mapping[str, Any]) -> Iterable[str]:
+    for key in TEXTS:
+        if (body.get(key) or None) != (address.get(key) or None):
+            yield f"{name}.address.{key}"

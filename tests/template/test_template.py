@@ -35,8 +35,15 @@ def statements(function: str) -> list[dict[str, Any]]:
     found = []
     for policy in role["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
-            found += statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
+            branches = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
+            found += [branch for branch in branches if branch != {"Ref": "AWS::NoValue"}]
     return found
+
+
+EVERYBODY = [
+    {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, {"Ref": "AWS::NoValue"}]},
+    {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AWS::NoValue"}]},
+]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -122,18 +129,23 @@ def test_every_function_has_its_own_log_group_with_the_retention_parameter() -> 
 
 
 def test_policies_name_actions_and_resources() -> None:
-    """No wildcard action, no bare wildcard resource, no managed policy."""
+    """No wildcard action, no bare wildcard resource but for X-Ray, which names none; no managed policy."""
     for name in FUNCTIONS:
         for statement in statements(name):
-            assert all(re.fullmatch(r"\w+:[A-Za-z]+", a) for a in as_list(statement["Action"])), name
-            assert "*" not in as_list(statement["Resource"]), name
+            actions = as_list(statement["Action"])
+            assert all(re.fullmatch(r"\w+:[A-Za-z]+", a) for a in actions), name
+            of_xray = all(action.startswith("xray:Put") for action in actions)
+            assert ("*" in as_list(statement["Resource"])) == of_xray, name
 
 
 def test_the_receiver_may_read_connections_and_send_nothing_else() -> None:
     """The function on the internet can touch no table and no token."""
     actions = {a for s in statements("ReceiveWebhookFunction") for a in as_list(s["Action"])}
 
-    assert {a for a in actions if not a.startswith("logs:")} == {"ssm:GetParametersByPath", "sqs:SendMessage"}
+    assert {a for a in actions if not a.startswith(("logs:", "xray:"))} == {
+        "ssm:GetParametersByPath",
+        "sqs:SendMessage",
+    }
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
@@ -222,11 +234,33 @@ def test_each_function_is_one_folder_with_an_app(name: str) -> None:
 
 
 def test_every_alarm_says_what_to_do_and_notifies() -> None:
-    """An alarm has a description for the person it wakes, and actions under the one condition."""
+    """An alarm says what happened, what to do first, and reaches the address and the topic given."""
     for name, alarm in ALARMS.items():
-        assert len(alarm["AlarmDescription"]) > 40, name
-        assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic", name
+        assert re.match(r"[^.]+\. First \w+ .*\.$", alarm["AlarmDescription"]), name
+        assert len(alarm["AlarmDescription"]) <= 1024, name
+        assert EVERYBODY == alarm["AlarmActions"], name
+        assert EVERYBODY == alarm.get("OKActions", EVERYBODY), name
         assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_functions_are_traced_when_that_is_wanted_alone() -> None:
+    """With `Tracing: off` neither is a function traced nor may it write to X-Ray."""
+    assert {"Fn::If": ["IsTraced", "Active", "PassThrough"]} == TEMPLATE["Globals"]["Function"]["Tracing"]
+    assert "off" == TEMPLATE["Parameters"]["Tracing"]["Default"]
+    for name, role in ROLES.items():
+        written = role["Policies"][0]["PolicyDocument"]["Statement"]
+        traced = [each["Fn::If"][0] for each in written if "xray:" in str(each)]
+        assert ["IsTraced"] == traced, name
+
+
+def test_environments_of_one_account_ring_for_themselves() -> None:
+    """The dimension of every metric of ours, written and watched, is the environment."""
+    mine = {"Fn::Sub": "bridge-${Environment}"}
+
+    assert mine == TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    for name, alarm in ALARMS.items():
+        if alarm["Namespace"] == "CoopCycleBridge":
+            assert [{"Name": "service", "Value": mine}] == alarm["Dimensions"], name
 
 
 def test_what_holds_orders_survives_the_stack() -> None:

@@ -16,7 +16,9 @@ LAYER = ROOT / "layers" / "bridge" / "bridge"
 # The layer's folders, from the ground up: each imports from those above it in this list, from none below.
 # docs/layout.md says what each is for.
 FLOORS = (
+    "reasons",
     "errors",
+    "metrics",
     "model",
     "http_hosts",
     "document",

@@ -10,6 +10,7 @@ import pytest
 from tests.support import source_calls
 from tests.support.mapped_orders import HERE, ORDER, SHOP, map_it, mapped
 
+from bridge import sources
 from bridge.addresses.address import format_address
 from bridge.connections.model import OrderFilter, Pickup
 from bridge.errors import UnmappableOrder
@@ -18,7 +19,9 @@ from bridge.model import (
     Order,
     PostalAddress,
 )
-from bridge.sources import shopify
+
+shopify = sources.get("shopify")
+
 
 # --- the address --------------------------------------------------------------------------------
 

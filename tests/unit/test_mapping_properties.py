@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from tests.support import source_calls
 from tests.support.mapped_orders import ORDER, dropoff, map_it
 
+from bridge import sources
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import (
     Delivery,
     Order,
 )
-from bridge.sources import shopify
 from bridge.text import COMMENTS_LENGTH
+
+shopify = sources.get("shopify")
 
 VALUES = (
     st.none()

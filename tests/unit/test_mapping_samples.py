@@ -9,11 +9,13 @@ import pytest
 from tests.support import source_calls
 from tests.support.mapped_orders import SAMPLES, map_it
 
+from bridge import sources
 from bridge.model import (
     Delivery,
     Order,
 )
-from bridge.sources import shopify
+
+shopify = sources.get("shopify")
 
 
 @pytest.mark.parametrize(("sample", "topic", "expected"), SAMPLES, ids=[sample[0] for sample in SAMPLES])

@@ -20,6 +20,7 @@ from tests.support.mapped_orders import (
     mapped,
 )
 
+from bridge import sources
 from bridge.connections.model import DispatchTags
 from bridge.coopcycle.payload import delivery_body
 from bridge.model import (
@@ -33,7 +34,9 @@ from bridge.planning.mapping import map_order
 from bridge.planning.trace import Origin, Trace
 from bridge.schedule.opening_hours import Schedule
 from bridge.schedule.windows import Windows
-from bridge.sources import shopify
+
+shopify = sources.get("shopify")
+
 
 RICH = replace(
     SHOP,

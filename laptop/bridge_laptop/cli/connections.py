@@ -92,12 +92,8 @@ def apply(
     for when they stand neither there nor in SSM. A connection that is not named and has no secret anywhere,
     as the sample has none, is skipped.
     """
-    if rotate_webhook_secret and forget_previous:
-        raise click.UsageError(
-            "rotate first, forget the previous one later, when the shop signs with the new one"
-        )
-    if rotate_webhook_secret and not connection_ids:
-        raise click.UsageError("name the connection whose webhook secret is rotated")
+    if rotate_webhook_secret:
+        _require_one_to_rotate(connection_ids, forget_previous=forget_previous)
     named = [directory / f"{connection_id}.toml" for connection_id in connection_ids]
     files = _checked(named or files_in(directory), directory)
     if deployment.is_local:
@@ -131,6 +127,15 @@ def apply(
     if not yes:
         click.confirm("Apply this?", abort=True)
     _carry_out(deployment, wanted)
+
+
+def _require_one_to_rotate(connection_ids: Sequence[str], *, forget_previous: bool) -> None:
+    if forget_previous:
+        raise click.UsageError(
+            "rotate first, forget the previous one later, when the shop signs with the new one"
+        )
+    if not connection_ids:
+        raise click.UsageError("name the connection whose webhook secret is rotated")
 
 
 def _carry_out(deployment: Deployment, wanted: Sequence[tuple[Connection, Plan]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -75,13 +75,19 @@ _NOTHING = {
 }
 
 
+_ALWAYS: Mapping[type, str] = {
+    next_steps.DeliveryStays: "the delivery on CoopCycle stays as it is until then",
+    next_steps.CallCourier: "call the courier: CoopCycle refuses to cancel what is assigned",
+}
+
+
 def sentence(step: next_steps.NextStep, when: ShowTime, options: str) -> str:
     """Return a next step as a sentence; ``options`` name the deployment in a command that is proposed."""
     match step:
         case next_steps.Redrive():
             return _redrive(step, options)
-        case next_steps.DeliveryStays():
-            return "the delivery on CoopCycle stays as it is until then"
+        case next_steps.DeliveryStays() | next_steps.CallCourier():
+            return _ALWAYS[type(step)]
         case next_steps.FindOut(posted_at, asks_at):
             return (
                 f"what became of the POST of {when(posted_at)} is unknown; from {when(asks_at)} on the "
@@ -91,8 +97,6 @@ def sentence(step: next_steps.NextStep, when: ShowTime, options: str) -> str:
             return _try_again(step, when)
         case next_steps.NewAttempt():
             return _new_attempt(step, options)
-        case next_steps.CallCourier():
-            return "call the courier: CoopCycle refuses to cancel what is assigned"
         case next_steps.Nothing(state):
             return _NOTHING.get(state, "nothing")
         case next_steps.LookAgain(at, is_due):

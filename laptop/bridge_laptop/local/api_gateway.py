@@ -87,6 +87,9 @@ class HttpApi:
             if claims is None:
                 return _json(401, {"message": "Unauthorized"})
             event["requestContext"]["authorizer"] = {"jwt": {"claims": dict(claims), "scopes": None}}
+        return self._invoke(logical_id, event)
+
+    def _invoke(self, logical_id: str, event: dict[str, Any]) -> Response:
         try:
             answer = self._functions[logical_id][1].invoke(event)
         except FunctionFailed:

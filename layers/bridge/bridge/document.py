@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from bridge.errors import MalformedWebhook, UnmappableOrder
 
@@ -28,11 +28,16 @@ _RFC_3339 = re.compile(
 _EARLIEST, _LATEST = 946_684_800, 7_258_118_400  # the years 2000 and 2200, in Unix seconds
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d{1,9})?|\d{12,13}|\d{15,16}", re.ASCII)
 _LONGEST_MOMENT = 60
+LONGEST_TEXT = 100_000  # of a document, in characters; more is no note, and costs whoever looks at it
+MOST_VALUES = 150_000  # of a document, by its commas and brackets: Shopify's orders would be of 3 MB
+MOST_MEMBERS = 20_000  # of one list or object of a document
 MOST_CHILDREN = 5000  # of one list: the lines of an order, the questions of a form
 
 
-def load_object(raw: bytes) -> dict[str, object]:
+def load_object(raw: bytes, *, whole: str = "") -> dict[str, object]:
     """Read a body that must be one JSON object in UTF-8, perhaps behind a byte order mark.
+
+    ``whole`` names the member that holds another document as a text, which is not cut.
 
     Raises:
         MalformedWebhook: ``empty_body``, ``not_utf8``, ``not_an_object``, or what :func:`parse_json` says.
@@ -44,20 +49,24 @@ def load_object(raw: bytes) -> dict[str, object]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise MalformedWebhook("not_utf8") from exc
-    document = parse_json(text)
+    document = parse_json(text, whole=whole)
     if not isinstance(document, dict):
         raise MalformedWebhook("not_an_object")
     return document
 
 
-def parse_json(text: str) -> object:
-    """Read a text that must be JSON.
+def parse_json(text: str, *, whole: str = "") -> object:
+    """Read a text that must be JSON; its texts are cut at :data:`LONGEST_TEXT`, but the member ``whole``.
+
+    All bounds stand here, where no source can forget them: whatever is behind this looks at what is left.
 
     Raises:
         MalformedWebhook: ``not_json`` (also NaN, numbers of thousands of digits, absurd nesting, half a
-            surrogate pair).
+            surrogate pair), ``too_many_values``.
 
     """
+    if sum(map(text.count, ",[{")) > MOST_VALUES:
+        raise MalformedWebhook("too_many_values")
     try:
         with _without_collections():
             document = json.loads(text, parse_constant=_refuse_constant)
@@ -65,7 +74,27 @@ def parse_json(text: str) -> object:
             json.dumps(document, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as exc:  # UnicodeEncodeError is a ValueError
         raise MalformedWebhook("not_json") from exc
+    if len(text) > MOST_MEMBERS and isinstance(document, dict | list):
+        kept = document.get(whole) if isinstance(document, dict) else None
+        _bound(document)
+        if isinstance(document, dict) and isinstance(kept, str):
+            document[whole] = kept
     return document
+
+
+def _bound(document: object) -> None:
+    """Cut the texts in a document, in their places, and refuse a list or an object that is too long."""
+    holders: list[Any] = [document]
+    while holders:
+        holder = holders.pop()
+        if len(holder) > MOST_MEMBERS:
+            raise MalformedWebhook("too_many_values")
+        for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            if isinstance(value, str):
+                if len(value) > LONGEST_TEXT:
+                    holder[key] = value[:LONGEST_TEXT]
+            elif value and isinstance(value, dict | list):
+                holders.append(value)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bridge.reasons import Reason
+
 # Characters of a street, company or contact: one more is answered 500 for ever (recorded: create_addresses).
 COLUMN_LENGTH = 255
 
@@ -238,14 +240,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing is to be done for this webhook; ``reason`` is a slug from a closed set.
+    """Nothing is to be done for this webhook.
 
     ``retracts`` is true when the order must not (or no longer) have a delivery: cancelled, or nothing
     left to ship. An existing delivery is then cancelled. It is false when the webhook says nothing of
     that kind (a topic we do not follow, an order still unpaid).
     """
 
-    reason: str
+    reason: Reason
     retracts: bool = False
     order_id: str | None = None
     order_name: str = ""

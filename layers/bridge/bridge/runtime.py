@@ -21,6 +21,7 @@ import botocore.session
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.known_ids import KnownIds
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
+from bridge.metrics import Stopwatch
 from bridge.receiving.http import Receiver
 from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
 
@@ -65,6 +66,7 @@ class DispatchRuntime:
     worker: Worker
     queue: WebhooksQueue
     backoff: Backoff
+    stopwatch: Stopwatch
 
 
 def token_cache(settings: DispatchSettings, session: botocore.session.Session | None = None) -> TokenCache:
@@ -80,10 +82,18 @@ def token_cache(settings: DispatchSettings, session: botocore.session.Session | 
 class CoopCycleClients:
     """One client per connection and credentials, one circuit breaker per instance, kept while we live."""
 
-    def __init__(self, cache: TokenCache, *, read_timeout_seconds: float, open_seconds: float) -> None:
+    def __init__(
+        self,
+        cache: TokenCache,
+        *,
+        read_timeout_seconds: float,
+        open_seconds: float,
+        stopwatch: Stopwatch | None = None,
+    ) -> None:
         self._cache = cache
         self._read_timeout_seconds = read_timeout_seconds
         self._open_seconds = open_seconds
+        self._stopwatch = stopwatch if stopwatch is not None else Stopwatch()
         self._breakers: dict[str, CircuitBreaker] = {}
         self._clients: dict[tuple[str, str, str, str], CoopCycleClient] = {}
         self._lock = threading.Lock()
@@ -110,6 +120,7 @@ class CoopCycleClients:
                     tokens,
                     read_timeout_seconds=self._read_timeout_seconds,
                     breaker=self._breaker(connection.coopcycle_url),
+                    took=self._stopwatch.of(connection.coopcycle_url.partition("://")[2]),
                     credentials_breaker=CredentialsBreaker(
                         open_seconds=self._open_seconds, clock=time.monotonic
                     ),
@@ -143,6 +154,7 @@ def dispatch_runtime() -> DispatchRuntime:
     deliveries = DeliveriesTable(_client(session, "dynamodb"), settings.deliveries_table_name)
     parked = ParkedQueue(sqs, settings.dead_letter_queue_url)
     backoff = Backoff(settings.backoff_base_seconds, random.random)
+    stopwatch = Stopwatch()
     dispatcher = Dispatcher(
         deliveries,
         RechecksQueue(sqs, settings.rechecks_queue_url),
@@ -150,6 +162,7 @@ def dispatch_runtime() -> DispatchRuntime:
             token_cache(settings, session),
             read_timeout_seconds=settings.http_read_timeout_seconds,
             open_seconds=settings.backoff_base_seconds,
+            stopwatch=stopwatch,
         ),
         lambda secrets: ShopApi(secrets.shop_token, read_timeout_seconds=settings.http_read_timeout_seconds),
         clock=utc_now,
@@ -163,7 +176,7 @@ def dispatch_runtime() -> DispatchRuntime:
         backoff,
         clock=utc_now,
     )
-    return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url), backoff)
+    return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url), backoff, stopwatch)
 
 
 @lru_cache(maxsize=1)

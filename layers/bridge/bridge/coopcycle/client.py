@@ -88,13 +88,15 @@ class CoopCycleClient:
         clock: Callable[[], float] = time.time,
         breaker: CircuitBreaker | None = None,
         credentials_breaker: CredentialsBreaker | None = None,
+        took: Callable[[float], None] | None = None,
     ) -> None:
         """Check the address; nothing is sent. ``clock`` gives epoch seconds.
 
         Timeouts are in seconds, ``read_timeout_seconds`` for each packet, ``answer_seconds`` for all of an
         answer; with a ``session`` of the caller's the latter is the session's own.
 
-        With a ``breaker`` no call is made while the instance is known to be down.
+        ``took`` is told the seconds of each call. With a ``breaker`` no call is made while the instance is
+        known to be down.
 
         Raises:
             ValueError: ``base_url`` is not https, or more than an address.
@@ -106,6 +108,7 @@ class CoopCycleClient:
             connect_timeout_seconds=connect_timeout_seconds,
             read_timeout_seconds=read_timeout_seconds,
             answer_seconds=answer_seconds,
+            took=took,
         )
         self._tokens = tokens
         self._clock = clock

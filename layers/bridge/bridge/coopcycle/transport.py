@@ -185,7 +185,10 @@ def read_body(response: requests.Response, limit: int = LARGEST_ANSWER_BYTES) ->
 
 
 class Transport:
-    """Requests to one instance; timeouts in seconds, ``answer_seconds`` for all of an answer."""
+    """Requests to one instance; timeouts in seconds, ``answer_seconds`` for all of an answer.
+
+    ``took`` is told how long each request took, in seconds, whatever came of it.
+    """
 
     def __init__(
         self,
@@ -195,7 +198,9 @@ class Transport:
         connect_timeout_seconds: float,
         read_timeout_seconds: float,
         answer_seconds: float = ANSWER_SECONDS,
+        took: Callable[[float], None] | None = None,
     ) -> None:
+        self._took = took
         self._base_url = check_base_url("base_url", base_url)
         self._session = session if session is not None else new_session(answer_seconds)
         self._timeout = (connect_timeout_seconds, read_timeout_seconds)
@@ -221,6 +226,7 @@ class Transport:
             NoAnswer: it may have been.
 
         """
+        begun = time.monotonic()
         try:
             with self._session.request(
                 method,
@@ -241,6 +247,9 @@ class Transport:
             raise NoAnswer("no whole answer") from error
         except (HTTPError, OSError, ValueError) as error:  # an unreadable redirect target, say
             raise NoAnswer("no readable answer") from error
+        finally:
+            if self._took is not None:
+                self._took(time.monotonic() - begun)
         if body is None:
             raise NoAnswer(f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
         return Answer(response.status_code, response.headers, body)

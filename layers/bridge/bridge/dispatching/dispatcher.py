@@ -28,7 +28,8 @@ from bridge.dispatching.work import Environment, Work
 from bridge.errors import AlreadyInProgress, CoopCycleFails, PermanentError, RejectedWebhook, RetryableError
 from bridge.model import Delivery, Ignored, Order
 from bridge.planning.plan import plan
-from bridge.planning.read_order import read_order
+from bridge.planning.read_order import read_order, time_of_state
+from bridge.reasons import Reason
 from bridge.receiving.messages import Recheck, WebhookMessage
 
 RECHECK_SETTLE_TIMES = 5  # with a settle time of 60 s an order in doubt is looked at again after 5 minutes
@@ -108,8 +109,8 @@ class Dispatcher:
         record: DeliveryRecord,
     ) -> Result:
         """Do what the webhook says to an order of which this is the record."""
-        if record.supersedes(message.received_at + CLOCK_TOLERANCE):  # no state is newer than its webhook
-            return Result(Outcome.IGNORED, "older_than_applied", record.delivery_iri)
+        if _is_older(connection, message, record):
+            return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
         parsed = read_order(connection, message.payload, self._shop_for(secrets))
         if parsed.updated_at is not None and parsed.updated_at > message.received_at + CLOCK_TOLERANCE:
             parsed = replace(parsed, updated_at=message.received_at)
@@ -118,7 +119,7 @@ class Dispatcher:
         if isinstance(parsed, Ignored) and not parsed.retracts:
             return Result(Outcome.IGNORED, parsed.reason, record.delivery_iri)
         if parsed.updated_at is not None and record.supersedes(parsed.updated_at):
-            return Result(Outcome.IGNORED, "older_than_applied", record.delivery_iri)
+            return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
         work = Work(environment, connection, self._coopcycle_for(connection, secrets), message, record)
         try:
             return _apply(work, parsed)
@@ -138,7 +139,7 @@ class Dispatcher:
         """
         record = self._load(message)
         if record.recheck_at is None:
-            return Result(Outcome.IGNORED, "nothing_in_doubt")
+            return Result(Outcome.IGNORED, Reason.NOTHING_IN_DOUBT)
         coopcycle = self._coopcycle_for(connection, secrets)
         return recheck(Work(self._environment, connection, coopcycle, message, record))
 
@@ -158,6 +159,14 @@ class Dispatcher:
         return lifecycle.unknown_order(
             message.connection_id, message.order_id, self._environment.clock(), _LONG_AGO
         )
+
+
+def _is_older(connection: Connection, message: WebhookMessage, record: DeliveryRecord) -> bool:
+    """Tell whether a newer state was applied, before anything is asked or read that can fail."""
+    if record.supersedes(message.received_at + CLOCK_TOLERANCE):  # no state is newer than its webhook
+        return True
+    told = time_of_state(connection, message.payload) if record.version else None
+    return told is not None and record.supersedes(told)
 
 
 def _apply(work: Work, parsed: Order | Ignored) -> Result:

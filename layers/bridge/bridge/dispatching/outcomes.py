@@ -1,7 +1,6 @@
 """What can become of a message, and what was seen on CoopCycle: closed sets, each member with its metric.
 
-A member cannot be written without a metric, so none can be forgotten; a test holds that every metric that an
-alarm of ``template.yaml`` watches is one of these.
+A member cannot be written without saying which metric counts it, or that none does.
 """
 
 from __future__ import annotations
@@ -10,55 +9,60 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from bridge.metrics import Metric
+
 
 class Outcome(StrEnum):
     """What became of a message; the last ones stand in an order's history alone and have no metric."""
 
-    metric: str
+    metric: Metric | None
 
-    def __new__(cls, value: str, metric: str) -> Self:
+    def __new__(cls, value: str, metric: Metric | None) -> Self:
         """Make the member that is this text."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.metric = metric
         return member
 
-    CREATED = "created", "DeliveryCreated"
-    UPDATED = "updated", "DeliveryUpdated"
-    CANCELLED = "cancelled", "DeliveryCancelled"
-    CANCEL_REFUSED = "cancel_refused", "CancelRefused"
-    DUPLICATE = "duplicate", "OrderDuplicate"
-    IGNORED = "ignored", "OrderIgnored"
-    RECHECKED = "rechecked", "OrderRechecked"
-    REDACTED = "redacted", "DataRedacted"
-    PARKED = "parked", "DeliveryParked"
-    RETRIED = "retried", "MessageRetried"
-    ADOPTED = "adopted", ""
-    NOT_FOUND = "not_found", ""
-    UNKNOWN = "unknown", ""
-    SEEN = "seen", ""
+    CREATED = "created", Metric.DELIVERY_CREATED
+    UPDATED = "updated", Metric.DELIVERY_UPDATED
+    CANCELLED = "cancelled", Metric.DELIVERY_CANCELLED
+    CANCEL_REFUSED = "cancel_refused", Metric.CANCEL_REFUSED
+    DUPLICATE = "duplicate", Metric.ORDER_DUPLICATE
+    IGNORED = "ignored", Metric.ORDER_IGNORED
+    RECHECKED = "rechecked", Metric.ORDER_RECHECKED
+    REDACTED = "redacted", Metric.DATA_REDACTED
+    PARKED = "parked", Metric.DELIVERY_PARKED
+    RETRIED = "retried", Metric.MESSAGE_RETRIED
+    ADOPTED = "adopted", None
+    NOT_FOUND = "not_found", None
+    UNKNOWN = "unknown", None
+    SEEN = "seen", None
 
 
 class Finding(StrEnum):
     """What CoopCycle shows of a delivery and we did not do; a metric where somebody has to act."""
 
-    metric: str
+    metric: Metric | None
 
-    def __new__(cls, value: str, metric: str) -> Self:
+    def __new__(cls, value: str, metric: Metric | None) -> Self:
         """Make the member that is this text."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.metric = metric
         return member
 
-    WITHDRAWN = "cancelled_on_coopcycle", "DeliveryWithdrawn"  # by the dispatcher, while the shop wants it
-    TOO_LATE = "changed_after_the_end", "ChangedTooLate"  # the order, once the courier was done
-    OVERRULED = "window_overruled", "WindowOverruled"  # the shop moved what the dispatcher had moved
-    ASSIGNED = "assigned", ""
-    FINISHED = "finished", ""
-    MOVED = "moved", ""
-    REWORDED = "reworded", ""
-    PHONE_REFUSED = "phone_refused", ""  # sent again without it, in words
+    WITHDRAWN = (
+        "cancelled_on_coopcycle",
+        Metric.DELIVERY_WITHDRAWN,
+    )  # by the dispatcher, while the shop wants it
+    TOO_LATE = "changed_after_the_end", Metric.CHANGED_TOO_LATE  # the order, once the courier was done
+    OVERRULED = "window_overruled", Metric.WINDOW_OVERRULED  # the shop moved what the dispatcher had moved
+    ASSIGNED = "assigned", None
+    FINISHED = "finished", None
+    MOVED = "moved", None
+    REWORDED = "reworded", None
+    PHONE_REFUSED = "phone_refused", None  # sent again without it, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +81,16 @@ class Result:
     findings: tuple[Finding, ...] = ()
 
     @property
-    def metrics(self) -> list[str]:
-        """The names of the metrics to count, each as often as it occurred."""
-        return [
-            self.outcome.metric,
-            *[finding.metric for finding in self.findings if finding.metric],
-            *["TwinRemoved"] * self.twins_removed,
-            *["TwinLeft"] * self.twins_left,
-        ]
+    def metrics(self) -> list[Metric]:
+        """The metrics to count, each as often as it occurred."""
+        seen = [self.outcome.metric, *[finding.metric for finding in self.findings]]
+        twins = [Metric.TWIN_REMOVED] * self.twins_removed + [Metric.TWIN_LEFT] * self.twins_left
+        return [metric for metric in seen if metric is not None] + twins
 
 
-_ALARMS = {"credentials_rejected": "CredentialsRejected"}  # reasons for which a waiting order rings
+_ALARMS = {"credentials_rejected": Metric.CREDENTIALS_REJECTED}  # for which a waiting order rings
 
 
-def metrics_of_retry(reason: str) -> list[str]:
+def metrics_of_retry(reason: str) -> list[Metric]:
     """Return the metrics of a message that comes again: an alarm rings at once, not when it is given up."""
-    return [Outcome.RETRIED.metric, *([_ALARMS[reason]] if reason in _ALARMS else [])]
+    return [Metric.MESSAGE_RETRIED, *([_ALARMS[reason]] if reason in _ALARMS else [])]

@@ -61,9 +61,7 @@ class Crowd:
             CoopCycleUnavailable: not all could be looked at this time.
 
         """
-        page = list(listed)
-        for receipt in page:
-            self._remember(store, delivery_number(receipt.delivery_iri), _known(receipt))
+        page = self._remember_page(store, listed)
         found: list[Receipt] = []
         asked = failed = 0
         until = self._clock() + ASKING_TIME
@@ -86,6 +84,12 @@ class Crowd:
         if failed:
             raise _not_sure()
         return found
+
+    def _remember_page(self, store: str, listed: Iterable[Receipt]) -> list[Receipt]:
+        page = list(listed)
+        for receipt in page:
+            self._remember(store, delivery_number(receipt.delivery_iri), _known(receipt))
+        return page
 
     def _ask(self, coopcycle: Reader, store: str, number: int) -> _Known:
         try:

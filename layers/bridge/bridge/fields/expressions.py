@@ -20,7 +20,7 @@ from jmespath.exceptions import (
 from jmespath.functions import TYPES_MAP, Functions
 from jmespath.visitor import TreeInterpreter
 
-from bridge.document import json_inside, kind
+from bridge.document import MOST_MEMBERS, json_inside, kind
 from bridge.errors import InvalidConnection, UnmappableOrder
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def search(expression: str, document: Mapping[str, object], *, field: str) -> ob
     # The causes quote the value, and a traceback is logged somewhere one day: they are left behind.
     except JMESPathTypeError as error:
         raise UnmappableOrder(field, _misfit(expression, error, finder)) from None
+    except _TooMany:
+        raise UnmappableOrder(field, f"{expression} finds more than {MOST_MEMBERS} things") from None
     except _FAILURES:
         raise UnmappableOrder(field, f"{expression} cannot be worked out from this body") from None
     if found is None and finder.missed and not finder.saw_null:
@@ -134,6 +136,10 @@ def _article(python_type: str) -> str:
     if kind == "null":
         return kind
     return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
+
+
+class _TooMany(JMESPathError):
+    """Lists in lists that make one longer than any list of a document may be."""
 
 
 class _Reader(TreeInterpreter):
@@ -182,7 +188,10 @@ class _Reader(TreeInterpreter):
 
     def visit_flatten(self, node: _TreeNode, value: object) -> object:
         """Find the elements of "a[]"."""
-        return super().visit_flatten(self._first_opened(node, value), value)
+        found = super().visit_flatten(self._first_opened(node, value), value)
+        if isinstance(found, list) and len(found) > MOST_MEMBERS:
+            raise _TooMany
+        return found
 
     def visit_projection(self, node: _TreeNode, value: object) -> list[Any] | None:
         """Find what follows in each element."""

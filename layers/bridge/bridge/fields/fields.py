@@ -25,6 +25,7 @@ from bridge.fields.parts import (
 from bridge.fields.recipient import read_address, read_name, read_phones
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Stop
+from bridge.reasons import Reason
 
 __all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields"]
 
@@ -143,8 +144,8 @@ def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Or
             with suppress(UnmappableOrder):
                 order = read(order, values)
         return Ignored(
-            "cancelled",
-            retracts=True,
+            Reason.CANCELLED,
+            retracts=Reason.CANCELLED.retracts,
             order_id=order.order_id,
             order_name=order.name,
             updated_at=order.updated_at,

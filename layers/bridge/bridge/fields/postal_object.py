@@ -179,8 +179,7 @@ def _take(found: AddressObject, one: _Found, depth: int) -> None:
     elif one.part in ("country", "country_code"):
         _take_country(found, one)
     elif one.part == "line1":
-        if isinstance(one.value, Mapping) and depth < _DEEPEST:
-            _take_address(found, one.value, depth)
+        _take_address(found, one.value, depth)
     elif one.part in ("line2", "line3"):
         _add_line(found, _text(one.value))
     elif one.part == "whole":
@@ -206,8 +205,10 @@ def _take_street(found: AddressObject, lines: Sequence[str]) -> None:
         found.whole = found.whole or "\n".join(lines)
 
 
-def _take_address(found: AddressObject, value: Mapping[str, object], depth: int) -> None:
+def _take_address(found: AddressObject, value: object, depth: int) -> None:
     """Read an address in an address: a customer's, or a street with its number."""
+    if not isinstance(value, Mapping) or depth >= _DEEPEST:
+        return
     inner, _ = _read(value, is_form=False, depth=depth + 1)
     name = _text(value.get("name"))
     if not inner.parts.get("line1") and not inner.whole and name:

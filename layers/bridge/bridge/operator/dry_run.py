@@ -18,6 +18,7 @@ from bridge.errors import BridgeError, PermanentError, RejectedWebhook, Retryabl
 from bridge.fields.fields import KEY_FIELDS
 from bridge.model import Delivery, Ignored, Listing, Receipt, TimeWindow
 from bridge.operator.errors import CoopCycleNotAsked, WouldBeParked, WouldWait
+from bridge.reasons import Reason
 
 if TYPE_CHECKING:
     from bridge.connections.model import Connection, Secrets
@@ -92,7 +93,7 @@ def map_webhook(
         topic = webhook.topic
     topic = topic or source.TOPICS[0]
     if connection.orders.topics and topic not in connection.orders.topics:
-        return Ignored("topic_not_followed")
+        return Ignored(Reason.TOPIC_NOT_FOLLOWED)
     payload = sources.Payload(push.body, topic, push.received_at, push.content_type)
     order = read_order(connection, payload, shop)
     if isinstance(order, Ignored):
@@ -267,7 +268,7 @@ def rehearse(
         settle_seconds=deployment.timings.settle.total_seconds(),
     )
     try:
-        result = dispatcher.dispatch(connection, secrets, message)
+        result = dispatcher.dispatch(connection, secrets, message, first_time=False)
     except RetryableError as error:
         raise WouldWait(error.code, str(error)) from error
     except RejectedWebhook as error:

@@ -16,6 +16,7 @@ from bridge.connections.model import Connection
 from bridge.coopcycle.payload import delivery_body
 from bridge.errors import CoopCycleRejected, CoopCycleUnavailable, NotFeasible
 from bridge.model import Delivery, Ignored
+from bridge.reasons import Reason
 
 _RULES = "items"  # the property path of what the store's rules refuse
 
@@ -45,7 +46,7 @@ def check(delivery: Delivery | Ignored, connection: Connection, instance: Rules)
         ask(delivery_body(delivery), instance)
     except NotFeasible:
         if orders.if_infeasible == "ignore":
-            return Ignored("not_feasible")
+            return Ignored(Reason.NOT_FEASIBLE)
         raise
     return delivery
 

@@ -9,6 +9,7 @@ from bridge.errors import UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, Stop
 from bridge.planning.distance import distance_km, is_place
 from bridge.planning.trace import Trace
+from bridge.reasons import Reason
 from bridge.text import any_match
 
 
@@ -25,17 +26,17 @@ def select(order: Order, connection: Connection, pickups: Sequence[Pickup], trac
     """
     wanted = connection.orders
     if wanted.shipping_methods and not _is_carried_by_us(order, wanted.shipping_methods, trace):
-        return _ignored(order, "shipping_method", retracts=True)
+        return _ignored(order, Reason.SHIPPING_METHOD)
     if wanted.postcodes and not _is_within_postcodes(order, wanted.postcodes, trace):
-        return _ignored(order, "postcode", retracts=True)
+        return _ignored(order, Reason.POSTCODE)
     if wanted.within_km is not None:
         near = _nearness(_origins(connection, pickups), wanted.within_km, trace)
         if not _zone(order, "address.coordinates", "orders.within_km", near):
-            return _ignored(order, "distance", retracts=True)
+            return _ignored(order, Reason.DISTANCE)
     if wanted.on == "paid":
         trace.rule("orders.on", "paid" if order.paid else "not paid yet")
         if not order.paid:
-            return _ignored(order, "unpaid", retracts=False)
+            return _ignored(order, Reason.UNPAID)
     return None
 
 
@@ -51,10 +52,10 @@ def _is_within_postcodes(order: Order, patterns: Sequence[str], trace: Trace) ->
     return inside
 
 
-def _ignored(order: Order, reason: str, *, retracts: bool) -> Ignored:
+def _ignored(order: Order, reason: Reason) -> Ignored:
     return Ignored(
         reason,
-        retracts=retracts,
+        retracts=reason.retracts,
         order_id=order.order_id,
         order_name=order.name,
         updated_at=order.updated_at,

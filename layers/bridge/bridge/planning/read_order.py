@@ -5,8 +5,11 @@ The one way to an order, for whoever wants one: the worker, a dry run, a parked 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bridge import sources
 from bridge.connections.model import Connection
+from bridge.errors import BridgeError
 from bridge.fields.fields import KEY_FIELDS, apply_fields
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order
@@ -24,6 +27,21 @@ def read_order(connection: Connection, payload: Payload, shop: Shop) -> Order | 
 
     """
     return parse_order(connection, sources.get(connection.source).fetch(payload, connection.options, shop))
+
+
+def time_of_state(connection: Connection, payload: Payload) -> datetime | None:
+    """Return when the order got into the state that a webhook holds, where its own bytes tell; never raises.
+
+    ``[fields] updated_at`` counts before the shop's own time of it, as in :func:`parse_order`.
+    """
+    source, options = sources.get(connection.source), connection.options
+    told = source.updated_at(payload, options)
+    if told is None or "updated_at" not in options.fields or KEY_FIELDS in source.SETTINGS:
+        return told
+    try:
+        return Values(source.document(payload), options.fields).moment("updated_at") or told
+    except BridgeError:
+        return None
 
 
 def parse_order(connection: Connection, fetched: Payload) -> Order | Ignored:

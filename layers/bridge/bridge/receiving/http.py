@@ -10,12 +10,14 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from bridge import sources
 from bridge.connections.model import Connection, Secrets
 from bridge.errors import MalformedWebhook, NotATrialCall
 from bridge.model import Ignored
+from bridge.reasons import Reason
 from bridge.receiving.messages import PrivacyMessage, WebhookMessage
 
 
@@ -75,13 +77,20 @@ def _texts(value: object) -> dict[str, str]:
     return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
 
 
+class Received(StrEnum):
+    """What became of a genuine request."""
+
+    ACCEPTED = "accepted"
+    IGNORED = "ignored"
+
+
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """What the sender is told."""
 
-    outcome: str  # accepted | ignored
+    outcome: Received
     source: str
-    reason: str = ""
+    reason: str = ""  # why it is ignored
     topic: str = ""
     webhook_id: str = ""
     order_id: str = ""
@@ -115,7 +124,9 @@ class Receiver:
         )
         greeting = source.greeting(push, connection.options)
         if greeting is not None:
-            return Acknowledgement("ignored", connection.source, reason="trial_call", greeting=greeting)
+            return Acknowledgement(
+                Received.IGNORED, connection.source, reason=Reason.TRIAL_CALL, greeting=greeting
+            )
         if request.method != "POST":
             raise NotATrialCall("method")
         source.verify(push, secrets.webhook, connection.options)
@@ -141,10 +152,10 @@ def accept(connection: Connection, push: sources.Push) -> WebhookMessage | Priva
     if isinstance(webhook, Ignored):
         return webhook
     if isinstance(webhook, sources.PrivacyRequest):
-        return PrivacyMessage.of(connection.connection_id, webhook)
+        return PrivacyMessage.of(connection.connection_id, push, webhook)
     if connection.orders.topics and webhook.topic not in connection.orders.topics:
         return NotFollowed(
-            "topic_not_followed",
+            Reason.TOPIC_NOT_FOLLOWED,
             order_id=webhook.order_id,
             topic=webhook.topic,
             webhook_id=webhook.webhook_id,
@@ -162,7 +173,7 @@ def enqueue(connection: Connection, push: sources.Push, queue: Queue) -> Acknowl
     message = accept(connection, push)
     if isinstance(message, NotFollowed):
         return Acknowledgement(
-            "ignored",
+            Received.IGNORED,
             connection.source,
             reason=message.reason,
             topic=message.topic,
@@ -170,10 +181,10 @@ def enqueue(connection: Connection, push: sources.Push, queue: Queue) -> Acknowl
             order_id=message.order_id or "",
         )
     if isinstance(message, Ignored):
-        return Acknowledgement("ignored", connection.source, reason=message.reason)
+        return Acknowledgement(Received.IGNORED, connection.source, reason=message.reason)
     queue.send(message)
     return Acknowledgement(
-        "accepted",
+        Received.ACCEPTED,
         connection.source,
         topic=message.topic,
         webhook_id=message.webhook_id,

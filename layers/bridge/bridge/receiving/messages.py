@@ -81,14 +81,11 @@ class WebhookMessage:
 def _push_id(push: Push, webhook: Webhook) -> str:
     """Return the sender's id of a push; where it gives none, one of the time of receipt.
 
-    The queue drops what has the id of an earlier message of five minutes. A digest of topic and body is no id
-    of a push: an order that is cancelled, taken back and cancelled again looks as it did before. What then
-    comes twice costs one look at the order's record.
+    The queue drops what has the id of an earlier message of five minutes, and an order that is cancelled,
+    taken back and cancelled again looks as it did before: nothing made of the body alone may stand here. What
+    then comes twice costs one look at the order's record.
     """
-    digests = (
-        hashlib.sha256(text).hexdigest() for text in (push.body, webhook.topic.encode() + b"\n" + push.body)
-    )
-    if webhook.webhook_id and webhook.webhook_id not in digests:
+    if webhook.webhook_id:
         return webhook.webhook_id
     return f"received-{push.received_at.timestamp():.6f}-{hashlib.sha256(push.body).hexdigest()[:16]}"
 
@@ -123,12 +120,12 @@ class PrivacyMessage:
     order_id: str = ""
 
     @classmethod
-    def of(cls, connection_id: str, request: PrivacyRequest) -> PrivacyMessage:
+    def of(cls, connection_id: str, push: Push, request: PrivacyRequest) -> PrivacyMessage:
         """Return the message of a verified request."""
         return cls(
             connection_id,
             request.topic,
-            request.webhook_id,
+            _push_id(push, request),
             request.wish,
             request.shop,
             request.order_ids,

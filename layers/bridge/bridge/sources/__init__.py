@@ -1,7 +1,7 @@
 """The sources: one module per kind of sender, found by its file's name and imported when it is wanted.
 
 A new sender is a new module here (``woocommerce.py`` is the source ``woocommerce``, ``google_forms.py`` is
-``google-forms``) that offers what :class:`bridge.sources.shared.base.Source` asks for.
+``google-forms``) with one class on :class:`bridge.sources.shared.base.Source`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import cast
 
 from bridge.sources.shared.base import (
     Options,
@@ -52,4 +51,9 @@ def get(name: str) -> Source:
     """
     if name not in NAMES:
         raise LookupError(f'there is no source "{name}"; the sources are: {", ".join(NAMES)}')
-    return cast("Source", import_module(f"{__name__}.{name.replace('-', '_')}"))
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    kinds = (
+        found for found in vars(module).values() if isinstance(found, type) and issubclass(found, Source)
+    )
+    (source,) = (kind() for kind in kinds if kind.__module__ == module.__name__)
+    return source

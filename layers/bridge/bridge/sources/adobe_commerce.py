@@ -11,64 +11,31 @@ subscribing). Adobe tries again only after 429 and 5xx.
 from __future__ import annotations
 
 import base64
-import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from bridge.document import Fields, load_object, parse_rfc3339
 from bridge.errors import InvalidSignature, MalformedWebhook
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.schedule.programs import ADOBE, programs
 from bridge.schedule.vocabulary import word_set
 from bridge.sources.shared import writings as texts
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
-from bridge.sources.shared.base import whole_body as fetch
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Trial, Webhook, push_id
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.rsa import decode_base64, sign_rsa_sha256, verify_rsa_sha256
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("observer.sales_order_save_commit_after",)
 _PREFIX = "com.adobe.commerce."  # of the event's type, before the name that Commerce gives it
-
-SETTINGS: Mapping[str, str] = {
-    "recipient": "the API key (client id) of the Developer Console project that receives the events; needed",
-    **texts.LABEL_SETTINGS,
-    WEIGHT_UNIT: WEIGHT_UNIT_MEANING,
-}
-
-TRAITS = Traits(
-    title="Adobe Commerce",
-    signature="RSA-SHA256 of the body, two keys of Adobe's, and the recipient",
-    replay="order id",
-    create="observer.sales_order_save_commit_after",
-    update="the same",
-    cancel="states canceled and closed, nothing left to ship, in-store pickup",
-    window="attributes and extension attributes among the subscribed fields: labels in any language, "
-    f"{programs(ADOBE)}, date_label and time_label",
-    tested_with="signature of Adobe's own library, field list of the documentation",
-)
 
 _SIGNATURES = ("x-adobe-digital-signature-1", "x-adobe-digital-signature-2")
 _RECIPIENTS = ("recipient_client_id", "recipientclientid")  # both are documented
 _CHALLENGE = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_EVENT_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _ORDER_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 _LARGEST_QUANTITY = 100_000
@@ -88,66 +55,133 @@ _PATHS = {
 }
 
 
-def greeting(push: Push, options: Options) -> str | None:
-    """Answer the GET with which Adobe asks whether the address is ours: with its ``challenge``."""
-    challenge = push.query.get("challenge", "") if push.method == "GET" else ""
-    return challenge if _CHALLENGE.fullmatch(challenge) else None
+class AdobeCommerce(Source):
+    """Every save of an order, signed by Adobe for whoever subscribed."""
 
+    TOPICS = ("observer.sales_order_save_commit_after",)
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
-    """Check that Adobe signed the body, by either of its keys, and that the event is meant for us.
+    SETTINGS: ClassVar[Mapping[str, str]] = {
+        "recipient": "the API key (client id) of the Developer Console project that receives the events; "
+        "needed",
+        **texts.LABEL_SETTINGS,
+        WEIGHT_UNIT: WEIGHT_UNIT_MEANING,
+    }
 
-    Raises:
-        InvalidSignature: ``no_recipient`` where the connection does not say who we are,
-            ``signature_missing``, ``signature_malformed``, ``no_secret``, ``signature_mismatch`` or
-            ``another_recipient``.
+    TRAITS = Traits(
+        title="Adobe Commerce",
+        signature="RSA-SHA256 of the body, two keys of Adobe's, and the recipient",
+        replay="order id",
+        create="observer.sales_order_save_commit_after",
+        update="the same",
+        cancel="states canceled and closed, nothing left to ship, in-store pickup",
+        window="attributes and extension attributes among the subscribed fields: labels in any language, "
+        f"{programs(ADOBE)}, date_label and time_label",
+        tested_with="signature of Adobe's own library, field list of the documentation",
+    )
 
-    """
-    ours = options.settings.get("recipient", "").strip()
-    if not ours:
-        raise InvalidSignature("no_recipient")
-    given = [push.headers[name] for name in _SIGNATURES if push.headers.get(name, "").strip()]
-    if not given:
-        raise InvalidSignature("signature_missing")
-    verify_rsa_sha256(push.body, [decode_base64(text.strip()) for text in given], secrets)
-    try:
+    def greeting(self, push: Push, options: Options) -> str | None:
+        """Answer the GET with which Adobe asks whether the address is ours: with its ``challenge``."""
+        challenge = push.query.get("challenge", "") if push.method == "GET" else ""
+        return challenge if _CHALLENGE.fullmatch(challenge) else None
+
+    def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
+        """Check that Adobe signed the body, by either of its keys, and that the event is meant for us.
+
+        Raises:
+            InvalidSignature: ``no_recipient`` where the connection does not say who we are,
+                ``signature_missing``, ``signature_malformed``, ``no_secret``, ``signature_mismatch`` or
+                ``another_recipient``.
+
+        """
+        ours = options.settings.get("recipient", "").strip()
+        if not ours:
+            raise InvalidSignature("no_recipient")
+        given = [push.headers[name] for name in _SIGNATURES if push.headers.get(name, "").strip()]
+        if not given:
+            raise InvalidSignature("signature_missing")
+        verify_rsa_sha256(push.body, [decode_base64(text.strip()) for text in given], secrets)
+        try:
+            event = load_object(push.body)
+        except MalformedWebhook as error:
+            raise InvalidSignature("another_recipient") from error
+        if ours not in [event.get(name) for name in _RECIPIENTS]:
+            raise InvalidSignature("another_recipient")
+
+    def identify(self, push: Push, options: Options) -> Webhook | Ignored:
+        """Find out which order an event is about.
+
+        ``Ignored("partial_save")``: Commerce saved a few fields alone, and not the order's number among them.
+
+        Raises:
+            MalformedWebhook: ``topic_missing``, ``order_id_malformed``, or what
+                :func:`~bridge.document.load_object` says.
+
+        """
         event = load_object(push.body)
-    except MalformedWebhook as error:
-        raise InvalidSignature("another_recipient") from error
-    if ours not in [event.get(name) for name in _RECIPIENTS]:
-        raise InvalidSignature("another_recipient")
+        topic = _topic(event)
+        if not topic:
+            raise MalformedWebhook("topic_missing")
+        if topic not in self.TOPICS:
+            return Ignored(Reason.TOPIC)
+        order_id = _order_of(event).values.get("increment_id")
+        if order_id is None:
+            return Ignored(Reason.PARTIAL_SAVE)
+        if not isinstance(order_id, str) or not _ORDER_ID.fullmatch(order_id):
+            raise MalformedWebhook("order_id_malformed")
+        return Webhook(topic, webhook_id=push_id(push.headers.get("x-adobe-event-id", "")), order_id=order_id)
 
+    def document(self, payload: Payload) -> Mapping[str, object]:
+        """Return the order out of the event."""
+        return _order_of(load_object(payload.body)).values
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order an event is about.
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        return _instant(_order_of(load_object(payload.body)), "updated_at")
 
-    ``Ignored("partial_save")``: Commerce saved a few fields alone, and not the order's number among them.
+    def parse(self, payload: Payload, options: Options) -> Order | Ignored:
+        """Read the whole order, or say why it needs no delivery.
 
-    Raises:
-        MalformedWebhook: ``topic_missing``, ``order_id_malformed``, or what
-            :func:`~bridge.document.load_object` says.
+        Ignored without retracting: ``topic``, ``partial_save``, ``on_hold``, ``already_fulfilled`` (or all
+        that is left). Retracting: ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup``. The
+        states are those of Magento 2.
 
-    """
-    event = load_object(push.body)
-    topic = _topic(event)
-    if not topic:
-        raise MalformedWebhook("topic_missing")
-    if topic not in TOPICS:
-        return Ignored("topic")
-    order_id = _order_of(event).values.get("increment_id")
-    if order_id is None:
-        return Ignored("partial_save")
-    if not isinstance(order_id, str) or not _ORDER_ID.fullmatch(order_id):
-        raise MalformedWebhook("order_id_malformed")
-    event_id = push.headers.get("x-adobe-event-id", "")
-    if not _EVENT_ID.fullmatch(event_id):
-        event_id = hashlib.sha256(topic.encode() + b"\n" + push.body).hexdigest()
-    return Webhook(topic=topic, webhook_id=event_id, order_id=order_id)
+        Raises:
+            UnmappableOrder: a field we need is not in the subscription, or has the wrong type.
+            InvalidConnection: ``sender.weight_unit`` is no unit.
+            MalformedWebhook: bytes which :meth:`identify` refuses too.
 
+        """
+        event = load_object(payload.body)
+        if _topic(event) not in self.TOPICS:
+            return Ignored(Reason.TOPIC)
+        order = _order_of(event)
+        if "increment_id" not in order.values:
+            return Ignored(Reason.PARTIAL_SAVE)
+        items: tuple[OrderItem, ...] = ()
+        reason = _finished(order)
+        if reason is None:
+            reason, items = _to_carry(order, options)
+        if reason is not None:
+            return Ignored(
+                reason,
+                retracts=reason.retracts,
+                order_id=order.optional_text("increment_id"),
+                order_name=_name(order),
+                updated_at=_instant(order, "updated_at") if order.optional_text("updated_at") else None,
+            )
+        return _order(order, items, options.settings)
 
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return the order out of the event."""
-    return _order_of(load_object(payload.body)).values
+    def pushed(self, trial: Trial) -> Signed:
+        """Sign a body as Adobe does; ``secret`` is a private key in PEM."""
+        signature = base64.b64encode(sign_rsa_sha256(trial.body, trial.secret)).decode("ascii")
+        return Signed(
+            trial.body,
+            {
+                "Content-Type": "application/json; charset=utf-8",
+                "x-adobe-event-id": trial.webhook_id,
+                "x-adobe-event-code": _PREFIX + trial.topic,
+                "x-adobe-digital-signature-1": signature,
+            },
+        )
 
 
 def _topic(event: Mapping[str, object]) -> str:
@@ -160,41 +194,7 @@ def _order_of(event: Mapping[str, object]) -> Fields:
     return Fields(Fields(event).optional_child("data").optional_child("value").values)
 
 
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Read the whole order, or say why it needs no delivery.
-
-    Ignored without retracting: ``topic``, ``partial_save``, ``on_hold``, ``already_fulfilled`` (or all that
-    is left). Retracting: ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup``. The states are
-    those of Magento 2.
-
-    Raises:
-        UnmappableOrder: a field we need is not in the subscription, or has the wrong type.
-        InvalidConnection: ``sender.weight_unit`` is no unit.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
-
-    """
-    event = load_object(payload.body)
-    if _topic(event) not in TOPICS:
-        return Ignored("topic")
-    order = _order_of(event)
-    if "increment_id" not in order.values:
-        return Ignored("partial_save")
-    items: tuple[OrderItem, ...] = ()
-    reason = _finished(order)
-    if reason is None:
-        reason, items = _to_carry(order, options)
-    if reason is not None:
-        return Ignored(
-            reason,
-            retracts=reason not in {"on_hold", "already_fulfilled"},
-            order_id=order.optional_text("increment_id"),
-            order_name=_name(order),
-            updated_at=_instant(order, "updated_at") if order.optional_text("updated_at") else None,
-        )
-    return _order(order, items, options.settings)
-
-
-def _to_carry(order: Fields, options: Options) -> tuple[str | None, tuple[OrderItem, ...]]:
+def _to_carry(order: Fields, options: Options) -> tuple[Reason | None, tuple[OrderItem, ...]]:
     """Return what a courier carries, or why there is nothing to carry.
 
     Where the buyer collects, Commerce writes the shop's own address as shipping address
@@ -202,25 +202,25 @@ def _to_carry(order: Fields, options: Options) -> tuple[str | None, tuple[OrderI
     """
     ordered = _items(order, grams_per_unit(options), handed_out=False)
     if not ordered:
-        return "nothing_to_ship", ()
+        return Reason.NOTHING_TO_SHIP, ()
     method = (order.optional_text("shipping_method"), order.optional_text("shipping_description"))
     extension = order.optional_child("extension_attributes")
     if (
         extension.optional_text("pickup_location_code")
         or read_way(_written(order), methods=[method]).collected
     ):
-        return "local_pickup", ()
+        return Reason.LOCAL_PICKUP, ()
     items = _items(order, grams_per_unit(options), handed_out=True)
-    return (None, items) if items else ("already_fulfilled", ())
+    return (None, items) if items else (Reason.ALREADY_FULFILLED, ())
 
 
-def _finished(order: Fields) -> str | None:
+def _finished(order: Fields) -> Reason | None:
     state = order.text("state")
     return {
-        "canceled": "cancelled",
-        "closed": "refunded",
-        "complete": "already_fulfilled",
-        "holded": "on_hold",
+        "canceled": Reason.CANCELLED,
+        "closed": Reason.REFUNDED,
+        "complete": Reason.ALREADY_FULFILLED,
+        "holded": Reason.ON_HOLD,
     }.get(state)
 
 
@@ -355,25 +355,3 @@ def _number(value: object) -> Decimal | None:
     ):
         return Decimal(str(value))
     return None
-
-
-def sign(
-    body: bytes,
-    secret: str,
-    *,
-    topic: str,
-    webhook_id: str,
-    sent_at: datetime,
-    options: Options,
-) -> Signed:
-    """Sign a body as Adobe does; ``secret`` is a private key in PEM."""
-    signature = base64.b64encode(sign_rsa_sha256(body, secret)).decode("ascii")
-    return Signed(
-        body,
-        {
-            "Content-Type": "application/json; charset=utf-8",
-            "x-adobe-event-id": webhook_id,
-            "x-adobe-event-code": _PREFIX + topic,
-            "x-adobe-digital-signature-1": signature,
-        },
-    )

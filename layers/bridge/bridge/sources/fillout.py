@@ -12,80 +12,57 @@ from collections.abc import Mapping
 from bridge.document import Fields
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
-from bridge.sources.shared.base import Traits
-from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.forms import SETTINGS, FormService, Submission, load_json
-from bridge.sources.shared.shown_secrets import show_in_header as sign
-from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
-
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("submission",)
-
-TRAITS = Traits(
-    title="Fillout",
-    signature="none: the secret in the header X-Webhook-Secret or in the address",
-    replay="id of the submission",
-    create="each submission",
-    update="a submission with a later lastUpdatedAt",
-    cancel="[fields] cancelled",
-    window="[fields] date, time, after, before",
-    tested_with="sample of the API's documentation; a real webhook is not verified",
-)
+from bridge.sources.shared.forms import Submission, UnsignedFormSource, form_traits
 
 _DATES = ("DatePicker", "DateTimePicker", "DateRange")
 
 
-def _submission(body: Mapping[str, object]) -> Submission:
-    whole = Fields(body)
-    inner = whole.optional_child("submission")
-    found = inner if inner.values else whole
-    if not isinstance(found.values.get("questions"), list):
-        raise MalformedWebhook("questions_missing")
-    questions = found.optional_children("questions")
-    answers = {one.optional_text("id"): one.values.get("value") for one in questions}
-    answers.pop("", None)
-    labels = labelled([(one.optional_text("name"), one.values.get("value")) for one in questions])
-    parameters = found.optional_children("urlParameters")
-    hidden = labelled([(one.optional_text("name"), one.values.get("value")) for one in parameters])
-    submission_id = text_of(found.values.get("submissionId"))
-    return Submission(
-        document={
-            "id": submission_id,
-            "form_id": whole.optional_text("formId"),
-            "form": whole.optional_text("formName"),
-            "submitted_at": found.optional_text("submissionTime"),
-            "answers": answers,
-            "labels": labels,
-            "hidden": hidden,
-        },
-        own={"labels": labels, "hidden": hidden},
-        submission_id=submission_id,
-        submitted_at=found.optional_moment("lastUpdatedAt") or found.optional_moment("submissionTime"),
-        title=whole.optional_text("formName"),
-        answers=[
-            Answer(
-                one.optional_text("name"),
-                one.values.get("value"),
-                path_of("answers", one.optional_text("id")),
-                is_date=one.optional_text("type") in _DATES,
-            )
-            for one in questions
-        ],
+class Fillout(UnsignedFormSource):
+    """Fillout's webhooks: the submission with its questions."""
+
+    TRAITS = form_traits(
+        "Fillout",
+        signature="none: the secret in the header X-Webhook-Secret or in the address",
+        replay="id of the submission",
+        update="a submission with a later lastUpdatedAt",
+        tested_with="sample of the API's documentation; a real webhook is not verified",
     )
 
-
-_SERVICE = FormService(topic=TOPICS[0], load=load_json, read=_submission)
-identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse
+    def read(self, body: Mapping[str, object]) -> Submission:
+        """Take the questions with their values, and what came in the form's address."""
+        whole = Fields(body)
+        inner = whole.optional_child("submission")
+        found = inner if inner.values else whole
+        if not isinstance(found.values.get("questions"), list):
+            raise MalformedWebhook("questions_missing")
+        questions = found.optional_children("questions")
+        answers = {one.optional_text("id"): one.values.get("value") for one in questions}
+        answers.pop("", None)
+        labels = labelled([(one.optional_text("name"), one.values.get("value")) for one in questions])
+        parameters = found.optional_children("urlParameters")
+        hidden = labelled([(one.optional_text("name"), one.values.get("value")) for one in parameters])
+        submission_id = text_of(found.values.get("submissionId"))
+        return Submission(
+            document={
+                "id": submission_id,
+                "form_id": whole.optional_text("formId"),
+                "form": whole.optional_text("formName"),
+                "submitted_at": found.optional_text("submissionTime"),
+                "answers": answers,
+                "labels": labels,
+                "hidden": hidden,
+            },
+            own={"labels": labels, "hidden": hidden},
+            submission_id=submission_id,
+            submitted_at=found.optional_moment("lastUpdatedAt") or found.optional_moment("submissionTime"),
+            title=whole.optional_text("formName"),
+            answers=[
+                Answer(
+                    one.optional_text("name"),
+                    one.values.get("value"),
+                    path_of("answers", one.optional_text("id")),
+                    is_date=one.optional_text("type") in _DATES,
+                )
+                for one in questions
+            ],
+        )

@@ -8,53 +8,36 @@ looks can read it: it keeps strangers' robots out and nobody else. No clock, no 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from bridge.sources.shared.answers import flat_answers
-from bridge.sources.shared.base import Traits
-from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import EVENT_SETTINGS, HONEYPOT, FormService, Submission
-from bridge.sources.shared.forms import SETTINGS as FORM_SETTINGS
-from bridge.sources.shared.shown_secrets import show_in_header as sign
-from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
-
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("submission",)
-
-SETTINGS: Mapping[str, str] = {
-    **FORM_SETTINGS,
-    **EVENT_SETTINGS,
-    HONEYPOT: "the name of a field that people do not see: a submission that fills it in is a robot's",
-}
-
-TRAITS = Traits(
-    title="Any JSON or HTML form",
-    signature="none: the secret in the header X-Webhook-Secret or in the address",
-    replay="order id",
-    create="each submission, or the types in the setting",
-    update="the same order id again",
-    cancel="[fields] cancelled, or the types in cancel_types",
-    window="[fields] date, time, after, before",
-    tested_with="URL Standard, RFC 7578 and HTML forms as browsers post them",
-)
+from bridge.sources.shared.forms import EVENT_SETTINGS, HONEYPOT, Submission, UnsignedFormSource, form_traits
 
 
-def _submission(fields: Mapping[str, object]) -> Submission:
-    return Submission(document=fields, own={"": fields}, answers=flat_answers(fields))
+class Form(UnsignedFormSource):
+    """Any form that posts JSON, URL-encoded or multipart fields: a page of one's own, a plugin, a script."""
 
+    SETTINGS: ClassVar[Mapping[str, str]] = {
+        **UnsignedFormSource.SETTINGS,
+        **EVENT_SETTINGS,
+        HONEYPOT: "the name of a field that people do not see: a submission that fills it in is a robot's",
+    }
 
-_SERVICE = FormService(topic=TOPICS[0], load=read_form, read=_submission)
-identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse
+    TRAITS = form_traits(
+        "Any JSON or HTML form",
+        signature="none: the secret in the header X-Webhook-Secret or in the address",
+        replay="order id",
+        create="each submission, or the types in the setting",
+        update="the same order id again",
+        cancel="[fields] cancelled, or the types in cancel_types",
+        tested_with="URL Standard, RFC 7578 and HTML forms as browsers post them",
+    )
+
+    def load(self, body: bytes, content_type: str) -> Mapping[str, object]:
+        """Read JSON, URL-encoded or multipart fields."""
+        return read_form(body, content_type)
+
+    def read(self, body: Mapping[str, object]) -> Submission:
+        """Take the fields as they came."""
+        return Submission(document=body, own={"": body}, answers=flat_answers(body))

@@ -11,51 +11,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bridge.sources.shared.answers import flat_answers, text_of
-from bridge.sources.shared.base import Traits
-from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.base import whole_body as fetch
 from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import SETTINGS, FormService, Submission
-from bridge.sources.shared.shown_secrets import show_in_header as sign
-from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
+from bridge.sources.shared.forms import Submission, UnsignedFormSource, form_traits
 from bridge.sources.shared.wordpress import plain_object
 
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
 
-TOPICS: tuple[str, ...] = ("submission",)
+class GravityForms(UnsignedFormSource):
+    """Gravity Forms' Webhooks Add-On: a WordPress form's entry, as JSON or URL-encoded."""
 
-TRAITS = Traits(
-    title="Gravity Forms",
-    signature="none: the secret in the header X-Webhook-Secret",
-    replay="id of the entry",
-    create="each entry",
-    update="the same entry sent again",
-    cancel="[fields] cancelled",
-    window="[fields] date, time, after, before",
-    tested_with="the entry object of the documentation; a real webhook is not verified",
-)
-
-
-def _submission(sent: Mapping[str, object]) -> Submission:
-    entry = plain_object(sent)  # texts come out of WordPress
-    return Submission(
-        document=entry,
-        own={"": entry},
-        submission_id=text_of(entry.get("id")) or text_of(entry.get("entry_id")),
-        answers=flat_answers(entry),
+    TRAITS = form_traits(
+        "Gravity Forms",
+        signature="none: the secret in the header X-Webhook-Secret",
+        replay="id of the entry",
+        create="each entry",
+        update="the same entry sent again",
+        tested_with="the entry object of the documentation; a real webhook is not verified",
     )
 
+    def load(self, body: bytes, content_type: str) -> Mapping[str, object]:
+        """Read JSON, URL-encoded or multipart fields."""
+        return read_form(body, content_type)
 
-_SERVICE = FormService(topic=TOPICS[0], load=read_form, read=_submission)
-identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse
+    def read(self, body: Mapping[str, object]) -> Submission:
+        """Take the entry's fields, their texts out of WordPress."""
+        entry = plain_object(body)
+        return Submission(
+            document=entry,
+            own={"": entry},
+            submission_id=text_of(entry.get("id")) or text_of(entry.get("entry_id")),
+            answers=flat_answers(entry),
+        )

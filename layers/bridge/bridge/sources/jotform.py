@@ -15,74 +15,64 @@ from bridge.document import load_object
 from bridge.errors import MalformedWebhook
 from bridge.schedule import compound_times
 from bridge.sources.shared.answers import Answer, path_of, text_of
-from bridge.sources.shared.base import Traits
-from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.form_bodies import read_form
-from bridge.sources.shared.forms import SETTINGS, FormService, Submission
-from bridge.sources.shared.shown_secrets import show_in_address as sign
-from bridge.sources.shared.shown_secrets import verify_shared_secret as verify
-
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("submission",)
-
-TRAITS = Traits(
-    title="Jotform",
-    signature="none: the secret in the address",
-    replay="id of the submission",
-    create="each submission",
-    update="an edited submission",
-    cancel="[fields] cancelled",
-    window="[fields] date, time, after, before",
-    tested_with="a recorded submission that Zulip publishes; address, phone and date as in Jotform's API",
-)
+from bridge.sources.shared.base import Signed, Trial
+from bridge.sources.shared.form_bodies import guess_content_type, read_form
+from bridge.sources.shared.forms import Submission, UnsignedFormSource, form_traits
 
 _QUESTION = re.compile(r"q(\d{1,6})_(\w{1,200})", re.ASCII)
 
 
-def _submission(parts: Mapping[str, object]) -> Submission:
-    text = parts.get("rawRequest")
-    if not isinstance(text, str):
-        raise MalformedWebhook("raw_request_missing")
-    try:
-        raw = load_object(text.encode("utf-8"))
-    except MalformedWebhook as error:
-        raise MalformedWebhook("raw_request_unreadable") from error
-    answers = _answers(raw)
-    submission_id, title = text_of(parts.get("submissionID")), text_of(parts.get("formTitle"))
-    return Submission(
-        document={
-            "id": submission_id,
-            "form_id": text_of(parts.get("formID")),
-            "form": title,
-            "answers": answers,
-        },
-        own={"answers": answers},
-        answers=[
-            Answer(
-                match[2],
-                answers[match[0]],
-                path_of("answers", match[0]),
-                is_date=isinstance(value, Mapping) and compound_times.text_of(value) is not None,
-            )
-            for key, value in raw.items()
-            if (match := _QUESTION.fullmatch(key))
-        ],
-        submission_id=submission_id,
-        title=title,
+class Jotform(UnsignedFormSource):
+    """Jotform's webhooks: multipart with the answers as JSON inside, under ``rawRequest``."""
+
+    TRAITS = form_traits(
+        "Jotform",
+        signature="none: the secret in the address",
+        replay="id of the submission",
+        update="an edited submission",
+        tested_with="a recorded submission that Zulip publishes; address, phone and date as in Jotform's API",
     )
+
+    def pushed(self, trial: Trial) -> Signed:
+        """Show the secret in the address."""
+        return Signed(trial.body, {"Content-Type": guess_content_type(trial.body)}, path_secret=trial.secret)
+
+    def load(self, body: bytes, content_type: str) -> Mapping[str, object]:
+        """Read JSON, URL-encoded or multipart fields."""
+        return read_form(body, content_type)
+
+    def read(self, body: Mapping[str, object]) -> Submission:
+        """Take the answers out of ``rawRequest``."""
+        text = body.get("rawRequest")
+        if not isinstance(text, str):
+            raise MalformedWebhook("raw_request_missing")
+        try:
+            raw = load_object(text.encode("utf-8"))
+        except MalformedWebhook as error:
+            raise MalformedWebhook("raw_request_unreadable") from error
+        answers = _answers(raw)
+        submission_id, title = text_of(body.get("submissionID")), text_of(body.get("formTitle"))
+        return Submission(
+            document={
+                "id": submission_id,
+                "form_id": text_of(body.get("formID")),
+                "form": title,
+                "answers": answers,
+            },
+            own={"answers": answers},
+            answers=[
+                Answer(
+                    match[2],
+                    answers[match[0]],
+                    path_of("answers", match[0]),
+                    is_date=isinstance(value, Mapping) and compound_times.text_of(value) is not None,
+                )
+                for key, value in raw.items()
+                if (match := _QUESTION.fullmatch(key))
+            ],
+            submission_id=submission_id,
+            title=title,
+        )
 
 
 def _answers(raw: Mapping[str, object]) -> dict[str, object]:
@@ -107,7 +97,3 @@ def _value(value: object) -> object:
         return text_of(value.get("full")) or " ".join(filter(None, parts))
     time = compound_times.text_of(value)
     return value if time is None else time
-
-
-_SERVICE = FormService(topic=TOPICS[0], load=read_form, read=_submission)
-identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse

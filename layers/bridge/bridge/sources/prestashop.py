@@ -13,57 +13,24 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.document import LARGEST_ID, Fields, load_object, whole_id
 from bridge.errors import InvalidConnection, MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.schedule.vocabulary import word_set
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
-from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
-from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("actionValidateOrder", "actionOrderStatusPostUpdate")
-
-SETTINGS: Mapping[str, str] = {
-    "shop_url": 'address of the shop, such as "https://shop.example", with its folder if it has one',
-    "timezone": "the shop's time zone, such as \"Europe/Paris\"; PrestaShop's times do not name it",
-    **texts.LABEL_SETTINGS,
-    "cancelled_states": 'ids of the order states that mean cancelled, by default "6, 7, 8"',
-}
-
-TRAITS = Traits(
-    title="PrestaShop",
-    signature="HMAC-SHA256 of the body, base64, by the module in examples/prestashop",
-    replay="push id, order id",
-    create="actionValidateOrder, actionOrderStatusPostUpdate",
-    update="actionOrderStatusPostUpdate",
-    cancel="state Canceled, Refunded or Payment error; a carrier that is the shop itself (click and collect)",
-    window="fields that modules add to the order, the carrier's name: labels in any language, "
-    "date_label and time_label",
-    tested_with="fields of the documentation; the module was run in no shop",
-)
-
 _SIGNATURE_HEADER = "x-webhook-signature"
 
-_WEBHOOK_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _DIGITS = re.compile(r"[1-9]\d{0,17}", re.ASCII)
 _LARGEST_QUANTITY = 10_000
 # Canceled, Refunded and Payment error of a fresh shop; nothing else tells them from a state that waits for
@@ -79,86 +46,134 @@ _STANDARD = word_set(
 )
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
-    """Check ``X-Webhook-Signature``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
+class PrestaShop(NotifyingSource):
+    """PrestaShop's orders, told of by a small module of the shop's own."""
 
-    Raises:
-        InvalidSignature: see :func:`~bridge.sources.shared.signing.verify_hmac_sha256_base64`.
+    TOPIC_FIELD = "event"
+    TOPICS = ("actionValidateOrder", "actionOrderStatusPostUpdate")
 
-    """
-    verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
+    SETTINGS: ClassVar[Mapping[str, str]] = {
+        "shop_url": 'address of the shop, such as "https://shop.example", with its folder if it has one',
+        "timezone": "the shop's time zone, such as \"Europe/Paris\"; PrestaShop's times do not name it",
+        **texts.LABEL_SETTINGS,
+        "cancelled_states": 'ids of the order states that mean cancelled, by default "6, 7, 8"',
+    }
 
+    TRAITS = Traits(
+        title="PrestaShop",
+        signature="HMAC-SHA256 of the body, base64, by the module in examples/prestashop",
+        replay="push id, order id",
+        create="actionValidateOrder, actionOrderStatusPostUpdate",
+        update="actionOrderStatusPostUpdate",
+        cancel="state Canceled, Refunded or Payment error; a carrier that is the shop itself (click and "
+        "collect)",
+        window="fields that modules add to the order, the carrier's name: labels in any language, "
+        "date_label and time_label",
+        tested_with="fields of the documentation; the module was run in no shop",
+    )
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order a verified push is about; ``Ignored("topic")`` for an event we do not follow.
+    def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
+        """Check ``X-Webhook-Signature``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
 
-    Raises:
-        MalformedWebhook: ``topic_missing``, ``webhook_id_missing``, ``order_id_missing``,
-            ``order_id_malformed``, or what :func:`~bridge.document.load_object` says.
+        Raises:
+            InvalidSignature: see :func:`~bridge.sources.shared.signing.verify_hmac_sha256_base64`.
 
-    """
-    event = Fields(load_object(push.body))
-    topic = event.optional_text("event")
-    if not topic:
-        raise MalformedWebhook("topic_missing")
-    if topic not in TOPICS:
-        return Ignored("topic")
-    # No digest of the body stands in for it: two changes within minutes would look like one.
-    webhook_id = event.optional_text("id")
-    if not _WEBHOOK_ID.fullmatch(webhook_id):
-        raise MalformedWebhook("webhook_id_missing")
-    return Webhook(topic=topic, webhook_id=webhook_id, order_id=_order_id(event))
+        """
+        verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), secrets)
 
+    def webhook_id(self, event: Fields, push: Push) -> str:
+        """Return ``id``, which the module makes anew for each push."""
+        return push_id(event.optional_text("id"))
 
-def _order_id(event: Fields) -> str:
-    value = event.values.get("id_order")
-    if value is None:
-        raise MalformedWebhook("order_id_missing")
-    return whole_id(value)
+    def order_id(self, event: Fields) -> str:
+        """Return ``id_order``."""
+        value = event.values.get("id_order")
+        if value is None:
+            raise MalformedWebhook("order_id_missing")
+        return whole_id(value)
 
+    def ask(self, order_id: str, options: Options, shop: Shop) -> bytes:
+        """Ask the shop's Webservice for the order, its delivery address, its state and its carrier.
 
-def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
-    """Ask the shop's Webservice for the order, its delivery address, its state and its carrier.
+        The key goes as the user name of Basic authentication:
+        https://devdocs.prestashop-project.org/9/webservice/tutorials/testing-access/ . A 404 means another
+        shop's key or a key without permission for the resource, and is a person's matter.
 
-    The key goes as the user name of Basic authentication:
-    https://devdocs.prestashop-project.org/9/webservice/tutorials/testing-access/ . A 404 means another shop's
-    key or a key without permission for the resource, and is a person's matter.
+        Raises:
+            ShopUnavailable: no usable answer, or not this order.
+            ShopRejected: a wrong key, or one that may not read all four resources.
+            InvalidConnection: no key, or a wrong ``sender.shop_url``.
 
-    Raises:
-        ShopUnavailable: no usable answer, or not this order.
-        ShopRejected: a wrong key, or one that may not read all four resources.
-        InvalidConnection: no key, or a wrong ``sender.shop_url``.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
+        """
+        url = base_url(options, "shop_url")
+        credentials = base64.b64encode(f"{token_of(shop)}:".encode()).decode("ascii")
+        headers = {"Authorization": f"Basic {credentials}"}
 
-    """
-    event = Fields(load_object(payload.body))
-    topic = event.optional_text("event")
-    if topic and topic not in TOPICS:
-        return Payload(payload.body, topic, payload.received_at, payload.content_type)
-    order_id = _order_id(event)
-    url = base_url(options, "shop_url")
-    credentials = base64.b64encode(f"{token_of(shop)}:".encode()).decode("ascii")
-    headers = {"Authorization": f"Basic {credentials}"}
+        def resource(name: str, key: str, resource_id: str) -> dict[str, object]:
+            raw = shop.get(f"{url}/api/{name}/{resource_id}?output_format=JSON", headers)
+            answer = read_answer(raw).get(key)
+            if not isinstance(answer, dict) or _id(Fields(answer), "id") != resource_id:
+                raise ShopUnavailable(f"the shop's API answered with no {key} of that id")
+            return answer
 
-    def ask(resource: str, key: str, resource_id: str) -> dict[str, object]:
-        answer = read_answer(shop.get(f"{url}/api/{resource}/{resource_id}?output_format=JSON", headers)).get(
-            key
+        order = resource("orders", "order", order_id)
+        found: dict[str, object] = {"order": order}
+        for key, field, name in (
+            ("address", "id_address_delivery", "addresses"),
+            ("order_state", "current_state", "order_states"),
+            ("carrier", "id_carrier", "carriers"),
+        ):
+            resource_id = _id(Fields(order), field)
+            if resource_id:
+                found[key] = resource(name, key, resource_id)
+        return json.dumps(found).encode()
+
+    def parse(self, payload: Payload, options: Options) -> Order | Ignored:
+        """Read the whole order, or say why it needs no delivery.
+
+        Ignored without retracting a delivery: ``topic``, ``incomplete`` (no state yet, another push follows),
+        ``already_fulfilled`` (a state that means shipped). Retracting: ``cancelled``, ``nothing_to_ship`` (no
+        carrier, as with virtual products, or no lines), ``local_pickup`` (the carrier is the shop itself).
+
+        Raises:
+            UnmappableOrder: a field we need has the wrong type.
+            InvalidConnection: ``sender.timezone`` or ``sender.cancelled_states`` is wrong.
+            MalformedWebhook: not a fetched order.
+
+        """
+        if payload.topic not in self.TOPICS:
+            return Ignored(Reason.TOPIC)
+        found = Fields(load_object(payload.body))
+        order = found.child("order")
+        order_id = _id(order, "id") if order is not None else ""
+        if order is None or not order_id:
+            raise MalformedWebhook("order_id_malformed")
+        zone = _zone(options)
+        updated_at = _moment(order, "date_upd", zone)
+        items: tuple[OrderItem, ...] = ()
+        reason = _finished(found, order, options)
+        if reason is None:
+            items = _items(order)
+            reason = _undeliverable(found, order, items)
+        if reason is not None:
+            return Ignored(
+                reason,
+                retracts=reason.retracts,
+                order_id=order_id,
+                order_name=_name(order, order_id),
+                updated_at=updated_at,
+            )
+        return _order(found, order, order_id, items, zone, options.settings)
+
+    def pushed(self, trial: Trial) -> Signed:
+        """Sign as the module in examples/prestashop does."""
+        return Signed(
+            trial.body,
+            {
+                "Content-Type": "application/json",
+                "X-Webhook-Signature": hmac_sha256_base64(trial.body, trial.secret.encode()),
+            },
         )
-        if not isinstance(answer, dict) or _id(Fields(answer), "id") != resource_id:
-            raise ShopUnavailable(f"the shop's API answered with no {key} of that id")
-        return answer
-
-    order = ask("orders", "order", order_id)
-    found: dict[str, object] = {"order": order}
-    for key, field, resource in (
-        ("address", "id_address_delivery", "addresses"),
-        ("order_state", "current_state", "order_states"),
-        ("carrier", "id_carrier", "carriers"),
-    ):
-        resource_id = _id(Fields(order), field)
-        if resource_id:
-            found[key] = ask(resource, key, resource_id)
-    return Payload(json.dumps(found).encode(), payload.topic, payload.received_at, "application/json")
 
 
 def _id(fields: Fields, key: str) -> str:
@@ -168,78 +183,16 @@ def _id(fields: Fields, key: str) -> str:
     return text if isinstance(text, str) and _DIGITS.fullmatch(text) else ""
 
 
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return ``order``, ``address``, ``order_state`` and ``carrier``, each as the Webservice shows it."""
-    return load_object(payload.body)
-
-
-def sign(
-    body: bytes,
-    secret: str,
-    *,
-    topic: str,
-    webhook_id: str,
-    sent_at: datetime,
-    options: Options,
-) -> Signed:
-    """Sign as the module in examples/prestashop does."""
-    return Signed(
-        body,
-        {
-            "Content-Type": "application/json",
-            "X-Webhook-Signature": hmac_sha256_base64(body, secret.encode()),
-        },
-    )
-
-
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Read the whole order, or say why it needs no delivery.
-
-    Ignored without retracting a delivery: ``topic``, ``incomplete`` (no state yet, another push follows),
-    ``already_fulfilled`` (a state that means shipped). Retracting: ``cancelled``, ``nothing_to_ship`` (no
-    carrier, as with virtual products, or no lines), ``local_pickup`` (the carrier is the shop itself).
-
-    Raises:
-        UnmappableOrder: a field we need has the wrong type.
-        InvalidConnection: ``sender.timezone`` or ``sender.cancelled_states`` is wrong.
-        MalformedWebhook: not a fetched order.
-
-    """
-    if payload.topic not in TOPICS:
-        return Ignored("topic")
-    found = Fields(load_object(payload.body))
-    order = found.child("order")
-    order_id = _id(order, "id") if order is not None else ""
-    if order is None or not order_id:
-        raise MalformedWebhook("order_id_malformed")
-    zone = _zone(options)
-    updated_at = _moment(order, "date_upd", zone)
-    items: tuple[OrderItem, ...] = ()
-    reason = _finished(found, order, options)
-    if reason is None:
-        items = _items(order)
-        reason = _undeliverable(found, order, items)
-    if reason is not None:
-        return Ignored(
-            reason,
-            retracts=reason not in {"incomplete", "already_fulfilled"},
-            order_id=order_id,
-            order_name=_name(order, order_id),
-            updated_at=updated_at,
-        )
-    return _order(found, order, order_id, items, zone, options.settings)
-
-
-def _undeliverable(found: Fields, order: Fields, items: tuple[OrderItem, ...]) -> str | None:
+def _undeliverable(found: Fields, order: Fields, items: tuple[OrderItem, ...]) -> Reason | None:
     if not items:
-        return "nothing_to_ship"
+        return Reason.NOTHING_TO_SHIP
     carrier = found.optional_child("carrier")
     name = carrier.optional_text("name")
     methods = [("", name)] if name else []
     collected = name == _THE_SHOP_ITSELF or read_way(_written(found, order), methods=methods).collected
     # "Pick up in-store" is what the same carrier tells of its delay; PrestaShop keeps it in each language.
     collected = collected or read_way([], methods=[("", text) for text in _texts(carrier, "delay")]).collected
-    return "local_pickup" if collected else None
+    return Reason.LOCAL_PICKUP if collected else None
 
 
 def _texts(fields: Fields, key: str) -> list[str]:
@@ -259,15 +212,15 @@ def _written(found: Fields, order: Fields) -> tuple[Written, ...]:
     return (*texts.written(own), *texts.titles([(name, "carrier.name")]))
 
 
-def _finished(found: Fields, order: Fields, options: Options) -> str | None:
+def _finished(found: Fields, order: Fields, options: Options) -> Reason | None:
     state_id = _id(order, "current_state")
     if not state_id:
-        return "incomplete"
+        return Reason.INCOMPLETE
     if state_id in _cancelled_states(options):
-        return "cancelled"
+        return Reason.CANCELLED
     if _is_true(found.optional_child("order_state"), "shipped"):
-        return "already_fulfilled"
-    return None if _id(order, "id_carrier") else "nothing_to_ship"
+        return Reason.ALREADY_FULFILLED
+    return None if _id(order, "id_carrier") else Reason.NOTHING_TO_SHIP
 
 
 def _cancelled_states(options: Options) -> frozenset[str]:

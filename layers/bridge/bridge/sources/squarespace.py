@@ -12,52 +12,20 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal, DecimalException
+from typing import ClassVar
 
 from bridge.document import Fields, load_object
 from bridge.errors import InvalidSignature, MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.asking import base_url, read_answer, token_of
-from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Webhook
-from bridge.sources.shared.base import no_greeting as greeting
+from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.collection import read_way
+from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
-
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("order.create", "order.update")
-
-SETTINGS: Mapping[str, str] = {
-    **texts.LABEL_SETTINGS,
-    WEIGHT_UNIT: WEIGHT_UNIT_MEANING + " (kg or lb, by the site's measurement standard)",
-    "api_url": 'address of Squarespace\'s API, by default "https://api.squarespace.com"',
-}
-
-TRAITS = Traits(
-    title="Squarespace",
-    signature="HMAC-SHA256 of the body, hex, keyed with the hex-decoded secret",
-    replay="notification id, order id",
-    create="order.create",
-    update="order.update (Squarespace sends it for changes of state, not for a changed address)",
-    cancel="cancelled, full refund, collected in the shop",
-    window="checkout form, product forms and variants, shipping option: labels in any language, date_label "
-    "and time_label",
-    tested_with="the documentation's rule, notifications and order; it publishes no signed example",
-)
 
 _SIGNATURE_HEADER = "squarespace-signature"
 _API_URL = "https://api.squarespace.com"
@@ -82,165 +50,155 @@ _PATHS = {
 }
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
-    """Check ``Squarespace-Signature``: hex of the HMAC-SHA256 of the body, keyed with the secret's bytes.
+class Squarespace(NotifyingSource):
+    """Squarespace's order notifications: signature, which order, and the order in our words."""
 
-    The secret is shown as hex and decoded before use:
-    https://developers.squarespace.com/webhooks/verifying-notifications . The page does not say in which case
-    the signature's digits come. A secret that is not hex matches nothing.
+    TOPIC_FIELD = "topic"
+    TOPICS = ("order.create", "order.update")
 
-    Raises:
-        InvalidSignature: ``no_secret``, ``signature_missing``, ``signature_malformed`` or
-            ``signature_mismatch``.
+    SETTINGS: ClassVar[Mapping[str, str]] = {
+        **texts.LABEL_SETTINGS,
+        WEIGHT_UNIT: WEIGHT_UNIT_MEANING + " (kg or lb, by the site's measurement standard)",
+        "api_url": 'address of Squarespace\'s API, by default "https://api.squarespace.com"',
+    }
 
-    """
-    keys = [bytes.fromhex(secret.strip()) for secret in secrets if _HEX.fullmatch(secret.strip())]
-    if not keys:
-        raise InvalidSignature("no_secret")
-    signature = push.headers.get(_SIGNATURE_HEADER, "")
-    if not signature.strip():
-        raise InvalidSignature("signature_missing")
-    if not _HEX_OF_32_BYTES.fullmatch(signature):
-        raise InvalidSignature("signature_malformed")
-    given = bytes.fromhex(signature)
-    # All are compared before any is looked at, so the time taken does not tell which one matched.
-    matches = [hmac.compare_digest(given, hmac.digest(key, push.body, hashlib.sha256)) for key in keys]
-    if True not in matches:
-        raise InvalidSignature("signature_mismatch")
+    TRAITS = Traits(
+        title="Squarespace",
+        signature="HMAC-SHA256 of the body, hex, keyed with the hex-decoded secret",
+        replay="notification id, order id",
+        create="order.create",
+        update="order.update (Squarespace sends it for changes of state, not for a changed address)",
+        cancel="cancelled, full refund, collected in the shop",
+        window="checkout form, product forms and variants, shipping option: labels in any language, "
+        "date_label and time_label",
+        tested_with="the documentation's rule, notifications and order; it publishes no signed example",
+    )
+
+    def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
+        """Check ``Squarespace-Signature``: hex of the HMAC-SHA256 of the body, keyed with the secret's bytes.
+
+        The secret is shown as hex and decoded before use:
+        https://developers.squarespace.com/webhooks/verifying-notifications . The page does not say in which
+        case the signature's digits come. A secret that is not hex matches nothing.
+
+        Raises:
+            InvalidSignature: ``no_secret``, ``signature_missing``, ``signature_malformed`` or
+                ``signature_mismatch``.
+
+        """
+        keys = [bytes.fromhex(secret.strip()) for secret in secrets if _HEX.fullmatch(secret.strip())]
+        if not keys:
+            raise InvalidSignature("no_secret")
+        signature = push.headers.get(_SIGNATURE_HEADER, "")
+        if not signature.strip():
+            raise InvalidSignature("signature_missing")
+        if not _HEX_OF_32_BYTES.fullmatch(signature):
+            raise InvalidSignature("signature_malformed")
+        given = bytes.fromhex(signature)
+        # All are compared before any is looked at, so the time taken does not tell which one matched.
+        matches = [hmac.compare_digest(given, hmac.digest(key, push.body, hashlib.sha256)) for key in keys]
+        if True not in matches:
+            raise InvalidSignature("signature_mismatch")
+
+    def webhook_id(self, event: Fields, push: Push) -> str:
+        """Return ``id``."""
+        return push_id(event.optional_text("id"))
+
+    def order_id(self, event: Fields) -> str:
+        """Return ``data.orderId``."""
+        order_id = event.optional_child("data").optional_text("orderId")
+        if not order_id:
+            raise MalformedWebhook("order_id_missing")
+        return _checked(order_id)
+
+    def ask(self, order_id: str, options: Options, shop: Shop) -> bytes:
+        """Ask Squarespace for the order: …/commerce-apis/retrieve-specific-order of the developers' site.
+
+        The token is an API key of the site that may read orders; the access token of an app lasts too short
+        (https://developers.squarespace.com/oauth). An order that has just been notified is there, so a 404
+        means the key of another site and is a person's matter.
+
+        Raises:
+            ShopUnavailable: no usable answer, or not this order.
+            ShopRejected: a wrong key or a wrong site.
+            InvalidConnection: no key, or a wrong ``sender.api_url``.
+
+        """
+        raw = shop.get(
+            f"{base_url(options, 'api_url', _API_URL)}/1.0/commerce/orders/{order_id}",
+            {"Authorization": f"Bearer {token_of(shop)}", "Accept": "application/json"},
+        )
+        if read_answer(raw).get("id") != order_id:
+            raise ShopUnavailable("the shop's API answered with no order of that id")
+        return raw
+
+    def parse(self, payload: Payload, options: Options) -> Order | Ignored:
+        """Read the whole order, or say why it needs no delivery.
+
+        Ignored without retracting a delivery: ``topic``, ``test_order``, ``already_fulfilled``. Retracting:
+        ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup`` (no shipping
+        address, or a way of shipping that is none).
+
+        Raises:
+            UnmappableOrder: a field we need has the wrong type.
+            InvalidConnection: ``sender.weight_unit`` is no unit.
+            MalformedWebhook: not a fetched order.
+
+        """
+        if payload.topic not in self.TOPICS:
+            return Ignored(Reason.TOPIC)
+        order = Fields(load_object(payload.body))
+        order_id = _checked(order.text("id"))
+        items: tuple[OrderItem, ...] = ()
+        reason = _finished(order)
+        if reason is None:
+            items = _items(order, options)
+            reason = _undeliverable(order, items)
+        if reason is not None:
+            return Ignored(
+                reason,
+                retracts=reason.retracts,
+                order_id=order_id,
+                order_name=_name(order, order_id),
+                updated_at=order.optional_moment("modifiedOn"),
+            )
+        return _order(order, order_id, items, options)
+
+    def pushed(self, trial: Trial) -> Signed:
+        """Sign as Squarespace does: https://developers.squarespace.com/webhooks/verifying-notifications .
+
+        Raises:
+            ValueError: the secret is not hex.
+
+        """
+        return Signed(
+            trial.body,
+            {
+                "User-Agent": "Squarespace/1.0",
+                "Content-Type": "application/json",
+                "Squarespace-Signature": hmac.digest(
+                    bytes.fromhex(trial.secret.strip()), trial.body, hashlib.sha256
+                ).hex(),
+            },
+        )
 
 
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order a verified notification is about; ``Ignored("topic")`` for other topics.
-
-    Raises:
-        MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``, or what
-            :func:`~bridge.document.load_object` says.
-
-    """
-    notification = Fields(load_object(push.body))
-    topic = notification.optional_text("topic")
-    if not topic:
-        raise MalformedWebhook("topic_missing")
-    if topic not in TOPICS:
-        return Ignored("topic")
-    webhook_id = notification.optional_text("id")
-    if not _ID.fullmatch(webhook_id):
-        webhook_id = hashlib.sha256(push.body).hexdigest()
-    return Webhook(topic=topic, webhook_id=webhook_id, order_id=_order_id(notification))
-
-
-def _order_id(notification: Fields) -> str:
-    order_id = notification.optional_child("data").optional_text("orderId")
-    if not order_id:
-        raise MalformedWebhook("order_id_missing")
+def _checked(order_id: str) -> str:
     if not _ID.fullmatch(order_id):
         raise MalformedWebhook("order_id_malformed")
     return order_id
 
 
-def fetch(payload: Payload, options: Options, shop: Shop) -> Payload:
-    """Ask Squarespace for the order: …/commerce-apis/retrieve-specific-order of the developers' site.
-
-    The token is an API key of the site that may read orders; the access token of an app lasts too short
-    (https://developers.squarespace.com/oauth). An order that has just been notified is there, so a 404
-    means the key of another site and is a person's matter.
-
-    Raises:
-        ShopUnavailable: no usable answer, or not this order.
-        ShopRejected: a wrong key or a wrong site.
-        InvalidConnection: no key, or a wrong ``sender.api_url``.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
-
-    """
-    event = Fields(load_object(payload.body))
-    topic = event.optional_text("topic")
-    if topic and topic not in TOPICS:
-        return Payload(payload.body, topic, payload.received_at, payload.content_type)
-    order_id = _order_id(event)
-    raw = shop.get(
-        f"{base_url(options, 'api_url', _API_URL)}/1.0/commerce/orders/{order_id}",
-        {"Authorization": f"Bearer {token_of(shop)}", "Accept": "application/json"},
-    )
-    if read_answer(raw).get("id") != order_id:
-        raise ShopUnavailable("the shop's API answered with no order of that id")
-    return Payload(raw, payload.topic, payload.received_at, "application/json")
-
-
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return the order, as Squarespace's API shows it."""
-    return load_object(payload.body)
-
-
-def sign(
-    body: bytes,
-    secret: str,
-    *,
-    topic: str,
-    webhook_id: str,
-    sent_at: datetime,
-    options: Options,
-) -> Signed:
-    """Sign as Squarespace does: https://developers.squarespace.com/webhooks/verifying-notifications .
-
-    Raises:
-        ValueError: the secret is not hex.
-
-    """
-    return Signed(
-        body,
-        {
-            "User-Agent": "Squarespace/1.0",
-            "Content-Type": "application/json",
-            "Squarespace-Signature": hmac.digest(bytes.fromhex(secret.strip()), body, hashlib.sha256).hex(),
-        },
-    )
-
-
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Read the whole order, or say why it needs no delivery.
-
-    Ignored without retracting a delivery: ``topic``, ``test_order``, ``already_fulfilled``. Retracting:
-    ``cancelled``, ``refunded``, ``nothing_to_ship``, ``local_pickup`` (no shipping
-    address, or a way of shipping that is none).
-
-    Raises:
-        UnmappableOrder: a field we need has the wrong type.
-        InvalidConnection: ``sender.weight_unit`` is no unit.
-        MalformedWebhook: not a fetched order.
-
-    """
-    if payload.topic not in TOPICS:
-        return Ignored("topic")
-    order = Fields(load_object(payload.body))
-    order_id = order.text("id")
-    if not _ID.fullmatch(order_id):
-        raise MalformedWebhook("order_id_malformed")
-    items: tuple[OrderItem, ...] = ()
-    reason = _finished(order)
-    if reason is None:
-        items = _items(order, options)
-        reason = _undeliverable(order, items)
-    if reason is not None:
-        return Ignored(
-            reason,
-            retracts=reason not in {"test_order", "already_fulfilled"},
-            order_id=order_id,
-            order_name=_name(order, order_id),
-            updated_at=order.optional_moment("modifiedOn"),
-        )
-    return _order(order, order_id, items, options)
-
-
-def _finished(order: Fields) -> str | None:
+def _finished(order: Fields) -> Reason | None:
     if order.flag("testmode", default=False):
-        return "test_order"
+        return Reason.TEST_ORDER
     status = order.text("fulfillmentStatus")
     if status == "CANCELED":
-        return "cancelled"
+        return Reason.CANCELLED
     if status == "FULFILLED":
-        return "already_fulfilled"
+        return Reason.ALREADY_FULFILLED
     if _is_refunded(order):
-        return "refunded"
+        return Reason.REFUNDED
     return None
 
 
@@ -262,12 +220,12 @@ def _amount(order: Fields, key: str) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
-def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
+def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> Reason | None:
     if not items:
-        return "nothing_to_ship"
+        return Reason.NOTHING_TO_SHIP
     methods = [("", method) for method in _shipping_methods(order)]
     if order.child("shippingAddress") is None or read_way(_written(order), methods=methods).collected:
-        return "local_pickup"
+        return Reason.LOCAL_PICKUP
     return None
 
 
@@ -350,20 +308,14 @@ def _shipping_methods(order: Fields) -> tuple[str, ...]:
 # --- what the buyer answered in a form ------------------------------------------------------------
 
 
+def _answers_of(line: Fields) -> list[texts.Pair]:
+    customizations = texts.named(line.optional_children("customizations"), "label", "value")
+    return [*customizations, *texts.named(line.optional_children("variantOptions"), "optionName", "value")]
+
+
 def _written(order: Fields) -> tuple[Written, ...]:
     """Return the answers of the checkout's and the products' forms, the variants, and the shipping titles."""
-    lines = [
-        entry
-        for number, line in enumerate(order.optional_children("lineItems"), 1)
-        for entry in texts.written(
-            [
-                *texts.named(line.optional_children("customizations"), "label", "value"),
-                *texts.named(line.optional_children("variantOptions"), "optionName", "value"),
-            ],
-            "line",
-            number,
-        )
-    ]
+    lines = texts.of_lines(order.optional_children("lineItems"), _answers_of)
     own = texts.written(texts.named(order.optional_children("formSubmission"), "label", "value"))
     titles = texts.titles((method, "shippingLines") for method in _shipping_methods(order))
     return (*own, *lines, *titles)

@@ -10,21 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from typing import ClassVar
 
 from bridge.document import moment_of
 from bridge.model import Ignored, Order
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
-from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.forms import (
-    EVENT_SETTINGS,
-    Submission,
-    identify_submission,
-    load_json,
-    parse_submission,
-)
-from bridge.sources.shared.forms import SETTINGS as FORM_SETTINGS
+from bridge.reasons import Reason
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Trial
+from bridge.sources.shared.forms import EVENT_SETTINGS, FormSource, Submission
 from bridge.sources.shared.standard_signing import (
     sign_standard_webhook,
     standard_headers,
@@ -32,104 +24,70 @@ from bridge.sources.shared.standard_signing import (
     verify_standard_webhook,
 )
 
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("order",)
-
-SETTINGS: Mapping[str, str] = {
-    **FORM_SETTINGS,
-    **EVENT_SETTINGS,
-}
-
-TRAITS = Traits(
-    title="Standard Webhooks, Svix",
-    signature="Standard Webhooks v1: HMAC-SHA256 of id, time and body",
-    replay="timestamp ±5 min, webhook id, order id",
-    create="any, or the types in the setting",
-    update="the same",
-    cancel="the types in cancel_types, or the field cancelled",
-    window="the fields after and before, or date and time",
-    tested_with="vectors of the specification's and Svix's libraries",
-)
-
 # Where the specification recommends these to stand.
 _FIELDS: Mapping[str, str] = {"order_id": "data.id || ''"}
 _PREFIXES = ("webhook", "svix")
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
-    """Check the three headers, ``webhook-…`` or ``svix-…``.
+class StandardWebhooks(FormSource):
+    """Any sender that signs by the Standard Webhooks specification."""
 
-    Raises:
-        InvalidSignature: see :func:`~bridge.sources.shared.standard_signing.verify_standard_webhook`.
+    TOPICS = ("order",)
 
-    """
-    verify_standard_webhook(push, [standard_key(secret) for secret in secrets], _PREFIXES)
+    SETTINGS: ClassVar[Mapping[str, str]] = {
+        **FormSource.SETTINGS,
+        **EVENT_SETTINGS,
+    }
 
-
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order a verified webhook is about; ``Ignored("topic")`` for a type that is no order.
-
-    Raises:
-        MalformedWebhook: what :func:`~bridge.sources.shared.forms.load_json` says.
-
-    """
-    body = load_json(push.body, push.content_type)
-    headers = standard_headers(push, _PREFIXES)
-    submission = Submission(body, push_id=headers.webhook_id if headers else "")
-    return identify_submission(submission, push, _completed(options), topic=TOPICS[0])
-
-
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return the body as it came."""
-    return load_json(payload.body, payload.content_type)
-
-
-def sign(
-    body: bytes,
-    secret: str,
-    *,
-    topic: str,
-    webhook_id: str,
-    sent_at: datetime,
-    options: Options,
-) -> Signed:
-    """Sign as the specification says."""
-    return sign_standard_webhook(body, standard_key(secret), webhook_id=webhook_id, sent_at=sent_at)
-
-
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Read the order that the fields describe.
-
-    Ignored without retracting a delivery: ``topic``. Retracting: ``cancelled``. A body that names no time
-    of its own is of the time at which it came.
-
-    Raises:
-        UnmappableOrder: a field has the wrong type or is missing; names it.
-        InvalidConnection: an expression is none.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
-
-    """
-    body = load_json(payload.body, payload.content_type)
-    if payload.topic not in TOPICS:
-        return Ignored("topic")
-    submission = Submission(
-        body,
-        submitted_at=moment_of(body.get("timestamp")),  # left out where it cannot be read: nobody named it
+    TRAITS = Traits(
+        title="Standard Webhooks, Svix",
+        signature="Standard Webhooks v1: HMAC-SHA256 of id, time and body",
+        replay="timestamp ±5 min, webhook id, order id",
+        create="any, or the types in the setting",
+        update="the same",
+        cancel="the types in cancel_types, or the field cancelled",
+        window="the fields after and before, or date and time",
+        tested_with="vectors of the specification's and Svix's libraries",
     )
-    return parse_submission(submission, payload, _completed(options))
 
+    def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
+        """Check the three headers, ``webhook-…`` or ``svix-…``.
 
-def _completed(options: Options) -> Options:
-    return replace(options, fields={**_FIELDS, **options.fields})
+        Raises:
+            InvalidSignature: see :func:`~bridge.sources.shared.standard_signing.verify_standard_webhook`.
+
+        """
+        verify_standard_webhook(push, [standard_key(secret) for secret in secrets], _PREFIXES)
+
+    def webhook_id(self, submission: Submission, push: Push) -> str:
+        """Return the header ``webhook-id`` or ``svix-id``."""
+        headers = standard_headers(push, _PREFIXES)
+        return headers.webhook_id if headers else ""
+
+    def complete(self, options: Options) -> Options:
+        """Find the order's id where the specification recommends it to stand."""
+        return replace(options, fields={**_FIELDS, **options.fields})
+
+    def read(self, body: Mapping[str, object]) -> Submission:
+        """Take the body as it came, with its time; one that names none is of the time at which it came."""
+        # Left out where it cannot be read: nobody named it.
+        return Submission(body, submitted_at=moment_of(body.get("timestamp")))
+
+    def parse(self, payload: Payload, options: Options) -> Order | Ignored:
+        """Read the order that the fields describe.
+
+        Ignored without retracting a delivery: ``topic``. Retracting: ``cancelled``.
+
+        Raises:
+            UnmappableOrder: a field has the wrong type or is missing; names it.
+            InvalidConnection: an expression is none.
+            MalformedWebhook: bytes which :meth:`identify` refuses too.
+
+        """
+        return super().parse(payload, options) if payload.topic in self.TOPICS else Ignored(Reason.TOPIC)
+
+    def pushed(self, trial: Trial) -> Signed:
+        """Sign as the specification says."""
+        return sign_standard_webhook(
+            trial.body, standard_key(trial.secret), webhook_id=trial.webhook_id, sent_at=trial.sent_at
+        )

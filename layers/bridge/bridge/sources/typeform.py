@@ -9,125 +9,100 @@ out. No clock, no AWS.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from bridge.document import Fields
 from bridge.errors import InvalidSignature, MalformedWebhook
 from bridge.sources.shared.answers import Answer, labelled, path_of, text_of
-from bridge.sources.shared.base import Options, Push, Signed, Traits
-from bridge.sources.shared.base import no_greeting as greeting
-from bridge.sources.shared.base import whole_body as fetch
-from bridge.sources.shared.forms import SETTINGS, FormService, Submission, load_json
+from bridge.sources.shared.base import Options, Push, Signed, Trial
+from bridge.sources.shared.forms import FormSource, Submission, form_traits
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
-
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("form_response",)
-
-TRAITS = Traits(
-    title="Typeform",
-    signature="HMAC-SHA256 of the body, base64 behind sha256=",
-    replay="token of the submission",
-    create="each submission",
-    update="the same [fields] order_id again",
-    cancel="[fields] cancelled",
-    window="[fields] date, time, after, before",
-    tested_with="sample of the documentation; it publishes no vector",
-)
 
 _SIGNATURE_HEADER = "typeform-signature"
 _ALGORITHM = "sha256="
 
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
-    """Check ``Typeform-Signature``: "sha256=" and the base64, not hexadecimal, HMAC of the body.
+class Typeform(FormSource):
+    """Typeform's webhooks: a submission with its questions."""
 
-    Raises:
-        InvalidSignature: see :func:`~bridge.sources.shared.signing.verify_hmac_sha256_base64`.
+    TOPICS = ("form_response",)
+    EVENT_FIELD = "event_type"
 
-    """
-    signature = push.headers.get(_SIGNATURE_HEADER)
-    if signature and signature.strip():
-        if not signature.startswith(_ALGORITHM):
-            raise InvalidSignature("signature_malformed")
-        signature = signature.removeprefix(_ALGORITHM) or "="
-    verify_hmac_sha256_base64(push.body, signature, secrets)
-
-
-def sign(
-    body: bytes,
-    secret: str,
-    *,
-    topic: str,
-    webhook_id: str,
-    sent_at: datetime,
-    options: Options,
-) -> Signed:
-    """Sign as https://www.typeform.com/developers/webhooks/secure-your-webhooks/ says."""
-    return Signed(
-        body,
-        {
-            "Content-Type": "application/json",
-            "Typeform-Signature": _ALGORITHM + hmac_sha256_base64(body, secret.encode()),
-        },
+    TRAITS = form_traits(
+        "Typeform",
+        signature="HMAC-SHA256 of the body, base64 behind sha256=",
+        replay="token of the submission",
+        tested_with="sample of the documentation; it publishes no vector",
     )
 
+    def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
+        """Check ``Typeform-Signature``: "sha256=" and the base64, not hexadecimal, HMAC of the body.
 
-def _submission(body: Mapping[str, object]) -> Submission:
-    response = Fields(body).optional_child("form_response")
-    if not response.values:
-        raise MalformedWebhook("form_response_missing")
-    definition = response.optional_child("definition")
-    questions = definition.optional_children("fields")
-    answers: dict[str, object] = {_reference(question): None for question in questions}
-    for answer in response.optional_children("answers"):
-        answers[_reference(answer.optional_child("field"))] = _value(answer)
-    answers.pop("", None)
-    labels = labelled(
-        [(question.optional_text("title"), answers.get(_reference(question))) for question in questions]
-    )
-    hidden = response.optional_child("hidden").values
-    return Submission(
-        document={
-            "id": response.optional_text("token"),
-            "form_id": response.optional_text("form_id"),
-            "form": definition.optional_text("title"),
-            "submitted_at": response.optional_text("submitted_at"),
-            "answers": answers,
-            "labels": labels,
-            "hidden": hidden,
-            "variables": {
-                variable.optional_text("key"): _value(variable)
-                for variable in response.optional_children("variables")
+        Raises:
+            InvalidSignature: see :func:`~bridge.sources.shared.signing.verify_hmac_sha256_base64`.
+
+        """
+        signature = push.headers.get(_SIGNATURE_HEADER)
+        if signature and signature.strip():
+            if not signature.startswith(_ALGORITHM):
+                raise InvalidSignature("signature_malformed")
+            signature = signature.removeprefix(_ALGORITHM) or "="
+        verify_hmac_sha256_base64(push.body, signature, secrets)
+
+    def pushed(self, trial: Trial) -> Signed:
+        """Sign as https://www.typeform.com/developers/webhooks/secure-your-webhooks/ says."""
+        return Signed(
+            trial.body,
+            {
+                "Content-Type": "application/json",
+                "Typeform-Signature": _ALGORITHM + hmac_sha256_base64(trial.body, trial.secret.encode()),
             },
-        },
-        own={"answers": answers, "hidden": hidden, "labels": labels},
-        submission_id=text_of(response.values.get("token")),
-        push_id=text_of(body.get("event_id")),
-        submitted_at=response.optional_moment("submitted_at"),
-        title=definition.optional_text("title"),
-        answers=[
-            Answer(
-                question.optional_text("title"),
-                answers.get(reference),
-                path_of("answers", reference),
-                is_date=question.optional_text("type") == "date",
-            )
-            for question in questions
-            if (reference := _reference(question))
-        ],
-    )
+        )
+
+    def read(self, body: Mapping[str, object]) -> Submission:
+        """Take the answers by the references and the titles of their questions."""
+        response = Fields(body).optional_child("form_response")
+        if not response.values:
+            raise MalformedWebhook("form_response_missing")
+        definition = response.optional_child("definition")
+        questions = definition.optional_children("fields")
+        answers: dict[str, object] = {_reference(question): None for question in questions}
+        for answer in response.optional_children("answers"):
+            answers[_reference(answer.optional_child("field"))] = _value(answer)
+        answers.pop("", None)
+        labels = labelled(
+            [(question.optional_text("title"), answers.get(_reference(question))) for question in questions]
+        )
+        hidden = response.optional_child("hidden").values
+        return Submission(
+            document={
+                "id": response.optional_text("token"),
+                "form_id": response.optional_text("form_id"),
+                "form": definition.optional_text("title"),
+                "submitted_at": response.optional_text("submitted_at"),
+                "answers": answers,
+                "labels": labels,
+                "hidden": hidden,
+                "variables": {
+                    variable.optional_text("key"): _value(variable)
+                    for variable in response.optional_children("variables")
+                },
+            },
+            own={"answers": answers, "hidden": hidden, "labels": labels},
+            submission_id=text_of(response.values.get("token")),
+            push_id=text_of(body.get("event_id")),
+            submitted_at=response.optional_moment("submitted_at"),
+            title=definition.optional_text("title"),
+            answers=[
+                Answer(
+                    question.optional_text("title"),
+                    answers.get(reference),
+                    path_of("answers", reference),
+                    is_date=question.optional_text("type") == "date",
+                )
+                for question in questions
+                if (reference := _reference(question))
+            ],
+        )
 
 
 def _reference(question: Fields) -> str:
@@ -148,7 +123,3 @@ def _value(answer: Fields) -> object:
         other = choices.optional_text("other")
         return [*(labels if isinstance(labels, list) else []), *([other] if other else [])]
     return value
-
-
-_SERVICE = FormService(topic=TOPICS[0], load=load_json, read=_submission, event_key="event_type")
-identify, document, parse = _SERVICE.identify, _SERVICE.document, _SERVICE.parse

@@ -16,50 +16,17 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from bridge.document import Fields, load_object, whole_id
 from bridge.errors import MalformedWebhook, UnmappableOrder
 from bridge.model import Ignored, Order
+from bridge.reasons import Reason
 from bridge.schedule.programs import WOOCOMMERCE, programs
-from bridge.sources.orders.woocommerce import read
-from bridge.sources.shared.base import Options, Payload, Push, Signed, Traits, Webhook
-from bridge.sources.shared.base import whole_body as fetch
+from bridge.sources.orders.woocommerce import read, state_moment
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Trial, Webhook
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
 from bridge.sources.shared.wordpress import plain_object
-
-__all__ = [
-    "SETTINGS",
-    "TOPICS",
-    "TRAITS",
-    "document",
-    "fetch",
-    "greeting",
-    "identify",
-    "parse",
-    "sign",
-    "verify",
-]
-
-TOPICS: tuple[str, ...] = ("order.created", "order.updated", "order.deleted", "order.restored")
-
-SETTINGS: Mapping[str, str] = {
-    "statuses": 'statuses in which an order is delivered, with commas between; by default "processing"',
-    "date_meta": "key of the meta data where a plugin writes the delivery day, where the bridge does not "
-    'know it; or "-" where buyers choose none',
-    "time_meta": "key of the meta data where that plugin writes the time",
-    "note_meta": "key of the meta data where buyers write to the courier, beside the order's note",
-}
-
-TRAITS = Traits(
-    title="WooCommerce",
-    signature="HMAC-SHA256 of the body, base64",
-    replay="order id",
-    create="status processing in order.created, order.updated or order.restored",
-    update="order.updated",
-    cancel="status pending, on-hold, failed, cancelled, refunded; full refund; order.deleted; local pickup",
-    window=f"labels in any language, {programs(WOOCOMMERCE)}, date_meta, time_meta",
-    tested_with="vector of WooCommerce's own tests (with an empty secret), order of the documentation",
-)
 
 _TOPIC_HEADER = "x-wc-webhook-topic"
 _SIGNATURE_HEADER = "x-wc-webhook-signature"
@@ -71,78 +38,120 @@ _NO_ORDER = "no-order"  # stands for the id of the order where WooCommerce sent 
 # --- the request ----------------------------------------------------------------------------------
 
 
-def greeting(push: Push, options: Options) -> str | None:
-    """Answer the ping that WooCommerce sends, unsigned, when a webhook is saved: its id and nothing else."""
-    return "" if push.method == "POST" and _PING.fullmatch(push.body) else None
+class WooCommerce(Source):
+    """WooCommerce's order webhooks: signature, which order, and the order in our words."""
 
+    TOPICS = ("order.created", "order.updated", "order.deleted", "order.restored")
 
-def verify(push: Push, secrets: Sequence[str], options: Options) -> None:
-    """Check ``X-WC-Webhook-Signature``: base64 of the HMAC-SHA256 of the body, keyed with the secret's text.
+    SETTINGS: ClassVar[Mapping[str, str]] = {
+        "statuses": 'statuses in which an order is delivered, with commas between; by default "processing"',
+        "date_meta": "key of the meta data where a plugin writes the delivery day, where the bridge does not "
+        'know it; or "-" where buyers choose none',
+        "time_meta": "key of the meta data where that plugin writes the time",
+        "note_meta": "key of the meta data where buyers write to the courier, beside the order's note",
+    }
 
-    WooCommerce may have stored the secret with HTML entities, and signs with what they stand for.
-
-    Raises:
-        InvalidSignature: see :func:`~bridge.sources.shared.signing.verify_hmac_sha256_base64`.
-
-    """
-    keys = [_decoded(secret) for secret in secrets]
-    verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), keys)
-
-
-def identify(push: Push, options: Options) -> Webhook | Ignored:
-    """Find out which order a verified webhook is about; ``Ignored("topic")`` for a topic we do not follow.
-
-    The id of a push is a digest: WooCommerce's own delivery id is the same for all pushes of a second. Where
-    it sent an error instead of the order, the push is accepted under an id of no order, so that it is parked
-    with a sentence: refused, it would only bring WooCommerce nearer to switching the webhook off.
-
-    Raises:
-        MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``,
-            ``legacy_api_version`` (the webhook must be set to the REST API v3), or what
-            :func:`~bridge.document.load_object` says.
-
-    """
-    topic = push.headers.get(_TOPIC_HEADER, "").strip()
-    if not topic:
-        raise MalformedWebhook("topic_missing")
-    if topic not in TOPICS:
-        return Ignored("topic")
-    body = load_object(push.body)
-    order_id = _NO_ORDER if _is_error(body) else _order_id(body)
-    digest = hashlib.sha256(topic.encode() + b"\n" + push.body).hexdigest()
-    return Webhook(topic=topic, webhook_id=digest, order_id=order_id)
-
-
-def document(payload: Payload) -> Mapping[str, object]:
-    """Return the order as WooCommerce sent it, with WordPress's entities decoded."""
-    return plain_object(load_object(payload.body))
-
-
-def sign(
-    body: bytes,
-    secret: str,
-    *,
-    topic: str,
-    webhook_id: str,
-    sent_at: datetime,
-    options: Options,
-) -> Signed:
-    """Sign as WooCommerce does: ``deliver()`` and ``generate_signature()`` of ``class-wc-webhook.php``."""
-    resource, _, event = topic.partition(".")
-    key = _decoded(secret).encode("utf-8", "surrogatepass")
-    return Signed(
-        body,
-        {
-            "Content-Type": "application/json",
-            "X-WC-Webhook-Source": "https://sample-shop.example/",
-            "X-WC-Webhook-Topic": topic,
-            "X-WC-Webhook-Resource": resource,
-            "X-WC-Webhook-Event": event,
-            "X-WC-Webhook-Signature": hmac_sha256_base64(body, key),
-            "X-WC-Webhook-ID": "1",
-            "X-WC-Webhook-Delivery-ID": hashlib.md5(webhook_id.encode(), usedforsecurity=False).hexdigest(),
-        },
+    TRAITS = Traits(
+        title="WooCommerce",
+        signature="HMAC-SHA256 of the body, base64",
+        replay="order id",
+        create="status processing in order.created, order.updated or order.restored",
+        update="order.updated",
+        cancel="status pending, on-hold, failed, cancelled, refunded; full refund; order.deleted; local "
+        "pickup",
+        window=f"labels in any language, {programs(WOOCOMMERCE)}, date_meta, time_meta",
+        tested_with="vector of WooCommerce's own tests (with an empty secret), order of the documentation",
     )
+
+    def greeting(self, push: Push, options: Options) -> str | None:
+        """Answer the unsigned ping, an id and nothing else, that comes when a webhook is saved."""
+        return "" if push.method == "POST" and _PING.fullmatch(push.body) else None
+
+    def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
+        """Check ``X-WC-Webhook-Signature``: base64 of the body's HMAC-SHA256, keyed with the secret's text.
+
+        WooCommerce may have stored the secret with HTML entities, and signs with what they stand for.
+
+        Raises:
+            InvalidSignature: see :func:`~bridge.sources.shared.signing.verify_hmac_sha256_base64`.
+
+        """
+        keys = [_decoded(secret) for secret in secrets]
+        verify_hmac_sha256_base64(push.body, push.headers.get(_SIGNATURE_HEADER), keys)
+
+    def identify(self, push: Push, options: Options) -> Webhook | Ignored:
+        """Find out which order a webhook is about; ``Ignored("topic")`` for a topic we do not follow.
+
+        A push has no id: WooCommerce's own delivery id is the same for all pushes of a second. Where it sent
+        an error instead of the order, the push is accepted under an id of no order, so that it is parked with
+        a sentence: refused, it would only bring WooCommerce nearer to switching the webhook off.
+
+        Raises:
+            MalformedWebhook: ``topic_missing``, ``order_id_missing``, ``order_id_malformed``,
+                ``legacy_api_version`` (the webhook must be set to the REST API v3), or what
+                :func:`~bridge.document.load_object` says.
+
+        """
+        topic = push.headers.get(_TOPIC_HEADER, "").strip()
+        if not topic:
+            raise MalformedWebhook("topic_missing")
+        if topic not in self.TOPICS:
+            return Ignored(Reason.TOPIC)
+        body = load_object(push.body)
+        order_id = _NO_ORDER if _is_error(body) else _order_id(body)
+        return Webhook(topic, webhook_id="", order_id=order_id)
+
+    def document(self, payload: Payload) -> Mapping[str, object]:
+        """Return the order as WooCommerce sent it, with WordPress's entities decoded."""
+        return plain_object(load_object(payload.body))
+
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        return state_moment(Fields(load_object(payload.body)))
+
+    def parse(self, payload: Payload, options: Options) -> Order | Ignored:
+        """Read the whole order, or say why it needs no delivery.
+
+        Ignored without retracting a delivery: ``topic``, ``draft``, ``already_fulfilled``, ``status`` (one
+        that a plugin has added), ``coopcycle_plugin`` (CoopCycle's own plugin has made the delivery),
+        ``nothing_to_ship`` where there is neither a way of shipping nor an address. Retracting:
+        ``awaiting_payment``, ``on_hold``, ``payment_failed``, ``cancelled``, ``refunded``, ``deleted``,
+        ``nothing_to_ship`` where there are no goods, ``local_pickup``. A part of the money back changes
+        nothing: which items it was for is not in the body.
+
+        Raises:
+            UnmappableOrder: a field we need has the wrong type, or there is an error instead of the order.
+            MalformedWebhook: bytes which :meth:`identify` refuses too.
+
+        """
+        if payload.topic not in self.TOPICS:
+            return Ignored(Reason.TOPIC)
+        body = plain_object(load_object(payload.body))
+        if _is_error(body):
+            raise _no_order(Fields(body))
+        order_id = _order_id(body)
+        if payload.topic == "order.deleted" and "status" not in body:
+            return Ignored(Reason.DELETED, retracts=True, order_id=order_id, updated_at=payload.received_at)
+        return read(Fields(body), order_id, options)
+
+    def pushed(self, trial: Trial) -> Signed:
+        """Sign as ``deliver()`` and ``generate_signature()`` of ``class-wc-webhook.php`` do."""
+        resource, _, event = trial.topic.partition(".")
+        key = _decoded(trial.secret).encode("utf-8", "surrogatepass")
+        return Signed(
+            trial.body,
+            {
+                "Content-Type": "application/json",
+                "X-WC-Webhook-Source": "https://sample-shop.example/",
+                "X-WC-Webhook-Topic": trial.topic,
+                "X-WC-Webhook-Resource": resource,
+                "X-WC-Webhook-Event": event,
+                "X-WC-Webhook-Signature": hmac_sha256_base64(trial.body, key),
+                "X-WC-Webhook-ID": "1",
+                "X-WC-Webhook-Delivery-ID": hashlib.md5(
+                    trial.webhook_id.encode(), usedforsecurity=False
+                ).hexdigest(),
+            },
+        )
 
 
 # WordPress's wp_specialchars_decode with ENT_QUOTES, in one pass, so that "&amp;lt;" gives "&lt;":
@@ -180,32 +189,6 @@ def _order_id(body: Mapping[str, object]) -> str:
 
 
 # --- the order ------------------------------------------------------------------------------------
-
-
-def parse(payload: Payload, options: Options) -> Order | Ignored:
-    """Read the whole order, or say why it needs no delivery.
-
-    Ignored without retracting a delivery: ``topic``, ``draft``, ``already_fulfilled``, ``status`` (one that
-    a plugin has added), ``coopcycle_plugin`` (CoopCycle's own plugin has made the delivery),
-    ``nothing_to_ship`` where there is neither a way of shipping nor an address. Retracting:
-    ``awaiting_payment``, ``on_hold``, ``payment_failed``, ``cancelled``, ``refunded``, ``deleted``,
-    ``nothing_to_ship`` where there are no goods, ``local_pickup``. A part of the money back changes
-    nothing: which items it was for is not in the body.
-
-    Raises:
-        UnmappableOrder: a field we need has the wrong type, or there is an error instead of the order.
-        MalformedWebhook: bytes which :func:`identify` refuses too.
-
-    """
-    if payload.topic not in TOPICS:
-        return Ignored("topic")
-    body = plain_object(load_object(payload.body))
-    if _is_error(body):
-        raise _no_order(Fields(body))
-    order_id = _order_id(body)
-    if payload.topic == "order.deleted" and "status" not in body:
-        return Ignored("deleted", retracts=True, order_id=order_id, updated_at=payload.received_at)
-    return read(Fields(body), order_id, options)
 
 
 def _no_order(error: Fields) -> UnmappableOrder:

@@ -10,19 +10,18 @@ from email.utils import parsedate_to_datetime
 
 from bridge.document import Fields
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, Writings, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 from bridge.sources.shared.weights import grams_per_unit, weight_grams
 
-__all__ = ["read"]
-
 _LARGEST_QUANTITY = 10_000
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # What the order statuses mean: https://developer.bigcommerce.com/docs/rest-management/orders/order-status .
 # 8, "Awaiting Pickup": "packaged and is awaiting customer pickup from a seller-specified location".
-_ENDED = {4: "refunded", 5: "cancelled", 6: "declined", 8: "local_pickup"}
+_ENDED = {4: Reason.REFUNDED, 5: Reason.CANCELLED, 6: Reason.DECLINED, 8: Reason.LOCAL_PICKUP}
 _FULFILLED = frozenset({2, 10})
 _INCOMPLETE = frozenset({0, 1})
 _ON_HOLD = frozenset({12, 13})
@@ -39,7 +38,7 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
     if reason is not None:
         return Ignored(
             reason,
-            retracts=reason not in {"already_fulfilled", "incomplete", "on_hold"},
+            retracts=reason.retracts,
             order_id=order_id,
             order_name=f"#{order_id}",
             updated_at=_optional_moment(order, "date_modified"),
@@ -54,31 +53,31 @@ def _status(order: Fields) -> int:
     return status
 
 
-def _finished(order: Fields) -> str | None:
+def _finished(order: Fields) -> Reason | None:
     status = _status(order)
     if status in _ENDED:
         return _ENDED[status]
     if status in _FULFILLED:
-        return "already_fulfilled"
+        return Reason.ALREADY_FULFILLED
     if order.flag("is_deleted", default=False):
-        return "archived"
+        return Reason.ARCHIVED
     if status in _INCOMPLETE:
-        return "incomplete"
-    return "on_hold" if status in _ON_HOLD else None
+        return Reason.INCOMPLETE
+    return Reason.ON_HOLD if status in _ON_HOLD else None
 
 
-def _to_carry(order: Fields, options: Options) -> tuple[str | None, list[Stop]]:
+def _to_carry(order: Fields, options: Options) -> tuple[Reason | None, list[Stop]]:
     """Return a stop for each shipping consignment with something to carry, or why there is none."""
     ordered = [one for one in _shipping(order) if _lines(one)]
     if not ordered:
         picked_up = order.optional_child("consignments").optional_children("pickups")
-        return ("local_pickup" if picked_up else "nothing_to_ship"), []
+        return (Reason.LOCAL_PICKUP if picked_up else Reason.NOTHING_TO_SHIP), []
     wanted = [one for one in ordered if not _is_collected(order, one)]
     if not wanted:
-        return "local_pickup", []
+        return Reason.LOCAL_PICKUP, []
     grams = grams_per_unit(options)
     stops = [stop for one in wanted if (stop := _stop(order, one, grams, options.settings)).items]
-    return (None, stops) if stops else ("already_fulfilled", [])
+    return (None, stops) if stops else (Reason.ALREADY_FULFILLED, [])
 
 
 def _is_collected(order: Fields, shipping: Fields) -> bool:
@@ -214,20 +213,14 @@ def _writings(order: Fields, stops: Sequence[Stop], settings: Mapping[str, str])
     return texts.writings(entries, settings)
 
 
+def _options(line: Fields) -> list[texts.Pair]:
+    options = texts.named(line.optional_children("product_options"), "display_name", "display_value")
+    return [*options, *_event(line)]
+
+
 def _written(order: Fields, shipping: Fields) -> tuple[Written, ...]:
     """Return the answers of the address's form, the products' options and the bill's form, and the method."""
-    lines = [
-        entry
-        for number, line in enumerate(shipping.optional_children("line_items"), 1)
-        for entry in texts.written(
-            [
-                *texts.named(line.optional_children("product_options"), "display_name", "display_value"),
-                *_event(line),
-            ],
-            "line",
-            number,
-        )
-    ]
+    lines = texts.of_lines(shipping.optional_children("line_items"), _options)
     own = texts.named(shipping.optional_children("form_fields"), "name", "value")
     bill = texts.named(
         order.optional_child("billing_address").optional_children("form_fields"), "name", "value"

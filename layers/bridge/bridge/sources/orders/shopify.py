@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from bridge.document import LARGEST_ID, Fields
 from bridge.errors import UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
-
-__all__ = ["read"]
 
 _LARGEST_QUANTITY = 10_000
 _LARGEST_WEIGHT_GRAMS = 1_000_000  # of one piece: a tonne
@@ -56,7 +55,7 @@ def read(order: Fields, order_id: str, topic: str, settings: Mapping[str, str]) 
     if reason is not None:
         return Ignored(
             reason,
-            retracts=reason not in {"test_order", "already_fulfilled"},
+            retracts=reason.retracts,
             order_id=order_id,
             order_name=order.optional_text("name"),
             updated_at=order.optional_moment("updated_at"),
@@ -64,38 +63,38 @@ def read(order: Fields, order_id: str, topic: str, settings: Mapping[str, str]) 
     return _order(order, order_id, items, settings)
 
 
-def _finished(order: Fields, topic: str) -> str | None:
+def _finished(order: Fields, topic: str) -> Reason | None:
     """Say why the order as a whole needs no delivery, judging by its states alone.
 
     The order of the questions matters: the admin's test notification is cancelled too, and an order that
     was fulfilled and refunded later has nothing left to retract.
     """
     if order.flag("test", default=False):
-        return "test_order"
+        return Reason.TEST_ORDER
     if topic == "orders/cancelled" or order.text("cancelled_at"):
-        return "cancelled"
+        return Reason.CANCELLED
     if order.text("fulfillment_status") == "fulfilled":
-        return "already_fulfilled"
+        return Reason.ALREADY_FULFILLED
     if order.text("financial_status") in _MONEY_RETURNED:
-        return "refunded"
+        return Reason.REFUNDED
     return None
 
 
-def _to_carry(order: Fields) -> tuple[str | None, tuple[OrderItem, ...]]:
+def _to_carry(order: Fields) -> tuple[Reason | None, tuple[OrderItem, ...]]:
     """Return what a courier carries, or why there is nothing to carry or nowhere to carry it to."""
     lines = _shippable(order)
     if not lines:
-        return "nothing_to_ship", ()
+        return Reason.NOTHING_TO_SHIP, ()
     methods = [(line.optional_text("code"), line.optional_text("title")) for line in _shipping_lines(order)]
     way = read_way(_written(order), methods=methods, tags=_tags(order))
     if way.collected or order.child("shipping_address") is None:
-        return "local_pickup", ()
+        return Reason.LOCAL_PICKUP, ()
     items = tuple(
         _item(line, quantity)
         for number, line, ordered in lines
         if number not in way.collected_lines and (quantity := min(ordered, _left(line))) > 0
     )
-    return (None, items) if items else ("already_fulfilled", ())
+    return (None, items) if items else (Reason.ALREADY_FULFILLED, ())
 
 
 def _order(order: Fields, order_id: str, items: tuple[OrderItem, ...], settings: Mapping[str, str]) -> Order:
@@ -251,16 +250,15 @@ def _item(line: Fields, quantity: int) -> OrderItem:
     )
 
 
+def _properties(line: Fields) -> list[texts.Pair]:
+    """Return what the buyer chose for a line, unless it was taken off the order."""
+    taken_off = line.values.get("current_quantity") == 0
+    return [] if taken_off else texts.named(line.optional_children("properties"), "name", "value")
+
+
 def _written(order: Fields) -> tuple[Written, ...]:
     """Return the order's attributes and its lines' properties, its shipping titles and its tags."""
-    lines = [
-        entry
-        for number, line in enumerate(order.optional_children("line_items"), 1)
-        if line.values.get("current_quantity") != 0
-        for entry in texts.written(
-            texts.named(line.optional_children("properties"), "name", "value"), "line", number
-        )
-    ]
+    lines = texts.of_lines(order.optional_children("line_items"), _properties)
     attributes = texts.written(texts.named(order.optional_children("note_attributes"), "name", "value"))
     titles = texts.titles(
         (line.optional_text(key), line.path_of(key))

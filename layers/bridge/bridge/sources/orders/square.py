@@ -12,11 +12,10 @@ from bridge.errors import (
     UnmappableOrder,
 )
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Stop, TimeWindow, TimeWish, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options
 from bridge.sources.shared.collection import read_way
-
-__all__ = ["read"]
 
 _DEFAULT_WINDOW_MINUTES = 60
 # RFC 3339, appendix A. Years and months have no fixed length; no delivery window is that long.
@@ -25,6 +24,12 @@ _DURATION = re.compile(
 )
 _LONGEST_WINDOW = timedelta(days=31)
 _QUANTITY = re.compile(r"(\d{1,5})(?:\.0+)?", re.ASCII)
+# What became of an order none of whose fulfillments is open; of several states the first counts.
+_ENDED = {
+    "COMPLETED": Reason.ALREADY_FULFILLED,
+    "FAILED": Reason.REJECTED,
+    "CANCELED": Reason.CANCELLED,
+}
 _COURIER_TYPES = {"DELIVERY": "delivery_details", "SHIPMENT": "shipment_details"}
 
 
@@ -38,11 +43,11 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
         wanted = [one for one in fulfillments if _is_wanted(order, one)]
         stops = [stop for one in wanted if (stop := _stop(order, one)).items]
         wish = _wish(wanted, options)
-        reason = None if stops else "nothing_to_ship"
+        reason = None if stops else Reason.NOTHING_TO_SHIP
     if reason is not None:
         return Ignored(
             reason,
-            retracts=reason not in {"draft", "already_fulfilled"},
+            retracts=reason.retracts,
             order_id=order_id,
             order_name=_name(order),
             updated_at=order.optional_moment("updated_at"),
@@ -50,30 +55,27 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
     return _order(order, order_id, stops, wish, options.settings)
 
 
-def _finished(order: Fields, fulfillments: Sequence[Fields]) -> str | None:
+def _finished(order: Fields, fulfillments: Sequence[Fields]) -> Reason | None:
     """Say why the order needs no delivery, judging by its states alone.
 
     States: https://developer.squareup.com/reference/square/objects/OrderState and …/FulfillmentState .
     """
     if order.text("state") == "CANCELED":
-        return "cancelled"
+        return Reason.CANCELLED
     if order.text("state") == "DRAFT":
-        return "draft"
+        return Reason.DRAFT
     if _all_returned(order):
-        return "refunded"
+        return Reason.REFUNDED
     if any(_is_wanted(order, one) for one in fulfillments):
         return None
     couriers = [one for one in fulfillments if one.text("type") in _COURIER_TYPES]
     states = {one.text("state") for one in couriers}
     if any(_is_managed(one) for one in couriers):
-        return "managed_delivery"
-    if "COMPLETED" in states:
-        return "already_fulfilled"
-    if "FAILED" in states:
-        return "rejected"
-    if "CANCELED" in states:
-        return "cancelled"
-    return "local_pickup" if fulfillments else "nothing_to_ship"
+        return Reason.MANAGED_DELIVERY
+    for state, reason in _ENDED.items():
+        if state in states:
+            return reason
+    return Reason.LOCAL_PICKUP if fulfillments else Reason.NOTHING_TO_SHIP
 
 
 def _all_returned(order: Fields) -> bool:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from bridge.document import Fields
 from bridge.errors import UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
-
-__all__ = ["read"]
 
 _LARGEST_QUANTITY = 100_000
 _GRAMS = {"KG": 1000.0, "LB": 453.59237}
@@ -38,7 +37,7 @@ def read(order: Fields, topic: str, settings: Mapping[str, str]) -> Order | Igno
     if reason is not None:
         return Ignored(
             reason,
-            retracts=reason not in {"not_approved", "already_fulfilled"},
+            retracts=reason.retracts,
             order_id=order.optional_text("id"),
             order_name=_name(order),
             updated_at=order.optional_moment("updatedDate"),
@@ -46,31 +45,31 @@ def read(order: Fields, topic: str, settings: Mapping[str, str]) -> Order | Igno
     return _order(order, items, settings)
 
 
-def _finished(order: Fields, topic: str) -> str | None:
+def _finished(order: Fields, topic: str) -> Reason | None:
     """Say why the order as a whole needs no delivery, judging by its states alone."""
     status = order.text("status")
     if status == "CANCELED" or topic == "wix.ecom.v1.order_canceled":
-        return "cancelled"
+        return Reason.CANCELLED
     if order.text("fulfillmentStatus") == "FULFILLED":
-        return "already_fulfilled"
+        return Reason.ALREADY_FULFILLED
     if order.text("paymentStatus") == "FULLY_REFUNDED":
-        return "refunded"
+        return Reason.REFUNDED
     if status == "INITIALIZED":  # its payment is still under way
-        return "not_approved"
+        return Reason.NOT_APPROVED
     return None
 
 
-def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> str | None:
+def _undeliverable(order: Fields, items: tuple[OrderItem, ...]) -> Reason | None:
     if not items:
-        return "nothing_to_ship"
+        return Reason.NOTHING_TO_SHIP
     logistics = order.optional_child("shippingInfo").optional_child("logistics")
     if logistics.child("pickupDetails") is not None:
-        return "local_pickup"
+        return Reason.LOCAL_PICKUP
     if order.child("shippingInfo") is None:
-        return "nothing_to_ship"
+        return Reason.NOTHING_TO_SHIP
     title = order.optional_child("shippingInfo").optional_text("title")
     methods = [("", title)] if title else []
-    return "local_pickup" if read_way(_written(order), methods=methods).collected else None
+    return Reason.LOCAL_PICKUP if read_way(_written(order), methods=methods).collected else None
 
 
 def _name(order: Fields) -> str:
@@ -136,11 +135,7 @@ def _slot(logistics: Fields) -> TimeWish | None:
 def _written(order: Fields) -> tuple[Written, ...]:
     """Return the checkout's custom fields, the lines' options and texts, and the titles of shipping."""
     fields = texts.written(texts.named(order.optional_children("customFields"), "title", "value"))
-    lines = [
-        entry
-        for number, line in enumerate(order.optional_children("lineItems"), 1)
-        for entry in texts.written(_of_line(line), "line", number)
-    ]
+    lines = texts.of_lines(order.optional_children("lineItems"), _of_line)
     shipping = order.optional_child("shippingInfo")
     delay = shipping.optional_child("logistics")
     titles = texts.titles(

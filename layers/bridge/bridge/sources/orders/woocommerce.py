@@ -9,24 +9,23 @@ from decimal import Decimal, DecimalException
 
 from bridge.document import Fields, parse_rfc3339
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
+from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
 from bridge.sources.shared.base import Options
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.people import full_name, phones_of
 
-__all__ = ["read"]
-
 _LARGEST_QUANTITY = 10_000
 # https://woocommerce.com/document/managing-orders/order-statuses/ : what stops a delivery, and why.
 _ENDED = {
-    "pending": "awaiting_payment",
-    "on-hold": "on_hold",
-    "failed": "payment_failed",
-    "cancelled": "cancelled",
-    "refunded": "refunded",
-    "trash": "deleted",
+    "pending": Reason.AWAITING_PAYMENT,
+    "on-hold": Reason.ON_HOLD,
+    "failed": Reason.PAYMENT_FAILED,
+    "cancelled": Reason.CANCELLED,
+    "refunded": Reason.REFUNDED,
+    "trash": Reason.DELETED,
 }
-_FINAL = frozenset({"cancelled", "refunded", "deleted"})
+_FINAL = frozenset({Reason.CANCELLED, Reason.REFUNDED, Reason.DELETED})
 # Where buyers order by themselves, goods that are shipped always have a way of shipping, and virtual ones
 # may have an address all the same (in the block checkout); orders of the admin and the REST API need
 # neither.
@@ -54,8 +53,8 @@ _SUFFIX_KEYS = ("house_number_suffix", "house_number_addition", "number_suffix",
 def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
     """Read the whole order, or say why it needs no delivery; as the source's ``parse``."""
     reason, retracts = _reason(order, options)
-    if reason:
-        updated_at = _optional_moment(order, "date_modified_gmt")
+    if reason is not None:
+        updated_at = state_moment(order)
         if updated_at and reason not in _FINAL:
             # Times are whole seconds, and an order is often pending and paid in the same one; whichever
             # comes last, the state that is delivered wins.
@@ -70,7 +69,12 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
     return _order(order, order_id, options)
 
 
-def _reason(order: Fields, options: Options) -> tuple[str, bool]:
+def state_moment(order: Fields) -> datetime | None:
+    """Return when the order got into this state; ``None`` where the body does not tell."""
+    return _optional_moment(order, "date_modified_gmt")
+
+
+def _reason(order: Fields, options: Options) -> tuple[Reason | None, bool]:
     """Say why an order needs no delivery, and whether one made earlier must go."""
     status = order.text("status")
     if not status:
@@ -80,21 +84,22 @@ def _reason(order: Fields, options: Options) -> tuple[str, bool]:
         if status in _ENDED:
             return _ENDED[status], True
         if status == "completed":
-            return "already_fulfilled", False
-        return ("draft" if status in _DRAFTS else "status"), False
+            return Reason.ALREADY_FULFILLED, False
+        return (Reason.DRAFT if status in _DRAFTS else Reason.STATUS), False
     if _all_returned(order):
-        return "refunded", True
+        return Reason.REFUNDED, True
     if any(entry.name == "coopcycle_delivery" and entry.value for entry in _order_meta(order)):
-        return "coopcycle_plugin", False
+        return Reason.COOPCYCLE_PLUGIN, False
     return _undeliverable(order)
 
 
-def _undeliverable(order: Fields) -> tuple[str, bool]:
+def _undeliverable(order: Fields) -> tuple[Reason | None, bool]:
     if not _items(order):
-        return "nothing_to_ship", True
+        return Reason.NOTHING_TO_SHIP, True
     lines = order.children("shipping_lines")
     if not lines and not _has_address(order.optional_child("shipping")):
-        return "nothing_to_ship", False  # virtual goods, or a body that says little: nothing is undone for it
+        # Virtual goods, or a body that says little: nothing is undone for it.
+        return Reason.NOTHING_TO_SHIP, False
     if not lines and order.optional_text("created_via") in _CHECKOUTS:
         raise order.refuse(
             "shipping_lines",
@@ -104,8 +109,8 @@ def _undeliverable(order: Fields) -> tuple[str, bool]:
         )
     methods = [(line.text("method_id"), line.optional_text("method_title")) for line in lines]
     if read_way(_written(order), methods=methods).collected:
-        return "local_pickup", True
-    return "", False
+        return Reason.LOCAL_PICKUP, True
+    return None, False
 
 
 def _has_address(holder: Fields) -> bool:
@@ -222,6 +227,10 @@ def _as_gmt(text: str) -> datetime:
         return parse_rfc3339(text)
 
 
+def _meta(holder: Fields) -> list[texts.Pair]:
+    return texts.named(holder.optional_children("meta_data"), "key", "value")
+
+
 def _order_meta(order: Fields) -> tuple[Written, ...]:
     """Return the order's own meta data, the last of several of a key; plugins put any JSON there."""
     last = {entry.optional_text("key"): entry for entry in order.optional_children("meta_data")}
@@ -234,18 +243,8 @@ def _order_meta(order: Fields) -> tuple[Written, ...]:
 def _written(order: Fields) -> tuple[Written, ...]:
     """Return the meta data of the order, of its ways of shipping and its lines, and the shipping titles."""
     ways = order.optional_children("shipping_lines")
-    lines = [
-        entry
-        for number, line in enumerate(order.optional_children("line_items"), 1)
-        for entry in texts.written(
-            texts.named(line.optional_children("meta_data"), "key", "value"), "line", number
-        )
-    ]
-    of_ways = [
-        entry
-        for way in ways
-        for entry in texts.written(texts.named(way.optional_children("meta_data"), "key", "value"))
-    ]
+    lines = texts.of_lines(order.optional_children("line_items"), _meta)
+    of_ways = [entry for way in ways for entry in texts.written(_meta(way))]
     titles = texts.titles((way.optional_text("method_title"), way.path_of("method_title")) for way in ways)
     return (*_order_meta(order), *of_ways, *lines, *titles)
 

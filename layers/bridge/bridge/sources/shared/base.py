@@ -1,16 +1,20 @@
 """What every source offers to the functions, and what it hands over. Only the standard library.
 
-A source is a module with the names of :class:`Source`; header names, signature schemes and the
-shapes of foreign bodies stop there.
+A source is a class on :class:`Source`; header names, signature schemes and the shapes of foreign bodies stop
+there.
 """
 
 from __future__ import annotations
 
+import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from bridge.document import load_object
+from bridge.errors import BridgeError
 from bridge.model import Ignored, Order
 
 
@@ -71,12 +75,21 @@ class Traits:
     tested_with: str  # "documentation's vector and samples"
 
 
+_PUSH_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
+
+
+def push_id(given: str) -> str:
+    """Return a sender's id of a push, "" where it gives none that is short and printable ASCII."""
+    return given if _PUSH_ID.fullmatch(given) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """A verified webhook that leads to work.
 
-    ``webhook_id`` is the sender's id of this push, the same when the sender repeats it; ``order_id`` is the
-    sender's lasting key of the order, taken from the signed body. Both are short and printable ASCII.
+    ``webhook_id`` is the sender's own id of this push, the same when the sender repeats it, and "" where it
+    gives none; ``order_id`` is the sender's lasting key of the order, taken from the signed body. Both are
+    short and printable ASCII.
     """
 
     topic: str
@@ -111,6 +124,18 @@ class Signed:
         return f"{base_url.rstrip('/')}/webhooks/{path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A sample that is to be pushed as the sender would."""
+
+    body: bytes = field(repr=False)
+    secret: str = field(repr=False)
+    topic: str
+    webhook_id: str
+    sent_at: datetime
+    options: Options
+
+
 class Shop(Protocol):
     """The sender's own API, for webhooks that only say which order has changed."""
 
@@ -128,30 +153,25 @@ class Shop(Protocol):
         """
 
 
-class Source(Protocol):
-    """One kind of sender; all of it is written down even where a sender has no use for it.
+class Source(ABC):
+    """One kind of sender: the contract, with the defaults of one that asks for nothing special.
 
-    :func:`no_greeting` and :func:`whole_body` are there to be imported under the names they stand for.
+    A source has no state; what a connection says comes in as :class:`Options`.
     """
 
-    @property
-    def TOPICS(self) -> tuple[str, ...]:  # noqa: N802  # a module's constant, as the next two
-        """The topics that lead to work; the first is that of a new order."""
-
-    @property
-    def TRAITS(self) -> Traits:  # noqa: N802
-        """What the table of senders says."""
-
-    @property
-    def SETTINGS(self) -> Mapping[str, str]:  # noqa: N802
-        """The keys of the connection's ``[sender]`` table that this source reads, each with its meaning."""
+    TOPICS: ClassVar[tuple[str, ...]]  # those that lead to work; the first is that of a new order
+    TRAITS: ClassVar[Traits]  # what the table of senders says
+    SETTINGS: ClassVar[Mapping[str, str]] = {}  # the keys of ``[sender]`` that it reads, with their meanings
 
     def greeting(self, push: Push, options: Options) -> str | None:
         """Return the answer to a sender's trial call that carries no order, ``None`` for a webhook.
 
-        Such calls are not signed; the answer holds nothing that the call did not bring along.
+        Such calls are not signed; the answer holds nothing that the call did not bring along. Most senders
+        make none.
         """
+        return None
 
+    @abstractmethod
     def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
         """Check that the push came from whoever holds one of ``secrets`` (the current and the previous one).
 
@@ -160,6 +180,7 @@ class Source(Protocol):
 
         """
 
+    @abstractmethod
     def identify(self, push: Push, options: Options) -> Webhook | Ignored:
         """Find out which order a verified webhook is about; cheap, done before the answer to the sender.
 
@@ -179,6 +200,7 @@ class Source(Protocol):
             MalformedWebhook: bytes which :meth:`identify` refuses too.
 
         """
+        return payload
 
     def document(self, payload: Payload) -> Mapping[str, object]:
         """Return the fetched body as one JSON object: what expressions under ``[fields]`` look into.
@@ -187,7 +209,25 @@ class Source(Protocol):
             MalformedWebhook: bytes which :meth:`identify` refuses too.
 
         """
+        return load_object(payload.body)
 
+    def updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        """Return when the order got into the state that a webhook holds, as its own bytes tell; never raises.
+
+        Asked before the order is fetched or read: a webhook that is older than what was applied already is
+        passed over, whatever else is wrong with it. Never earlier than what :meth:`parse` says; ``None``
+        where the bytes do not tell, or where the sender's API is asked, which shows the order as it is now.
+        """
+        try:
+            return self._updated_at(payload, options)
+        except BridgeError:
+            return None
+
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        """Read what :meth:`updated_at` returns; may raise as :meth:`parse` does."""
+        return None
+
+    @abstractmethod
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:
         """Read the whole order of a fetched payload.
 
@@ -201,15 +241,8 @@ class Source(Protocol):
         self, body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
     ) -> Signed:
         """Push a sample as the sender would; for trials and tests, no function calls it."""
+        return self.pushed(Trial(body, secret, topic, webhook_id, sent_at, options))
 
-
-def no_greeting(push: Push, options: Options) -> str | None:
-    """Be the greeting of a sender that makes no trial calls."""
-    del push, options
-    return None
-
-
-def whole_body(payload: Payload, options: Options, shop: Shop) -> Payload:
-    """Be the fetch of a sender whose webhooks hold the whole order."""
-    del options, shop
-    return payload
+    @abstractmethod
+    def pushed(self, trial: Trial) -> Signed:
+        """Return a sample as the sender would push it: with its headers, and signed as it signs."""

@@ -8,14 +8,20 @@ body of that kind, since most senders post JSON.
 from __future__ import annotations
 
 import codecs
+import itertools
 import json
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from bridge.document import json_inside, parse_json
 from bridge.errors import MalformedWebhook
 from bridge.sources.shared.encodings import charset_of, decode_text, encoding_of
+
+if TYPE_CHECKING:
+    from multipart import MultipartSegment
 
 _JSON, _URLENCODED, _MULTIPART = (
     *("application/json", "application/x-www-form-urlencoded", "multipart/form-data"),
@@ -140,13 +146,11 @@ def _unescaped(raw: bytes) -> bytes:
 
 def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     """Read RFC 7578: the fields that are no files."""
-    from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser
+    from multipart import MultipartError, ParserLimitReached, PushMultipartParser
 
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
         raise MalformedWebhook("not_a_form")
-    pairs: list[tuple[str, str]] = []
-    name, charset, chunks = "", "", bytearray()
     try:
         with PushMultipartParser(
             boundary[1] or boundary[2],
@@ -154,20 +158,29 @@ def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
             max_segment_size=_LONGEST_FIELD_BYTES,
             header_charset="latin-1",  # of any bytes; decoded below
         ) as parser:
-            for event in (*parser.parse(body), *parser.parse(b"")):
-                if isinstance(event, MultipartSegment):
-                    name = "" if event.filename is not None else event.name or ""
-                    charset = event.charset or charset_of(content_type)
-                    chunks.clear()
-                elif event is None:
-                    if name:
-                        pairs.append(
-                            (decode_text(name.encode("latin-1")), decode_text(bytes(chunks), charset))
-                        )
-                elif name:
-                    chunks += event
+            parts = list(_parts(itertools.chain(parser.parse(body), parser.parse(b""))))
     except ParserLimitReached:
         raise MalformedWebhook("too_many_fields") from None
     except (MultipartError, ValueError):
         raise MalformedWebhook("not_a_form") from None
-    return pairs
+    default = charset_of(content_type)
+    return [
+        (decode_text(part.name.encode("latin-1")), decode_text(text, part.charset or default))
+        for part, text in parts
+    ]
+
+
+def _parts(
+    events: Iterable[MultipartSegment | bytes | bytearray | None],
+) -> Iterator[tuple[MultipartSegment, bytes]]:
+    """Yield the parts of a body that have a name and are no files, with what stands in them."""
+    head: MultipartSegment | None = None
+    text = bytearray()
+    for event in events:
+        if event is None:
+            if head is not None and head.name and head.filename is None:
+                yield head, bytes(text)
+        elif isinstance(event, bytes | bytearray):
+            text += event
+        else:
+            head, text = event, bytearray()

@@ -16,29 +16,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from bridge.errors import UnmappableOrder
 from bridge.fields.fields import KEY_FIELDS, apply_fields
 from bridge.fields.parts import WISH_NAMES
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Writings, Written
+from bridge.reasons import Reason
 from bridge.schedule.vocabulary import read_name
 from bridge.sources.shared.answers import MOST_ANSWERS, Answer, path_of, text_of
-from bridge.sources.shared.base import Options, Payload, Push, Webhook
+from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, Traits, Trial, Webhook, push_id
 from bridge.sources.shared.encodings import charset_of
-from bridge.sources.shared.form_bodies import load_json_object
+from bridge.sources.shared.form_bodies import guess_content_type, load_json_object
+from bridge.sources.shared.shown_secrets import SECRET_HEADER, verify_shared_secret
 
 HONEYPOT = "honeypot"
 TYPE_FIELD, TYPES, CANCEL_TYPES = "type_field", "types", "cancel_types"
 
-SETTINGS: Mapping[str, str] = {
-    KEY_FIELDS: "names of [fields] that together tell orders apart where the form has no id of its own, such "
-    'as "email, date, address"; the same answers again are the same delivery',
-}
 # For senders that post several kinds of events to one address.
 EVENT_SETTINGS: Mapping[str, str] = {
     TYPE_FIELD: 'the member of the body that names the kind of event, such as "eventType" or "meta.event", '
@@ -50,7 +49,6 @@ EVENT_SETTINGS: Mapping[str, str] = {
 ONLY_NAMED = frozenset({"cancelled", "paid", "updated_at", "created_at"})
 
 _ID = re.compile(r"[!-~]{1,64}", re.ASCII)
-_PUSH_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 _SHOWN_ID_LENGTH = 6  # the end of it: services count upwards, or begin with the time
 
 
@@ -77,26 +75,16 @@ class Submission:
 # --- which submission ---------------------------------------------------------------------------
 
 
-def identify_submission(
-    submission: Submission, push: Push, options: Options, *, topic: str
-) -> Webhook | Ignored:
-    """Find out which order a submission is; ``Ignored`` for a robot's, and for an event that is no order.
+def _key_of_push(submission: Submission, push: Push, options: Options) -> str:
+    """Return which order a submission is.
 
     One whose order cannot be told is kept under a key of its own bytes: :func:`parse_submission` says of it
     what is missing, and nothing is lost until somebody has read that.
     """
-    if (ignored := _not_ours(submission, options)) is not None:
-        return ignored
-    push_id = submission.push_id if _PUSH_ID.fullmatch(submission.push_id) else ""
     try:
-        order_id = _order_key(submission, options).key
+        return _order_key(submission, options).key
     except UnmappableOrder:
-        order_id = hashlib.sha256(push.body).hexdigest()
-    return Webhook(
-        topic=topic,
-        webhook_id=push_id or hashlib.sha256(topic.encode() + b"\n" + push.body).hexdigest(),
-        order_id=order_id,
-    )
+        return hashlib.sha256(push.body).hexdigest()
 
 
 def _not_ours(submission: Submission, options: Options) -> Ignored | None:
@@ -104,11 +92,11 @@ def _not_ours(submission: Submission, options: Options) -> Ignored | None:
     name = options.settings.get(HONEYPOT, "")
     value = submission.document.get(name) if name else None
     if bool(value.strip()) if isinstance(value, str) else bool(value):
-        return Ignored("honeypot")
+        return Ignored(Reason.HONEYPOT)
     followed = _listed(options, TYPES)
     kind = event_kind(submission.document, options)
     return (
-        Ignored("topic")
+        Ignored(Reason.TOPIC)
         if followed and kind and kind not in followed | _listed(options, CANCEL_TYPES)
         else None
     )
@@ -244,45 +232,88 @@ def _speaks_of_delivery(label: str) -> bool:
 # --- a form service as a source -----------------------------------------------------------------
 
 
-def load_json(body: bytes, content_type: str) -> Mapping[str, object]:
-    """Read the body of a service that posts JSON alone, whatever it calls it.
+def form_traits(
+    title: str,
+    *,
+    signature: str,
+    replay: str,
+    tested_with: str,
+    create: str = "each submission",
+    update: str = "the same [fields] order_id again",
+    cancel: str = "[fields] cancelled",
+) -> Traits:
+    """Return the traits of a form service, most of which all have in common."""
+    window = "[fields] date, time, after, before"
+    return Traits(title, signature, replay, create, update, cancel, window, tested_with)
 
-    Raises:
-        MalformedWebhook: what :func:`~bridge.sources.shared.form_bodies.load_json_object` says.
 
-    """
-    return load_json_object(body, charset_of(content_type))
+class FormSource(Source):
+    """A form service: its class says how a body is read, and whose submission it is."""
 
+    TOPICS = ("submission",)
+    SETTINGS: ClassVar[Mapping[str, str]] = {
+        KEY_FIELDS: "names of [fields] that together tell orders apart where the form has no id of its own, "
+        'such as "email, date, address"; the same answers again are the same delivery',
+    }
+    EVENT_FIELD: ClassVar[str] = (
+        ""  # where other events come too: the member of the body that must be the topic
+    )
 
-@dataclass(frozen=True, slots=True)
-class FormService:
-    """What one service's source does with a body; its module offers these methods under their names.
-
-    ``load`` reads the body by its content type, ``read`` makes the submission of it, and both may raise
-    ``MalformedWebhook``. Where the service pushes other events too, ``event_key`` names the member of the
-    body that must be ``topic``.
-    """
-
-    topic: str
-    load: Callable[[bytes, str], Mapping[str, object]]
-    read: Callable[[Mapping[str, object]], Submission]
-    event_key: str = ""
-
-    def identify(self, push: Push, options: Options) -> Webhook | Ignored:
-        """Find out which order a verified submission is; ``Ignored("topic")`` for another event.
+    def load(self, body: bytes, content_type: str) -> Mapping[str, object]:
+        """Read the body of a service that posts JSON alone, whatever it calls it.
 
         Raises:
-            MalformedWebhook: what the service's two readers say.
+            MalformedWebhook: what :func:`~bridge.sources.shared.form_bodies.load_json_object` says.
+
+        """
+        return load_json_object(body, charset_of(content_type))
+
+    @abstractmethod
+    def read(self, body: Mapping[str, object]) -> Submission:
+        """Make the submission of a body.
+
+        Raises:
+            MalformedWebhook: it is none.
+
+        """
+
+    def webhook_id(self, submission: Submission, push: Push) -> str:
+        """Return the service's id of the push, "" where it gives none."""
+        return submission.push_id
+
+    def complete(self, options: Options) -> Options:
+        """Return the options with what the service's own bodies need no setting for."""
+        return options
+
+    def identify(self, push: Push, options: Options) -> Webhook | Ignored:
+        """Find out which order a verified submission is.
+
+        Ignored: ``honeypot`` for a robot's, ``topic`` for an event that is no order.
+
+        Raises:
+            MalformedWebhook: what :meth:`load` and :meth:`read` say.
 
         """
         body = self.load(push.body, push.content_type)
         if self._is_another_event(body):
-            return Ignored("topic")
-        return identify_submission(self.read(body), push, options, topic=self.topic)
+            return Ignored(Reason.TOPIC)
+        submission = self.read(body)
+        if (ignored := _not_ours(submission, options)) is not None:
+            return ignored
+        return Webhook(
+            self.TOPICS[0],
+            webhook_id=push_id(self.webhook_id(submission, push)),
+            order_id=_key_of_push(submission, push, self.complete(options)),
+        )
 
     def document(self, payload: Payload) -> Mapping[str, object]:
         """Return what expressions look into."""
         return self.read(self.load(payload.body, payload.content_type)).document
+
+    def _updated_at(self, payload: Payload, options: Options) -> datetime | None:
+        submission = self.read(self.load(payload.body, payload.content_type))
+        named = _values(submission, self.complete(options)).moment("updated_at")
+        return named or submission.submitted_at
 
     def parse(self, payload: Payload, options: Options) -> Order | Ignored:
         """Make the order of a submission; see :func:`parse_submission`.
@@ -294,8 +325,27 @@ class FormService:
         """
         body = self.load(payload.body, payload.content_type)
         if self._is_another_event(body):
-            return Ignored("topic")
-        return parse_submission(self.read(body), payload, options)
+            return Ignored(Reason.TOPIC)
+        return parse_submission(self.read(body), payload, self.complete(options))
 
     def _is_another_event(self, body: Mapping[str, object]) -> bool:
-        return bool(self.event_key) and body.get(self.event_key) != self.topic
+        return bool(self.EVENT_FIELD) and body.get(self.EVENT_FIELD) != self.TOPICS[0]
+
+
+class UnsignedFormSource(FormSource):
+    """A form service that cannot sign: the secret itself is shown, in a header or in the address."""
+
+    def verify(self, push: Push, secrets: Sequence[str], options: Options) -> None:
+        """Check the secret in the header ``X-Webhook-Secret`` or in the address.
+
+        Raises:
+            InvalidSignature: see :func:`~bridge.sources.shared.shown_secrets.verify_shared_secret`.
+
+        """
+        verify_shared_secret(push, secrets)
+
+    def pushed(self, trial: Trial) -> Signed:
+        """Show the secret in the header, with the content type that the body has by its looks."""
+        return Signed(
+            trial.body, {"Content-Type": guess_content_type(trial.body), SECRET_HEADER: trial.secret}
+        )

@@ -5,25 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from datetime import datetime
 
 from bridge.errors import InvalidSignature
-from bridge.sources.shared.base import Options, Push, Signed
-from bridge.sources.shared.form_bodies import guess_content_type
+from bridge.sources.shared.base import Push
 
 SECRET_HEADER = "X-Webhook-Secret"  # a header's name
 
 
-def verify_shared_secret(push: Push, secrets: Sequence[str], options: Options) -> None:
+def verify_shared_secret(push: Push, secrets: Sequence[str]) -> None:
     """Check the secret in the header ``X-Webhook-Secret`` or in the address, for senders that cannot sign.
-
-    To be imported by such a source as its ``verify``.
 
     Raises:
         InvalidSignature: ``no_secret``, ``signature_missing`` or ``signature_mismatch``.
 
     """
-    del options
     known = [_digest(secret) for secret in secrets if secret.strip()]
     if not known:
         raise InvalidSignature("no_secret")
@@ -39,22 +34,3 @@ def verify_shared_secret(push: Push, secrets: Sequence[str], options: Options) -
 
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-
-
-def show_in_header(
-    body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
-) -> Signed:
-    """Push a sample with the secret in the header, and the content type that it has by its looks.
-
-    To be imported as ``sign``, like the next one.
-    """
-    del topic, webhook_id, sent_at, options
-    return Signed(body, {"Content-Type": guess_content_type(body), SECRET_HEADER: secret})
-
-
-def show_in_address(
-    body: bytes, secret: str, *, topic: str, webhook_id: str, sent_at: datetime, options: Options
-) -> Signed:
-    """Push a sample with the secret in the address."""
-    del topic, webhook_id, sent_at, options
-    return Signed(body, {"Content-Type": guess_content_type(body)}, path_secret=secret)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from typing import Any
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _DEEPEST = 40  # of JSON that a program nests; deeper texts stay as they are
@@ -21,17 +22,18 @@ def plain_text(text: str) -> str:
 
 
 def plain_object(body: Mapping[str, object]) -> dict[str, object]:
-    """Return a JSON object with the entities of all its texts decoded; the names of its members stay."""
-    return {key: _plain(value, 1) for key, value in body.items()}
+    """Return a JSON object with the entities of all its texts decoded; the names of its members stay.
 
-
-def _plain(value: object, depth: int) -> object:
-    if isinstance(value, str):
-        return plain_text(value)
-    if depth > _DEEPEST:
-        return value
-    if isinstance(value, list):
-        return [_plain(one, depth + 1) for one in value]
-    if isinstance(value, dict):
-        return {key: _plain(one, depth + 1) for key, one in value.items()}
-    return value
+    Objects and lists in it are changed in their places: a second copy of megabytes costs time and room.
+    """
+    whole = dict(body)
+    holders: list[tuple[Any, int]] = [(whole, 1)]
+    while holders:
+        holder, depth = holders.pop()
+        for key, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            if isinstance(value, str):
+                if "&" in value:
+                    holder[key] = plain_text(value)
+            elif value and depth <= _DEEPEST and isinstance(value, dict | list):
+                holders.append((value, depth + 1))
+    return whole

@@ -6,7 +6,7 @@ time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.document import Fields
@@ -58,6 +58,13 @@ class Pair:
 def written(pairs: Iterable[Pair], place: str = "order", holder: int = 0) -> tuple[Written, ...]:
     """Return the pairs of one place of a body."""
     return tuple(Written(pair.name, pair.value, pair.path, place, holder) for pair in pairs if pair.name)
+
+
+def of_lines(lines: Sequence[Fields], pairs_of: Callable[[Fields], Iterable[Pair]]) -> tuple[Written, ...]:
+    """Return the pairs of each line of goods, which its number from 1 tells apart."""
+    return tuple(
+        entry for number, line in enumerate(lines, 1) for entry in written(pairs_of(line), "line", number)
+    )
 
 
 def members(holder: Fields, *, without: Iterable[str] = ()) -> list[Pair]:

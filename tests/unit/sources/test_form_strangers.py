@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.unit.test_form_sources import AT, form, identify, order, parse, sample
+from tests.support.of_forms import AT, form, identify, order, parse, sample
 
 from bridge import sources
 from bridge.errors import UnmappableOrder

@@ -18,7 +18,9 @@ from bridge.connections.parse import parse_connection
 from bridge.errors import BridgeError, InvalidConnection, MalformedWebhook, UnmappableOrder
 from bridge.fields.fields import FIELDS
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
-from bridge.sources import Options, Payload, Push, Webhook, standard_webhooks
+from bridge.sources import Options, Payload, Push, Webhook
+
+standard_webhooks = sources.get("standard-webhooks")
 
 COMPLETE = samples.load("standard-webhooks")
 OPTIONS = COMPLETE.connection.options
@@ -66,15 +68,6 @@ def test_svixs_id_is_the_pushs_too() -> None:
 
     assert isinstance(found, Webhook)
     assert found.webhook_id == "msg_2"
-
-
-@pytest.mark.parametrize("webhook_id", ["", "bad id", "é", "a" * 129])
-def test_an_odd_id_of_a_push_is_replaced_by_a_digest(webhook_id: str) -> None:
-    """What does not fit a queue's deduplication id becomes a digest of the body."""
-    found = identify(CREATED, {"webhook-id": webhook_id, "webhook-timestamp": "1", "webhook-signature": "x"})
-
-    assert isinstance(found, Webhook)
-    assert hashlib.sha256(b"order\n" + CREATED).hexdigest() == found.webhook_id
 
 
 @pytest.mark.parametrize(
@@ -321,11 +314,6 @@ def test_a_wrong_expression_is_the_connections_fault_later_too() -> None:
     """An expression that was put in force in another way is named all the same."""
     with pytest.raises(InvalidConnection, match=r"^fields\.note: data\. is no JMESPath expression"):
         parse({"note": "data."})
-
-
-def test_the_source_is_registered() -> None:
-    """The file's name is the source's."""
-    assert standard_webhooks is sources.get("standard-webhooks")
 
 
 ANYTHING = st.recursive(
