@@ -28,7 +28,7 @@ def way(bridge: Bridge, sandbox: Sandbox, order: Order) -> Iterator[CountedConne
 def dispatch(bridge: Bridge, order: Order, *numbers: int) -> None:
     """Put orders through in one batch."""
     for number in numbers:
-        bridge.push(order(id=number))
+        bridge.push(order(id=number), webhook_id=f"push-{number}")
     assert [] == bridge.work()
 
 
