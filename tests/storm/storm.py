@@ -380,4 +380,5 @@ class _Storm:
             "token requests": stats["token_requests"],
             "messages parked": ", ".join(f"{n} {reason}" for reason, n in reasons.items()) or 0,
             "requests": ", ".join(f"{n} {route}" for route, n in sorted(requests_to_change.items())),
+            "listings": stats["requests"].get("GET /api/stores/{id}/deliveries", {}).get("total", 0),
         }
