@@ -224,6 +224,7 @@ def _weekdays_beside(text: str, style: Style) -> set[int]:
     return {weekday for weekday in weekdays if weekday is not None}
 
 
+@lru_cache(maxsize=256)  # an order's text is read as a date, as a time and beside others
 def _worded(text: str, language: str) -> tuple[int | None, int, int, int | None] | None:
     """Return (year, month, day, weekday) of a date with its month in words, read in one language."""
     found = _parse(text, language, _settings(["absolute-time"], ["day", "month"], _MONDAY))
@@ -265,6 +266,7 @@ def _without_weekday(text: str, language: str) -> tuple[int | None, int, int, in
 _MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001  # of a leap year; dateparser reckons without zones
 
 
+@lru_cache(maxsize=256)
 def _relative_day(text: str, language: str, ordered_on: date) -> date | None:
     base = datetime.combine(ordered_on, datetime.min.time())
     found = _parse(text, language, _settings(["relative-time"], [], base))

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 LONGEST_NAME = 160
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "œ": "oe", "ı": "i", "ð": "d"})
@@ -270,6 +271,8 @@ class Name:
 
 def plain_text(text: str) -> str:
     """Write a text without accents and in small letters, so that spellings compare equal."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
@@ -289,6 +292,11 @@ def _is_compound(word: str, ends: tuple[str, ...]) -> bool:
 
 def read_name(name: str) -> Name:
     """Read a label or a key."""
+    return _read_name(name[:LONGEST_NAME])
+
+
+@lru_cache(maxsize=1024)  # a shop's labels are the same in each of its orders
+def _read_name(name: str) -> Name:
     words = words_of(name)
     delivery = [word for word in words if word in DELIVERY_WORDS or _has(word, DELIVERY_PARTS)]
     dates = [word for word in words if word in DATE_WORDS or _is_compound(word, DATE_ENDS)]
