@@ -142,7 +142,8 @@ def _evaluate(expression: Any, names: Mapping[str, str]) -> Any:
         return not _evaluate(expression["Fn::Not"][0], names)
     if isinstance(expression, dict) and "Fn::Equals" in expression:
         left, right = expression["Fn::Equals"]
-        return resolve(left, names) == resolve(right, names)
+        # parameters are texts, what the template compares them with may be a number
+        return str(resolve(left, names)) == str(resolve(right, names))
     raise ValueError(f"a condition that is not understood here: {expression}")
 
 

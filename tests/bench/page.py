@@ -118,8 +118,8 @@ def made(run: Mapping[str, Any]) -> str:
             "",
             "## What it costs",
             "",
-            f"List prices of us-east-1 read on {cost.READ_ON}, without free tiers. An order is one webhook of 10 KB and "
-            "one delivery.",
+            f"List prices of us-east-1 on {cost.READ_ON}, without free tiers; those of SQS and DynamoDB as articles quote "
+            "the pages named below. An order is one webhook of 10 KB and one delivery.",
             "",
             *_costs(run),
             "",
@@ -158,8 +158,16 @@ def _figure(key: str, run: Mapping[str, Any]) -> tuple[str, ...]:
         f"{found['median']:g} {found['unit']}",
         spread,
         f"{found['ratio']:g}" if "ratio" in found else "",
-        found.get("floor", ""),
+        found.get("floor", "") + _trimmed(found),
     )
+
+
+def _trimmed(found: Mapping[str, Any]) -> str:
+    """Return what the floor takes in our own layer, where it gains by what the layer leaves out."""
+    if "floor_in_our_layer" not in found:
+        return ""
+    floor = found["floor_in_our_layer"]
+    return f"; the same in our trimmed layer: {floor:g} {found['unit']}, a ratio of {found['median'] / floor:.2f}"
 
 
 def _costs(run: Mapping[str, Any]) -> list[str]:
