@@ -19,6 +19,7 @@ from tests.component.conftest import Bridge, Sandbox, settings
 from bridge import runtime
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.dispatching.record import DeliveryRecord
+from bridge_laptop.cli.as_json import instant
 from bridge_laptop.cli.main import COMMANDS, main
 from bridge_laptop.local import running_stack
 
@@ -186,7 +187,7 @@ def test_outcome_unknown(bridge: Bridge, sandbox: Sandbox, deployed: Run, order:
     assert record.recheck_at is not None
     assert "creating" == told["state"]
     assert steps(told)[0].startswith("what became of the POST of ")
-    assert "the bridge tries again by itself, at most " in steps(told)[1]
+    assert "the bridge tries again by itself, next at " in steps(told)[1]
     assert ["find_out", "try_again", "look_again"] == [step["step"] for step in told["next"]]
     assert record.recheck_at == datetime.fromisoformat(told["next"][2]["details"]["at"])
     assert record.recheck_at == datetime.fromisoformat(told["recheck_at"])
@@ -202,7 +203,24 @@ def test_instance_that_is_down(bridge: Bridge, sandbox: Sandbox, deployed: Run, 
     told = show(deployed, NAME)
 
     assert ["coopcycle_unavailable"] == [event["reason"] for event in told["history"]]
-    assert steps(told)[0].startswith("the bridge tries again by itself")
+    record = the_record(bridge, told["order_id"])
+    assert record.next_try_at is not None
+    said = f"CoopCycle answers 503; the bridge tries again by itself, next at {instant(record.next_try_at)}"
+    assert steps(told)[0].startswith(said)
+    assert 503 == told["next"][0]["details"]["status"]
+
+
+def test_credentials_that_coopcycle_refuses(
+    bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order
+) -> None:
+    """An order that waits for credentials names the cure, and that no order has to be redriven."""
+    bridge.connect("acme", settings(sandbox.url), **{"client-secret": "wrong"})
+    handle(bridge, order())
+
+    (step,) = steps(show(deployed, NAME))
+
+    assert step.startswith("CoopCycle does not accept the credentials: give it the right ones")
+    assert "; the bridge tries again by itself, next at " in step
 
 
 def test_parked_order_by_its_name(bridge: Bridge, deployed: Run, order: Order) -> None:

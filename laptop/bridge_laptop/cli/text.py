@@ -9,6 +9,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from bridge.dispatching.record import State
+from bridge.errors import CredentialsRejected, ShopUnavailable
 from bridge.model import TimeWindow
 from bridge.operator import errors, next_steps
 from bridge.operator.connections import NOTICED_WITHIN, Caution, SecretState
@@ -116,10 +117,28 @@ def _redrive(step: next_steps.Redrive, options: str) -> str:
 
 def _try_again(step: next_steps.TryAgain, when: ShowTime) -> str:
     last = f" ({step.reason} at {when(step.tried_at)})" if step.reason and step.tried_at else ""
+    attempt = (
+        f"next at {when(step.next_try_at)}{last}"
+        if step.next_try_at
+        else f"at most {show_length(step.within)} after the last try{last}"
+    )
     return (
-        f"the bridge tries again by itself, at most {show_length(step.within)} after the last try{last}; "
+        f"{_answered(step)}the bridge tries again by itself, {attempt}; "
         f"{show_length(step.gives_up_after)} after the webhook was queued it is parked"
     )
+
+
+def _answered(step: next_steps.TryAgain) -> str:
+    """Return why it has to be tried again, as far as that is known."""
+    if step.reason == CredentialsRejected.code:
+        return (
+            "CoopCycle does not accept the credentials: give it the right ones (`bridge connections apply`), "
+            "and all orders flow again; "
+        )
+    if step.status is None:
+        return ""
+    who = "the shop's API" if step.reason == ShopUnavailable.code else "CoopCycle"
+    return f"{who} answers {step.status}; "
 
 
 def _new_attempt(step: next_steps.NewAttempt, options: str) -> str:

@@ -46,13 +46,17 @@ class FindOut:
 class TryAgain:
     """The bridge tries again by itself, ``within`` of the last try, and parks the message in the end.
 
-    ``reason`` is the code of the last failure; empty when there was none. ``tried_at`` is when that was.
+    ``reason`` is the code of the last failure; empty when there was none. ``tried_at`` is when that was,
+    ``status`` the HTTP status that was answered, ``next_try_at`` when the message comes again; ``None`` where
+    that is not known.
     """
 
     reason: str
     tried_at: datetime | None
     within: timedelta
     gives_up_after: timedelta
+    status: int | None = None
+    next_try_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,12 @@ def _of_state(record: DeliveryRecord, timings: Timings) -> Iterator[NextStep]:
         yield FindOut(posted_at, posted_at + timings.settle)
     if record.state is State.CREATING or (last is not None and last.outcome in _STILL_TRYING):
         yield TryAgain(
-            last.reason if last else "",
+            record.waiting_for or (last.reason if last else ""),
             last.at if last else None,
             timings.longest_wait,
             timings.gives_up_after,
+            record.waiting_status,
+            record.next_try_at,
         )
     elif record.state is State.REJECTED:
         yield NewAttempt(record.connection_id, record.order_id, bool(record.message))
