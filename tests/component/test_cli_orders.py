@@ -6,44 +6,22 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import boto3
 import pytest
 from click.testing import CliRunner, Result
 from tests.component.conftest import Bridge, Sandbox, settings
+from tests.support.order_records import Order, handle, key, the_record, unmappable
 
 from bridge import runtime
-from bridge.aws.deliveries import DeliveriesTable
-from bridge.dispatching.record import DeliveryRecord
 from bridge_laptop.cli.as_json import instant
 from bridge_laptop.cli.main import COMMANDS, main
 from bridge_laptop.local import running_stack
 
-Order = Callable[..., bytes]
 Run = Callable[..., Result]
 NAME = "#1042"  # of the typical order
-
-
-def key(body: bytes) -> str:
-    """Return the order's id."""
-    return str(json.loads(body)["id"])
-
-
-def handle(bridge: Bridge, body: bytes, topic: str = "orders/create", number: int = 1) -> list[str]:
-    """Put a webhook through the receiver and the worker."""
-    bridge.push(body, topic, webhook_id=f"webhook-{number}")
-    return bridge.work()
-
-
-def unmappable(order: Order, **changes: object) -> bytes:
-    """Return an order whose address is empty."""
-    body = json.loads(order(**changes))
-    body["shipping_address"]["address1"] = ""
-    return json.dumps(body).encode()
 
 
 def show(run: Run, *arguments: str) -> dict[str, Any]:
@@ -58,18 +36,6 @@ def show(run: Run, *arguments: str) -> dict[str, Any]:
 def steps(told: dict[str, Any]) -> list[str]:
     """Return the sentences of what happens next."""
     return [step["text"] for step in told["next"]]
-
-
-def the_record(bridge: Bridge, order_id: str) -> DeliveryRecord:
-    """Return an order's record."""
-    record = table(bridge).load("acme", order_id)
-    assert record is not None
-    return record
-
-
-def table(bridge: Bridge) -> DeliveriesTable:
-    """Return the table of orders."""
-    return DeliveriesTable(boto3.client("dynamodb"), bridge.names["DeliveriesTable"])
 
 
 def test_order_by_its_name(bridge: Bridge, deployed: Run, order: Order) -> None:
@@ -311,50 +277,6 @@ def test_order_that_never_came(deployed: Run) -> None:
     assert 1 == result.exit_code
     assert "nor is any on the queue" in result.stderr
     assert 1 == len(result.stderr.splitlines())
-
-
-def test_list(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
-    """Orders of all connections, the last changed first, with state, reason and delivery."""
-    handle(bridge, order(id=7, name="#7"), number=1)
-    handle(bridge, unmappable(order, id=8, name="#8"), number=2)
-
-    result = deployed("orders", "list")
-
-    assert 0 == result.exit_code, result.output
-    headers, first, second = (line.split() for line in result.stdout.splitlines())
-    assert ["CHANGED", "CONNECTION", "ORDER", "ID", "STATE", "REASON", "DELIVERY"] == headers
-    assert ["acme", "8", "rejected", "unmappable_order"] == first[3:]
-    assert ["acme", "#7", "7", "created", sandbox.live("acme/7")[0]] == second[3:]
-
-
-def test_list_narrowed(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
-    """Connection, state and time narrow the list."""
-    bridge.connect("acme2", settings(sandbox.url))
-    handle(bridge, order(id=7), number=1)
-    handle(bridge, unmappable(order, id=8), number=2)
-    handle(bridge, order(id=9), number=3)
-    old = the_record(bridge, "9")
-    table(bridge).save(replace(old, changed_at=old.changed_at - timedelta(hours=3)))
-
-    def listed(*options: str) -> list[str]:
-        rows = json.loads(deployed("orders", "list", "--json", *options).stdout)
-        return [row["order_id"] for row in rows]
-
-    assert ["8", "7", "9"] == listed()
-    assert ["7", "9"] == listed("--state", "created")
-    assert ["8", "7"] == listed("--since", "2h")
-    assert ["8", "7", "9"] == listed("--since", "1d")
-    assert [] == listed("--connection", "acme2")
-    assert ["7"] == listed("--connection", "acme", "--state", "created", "--since", "90m")
-
-
-@pytest.mark.parametrize("since", ["2", "h", "-2h", "2 h", "yesterday"])
-def test_list_since_what(deployed: Run, since: str) -> None:
-    """A length of time that cannot be read is a usage error that says how it is written."""
-    result = deployed("orders", "list", f"--since={since}")
-
-    assert 2 == result.exit_code
-    assert "such as 2h" in result.stderr
 
 
 def test_connection_that_is_gone(bridge: Bridge, deployed: Run, order: Order) -> None:
