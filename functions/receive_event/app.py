@@ -41,8 +41,7 @@ class Batch:
                 raise
         for one in received:
             receipt = one.receipt
-            metric = Metric.WEBHOOK_ACCEPTED if receipt.outcome == "accepted" else Metric.WEBHOOK_IGNORED
-            self.measured.append(Measured(metric, one.connection_id))
+            self.measured.append(Measured(receipt.outcome.metric, one.connection_id))
             logger.info(
                 "event received",
                 connection_id=one.connection_id,

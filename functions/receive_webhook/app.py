@@ -60,8 +60,7 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
         outcome=receipt.outcome,
         reason=receipt.reason,
     )
-    metric = Metric.WEBHOOK_ACCEPTED if receipt.outcome == "accepted" else Metric.WEBHOOK_IGNORED
-    publish([Measured(metric, request.connection_id)])
+    publish([Measured(receipt.outcome.metric, request.connection_id)])
     if receipt.greeting:
         return {"statusCode": 200, "headers": {"content-type": "text/plain"}, "body": receipt.greeting}
     return answer(200, outcome=receipt.outcome, reason=receipt.reason, order_id=receipt.order_id)

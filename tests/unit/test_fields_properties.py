@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.any_json import any_json
 from tests.support.field_bodies import EMPTY, WINDOW, read, read_one
 
 from bridge.errors import UnmappableOrder
@@ -20,11 +21,7 @@ from bridge.model import (
     Order,
 )
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
+JSON = any_json(texts=st.text(max_size=20))
 
 
 @settings(max_examples=300, deadline=None)

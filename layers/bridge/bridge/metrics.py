@@ -109,6 +109,19 @@ class Metric(StrEnum):
     )
 
 
+class Counted(StrEnum):
+    """A closed set whose members each say which metric counts them, or ``None`` that none does."""
+
+    metric: Metric | None
+
+    def __new__(cls, value: str, metric: Metric | None) -> Self:
+        """Make the member that is this text."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.metric = metric
+        return member
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One value of a metric; ``of`` is the connection or the instance that it is about, where it is known."""

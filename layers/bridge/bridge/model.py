@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from bridge.reasons import Reason
 
@@ -252,6 +253,13 @@ class Ignored:
     order_id: str | None = None
     order_name: str = ""
     updated_at: datetime | None = None
+
+    @classmethod
+    def because(
+        cls, reason: Reason, *, order_id: str | None, order_name: str, updated_at: datetime | None
+    ) -> Self:
+        """Pass an order over, which retracts its delivery where the reason says so."""
+        return cls(reason, reason.retracts, order_id, order_name, updated_at)
 
 
 @dataclass(frozen=True, slots=True)

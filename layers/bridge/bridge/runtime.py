@@ -11,6 +11,7 @@ import os
 import random
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -93,7 +94,7 @@ class CoopCycleClients:
         self._cache = cache
         self._read_timeout_seconds = read_timeout_seconds
         self._open_seconds = open_seconds
-        self._stopwatch = stopwatch if stopwatch is not None else Stopwatch()
+        self._stopwatch = stopwatch  # where nobody drains one, nothing is collected
         self._breakers: dict[str, CircuitBreaker] = {}
         self._clients: dict[tuple[str, str, str, str], CoopCycleClient] = {}
         self._lock = threading.Lock()
@@ -120,13 +121,16 @@ class CoopCycleClients:
                     tokens,
                     read_timeout_seconds=self._read_timeout_seconds,
                     breaker=self._breaker(connection.coopcycle_url),
-                    took=self._stopwatch.of(connection.coopcycle_url.partition("://")[2]),
+                    took=self._took(connection.coopcycle_url),
                     credentials_breaker=CredentialsBreaker(
                         open_seconds=self._open_seconds, clock=time.monotonic
                     ),
                 )
                 self._clients[key] = client
         return client
+
+    def _took(self, url: str) -> Callable[[float], None] | None:
+        return self._stopwatch.of(url.partition("://")[2]) if self._stopwatch else None
 
     def _breaker(self, coopcycle_url: str) -> CircuitBreaker:
         from bridge.coopcycle.breaker import CircuitBreaker

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.any_json import any_json
 from tests.support.of_forms import AT, FORMS, SECRET, form, identify, known, order, parse, sample
 
 from bridge import sources
@@ -278,11 +279,7 @@ def test_two_questions_with_one_text_give_the_one_that_was_answered() -> None:
     assert "1 rue A" == order("google-forms", body, Options()).address.line1
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
+JSON = any_json(texts=st.text(max_size=20))
 
 
 def places(value: object) -> list[tuple[Any, Any]]:

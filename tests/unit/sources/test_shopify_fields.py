@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support import source_calls
+from tests.support.any_json import any_json
 from tests.support.of_shopify import body, headers, order, parse, shopify
 
 from bridge.errors import BridgeError, MalformedWebhook, UnmappableOrder
@@ -144,11 +145,7 @@ def test_a_cancellation_gets_through_whatever_else_is_odd() -> None:
     assert Ignored("cancelled", retracts=True, order_id="5940139491042") == found
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
+JSON = any_json()
 TOPICS = st.sampled_from(sorted(shopify.TOPICS)) | st.text(max_size=20)
 
 # --- anything at all ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support import source_calls
+from tests.support.any_json import any_json
 from tests.support.of_square import ORDER, ORDER_ID, SAMPLES, square
 
 from bridge.errors import (
@@ -333,11 +334,7 @@ def test_another_topic_is_ignored_by_the_worker_too() -> None:
     assert Ignored("topic") == parse("payment.created")
 
 
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
+ANYTHING = any_json(texts=st.text(max_size=8))
 
 
 @given(key=st.sampled_from(sorted(ORDER)), value=ANYTHING)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support import samples, source_calls
+from tests.support.any_json import any_json
 
 from bridge import sources
 from bridge.connections.parse import parse_connection
@@ -316,11 +317,7 @@ def test_a_wrong_expression_is_the_connections_fault_later_too() -> None:
         parse({"note": "data."})
 
 
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
+ANYTHING = any_json(texts=st.text(max_size=8))
 
 
 @given(field=st.sampled_from(sorted(FIELDS)), value=ANYTHING)

@@ -6,23 +6,12 @@ A member cannot be written without saying which metric counts it, or that none d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Self
 
-from bridge.metrics import Metric
+from bridge.metrics import Counted, Metric
 
 
-class Outcome(StrEnum):
+class Outcome(Counted):
     """What became of a message; the last ones stand in an order's history alone and have no metric."""
-
-    metric: Metric | None
-
-    def __new__(cls, value: str, metric: Metric | None) -> Self:
-        """Make the member that is this text."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.metric = metric
-        return member
 
     CREATED = "created", Metric.DELIVERY_CREATED
     UPDATED = "updated", Metric.DELIVERY_UPDATED
@@ -40,17 +29,8 @@ class Outcome(StrEnum):
     SEEN = "seen", None
 
 
-class Finding(StrEnum):
+class Finding(Counted):
     """What CoopCycle shows of a delivery and we did not do; a metric where somebody has to act."""
-
-    metric: Metric | None
-
-    def __new__(cls, value: str, metric: Metric | None) -> Self:
-        """Make the member that is this text."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.metric = metric
-        return member
 
     WITHDRAWN = (
         "cancelled_on_coopcycle",

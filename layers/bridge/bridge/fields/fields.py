@@ -143,9 +143,8 @@ def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Or
         for read in (_named, _dated):
             with suppress(UnmappableOrder):
                 order = read(order, values)
-        return Ignored(
+        return Ignored.because(
             Reason.CANCELLED,
-            retracts=Reason.CANCELLED.retracts,
             order_id=order.order_id,
             order_name=order.name,
             updated_at=order.updated_at,

@@ -53,9 +53,8 @@ def _is_within_postcodes(order: Order, patterns: Sequence[str], trace: Trace) ->
 
 
 def _ignored(order: Order, reason: Reason) -> Ignored:
-    return Ignored(
+    return Ignored.because(
         reason,
-        retracts=reason.retracts,
         order_id=order.order_id,
         order_name=order.name,
         updated_at=order.updated_at,

@@ -10,12 +10,12 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from bridge import sources
 from bridge.connections.model import Connection, Secrets
 from bridge.errors import MalformedWebhook, NotATrialCall
+from bridge.metrics import Counted, Metric
 from bridge.model import Ignored
 from bridge.reasons import Reason
 from bridge.receiving.messages import PrivacyMessage, WebhookMessage
@@ -77,11 +77,13 @@ def _texts(value: object) -> dict[str, str]:
     return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
 
 
-class Received(StrEnum):
-    """What became of a genuine request."""
+class Received(Counted):
+    """What became of a genuine request, with the metric that counts it."""
 
-    ACCEPTED = "accepted"
-    IGNORED = "ignored"
+    metric: Metric
+
+    ACCEPTED = "accepted", Metric.WEBHOOK_ACCEPTED
+    IGNORED = "ignored", Metric.WEBHOOK_IGNORED
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,9 +161,8 @@ class AdobeCommerce(Source):
         if reason is None:
             reason, items = _to_carry(order, options)
         if reason is not None:
-            return Ignored(
+            return Ignored.because(
                 reason,
-                retracts=reason.retracts,
                 order_id=order.optional_text("increment_id"),
                 order_name=_name(order),
                 updated_at=_instant(order, "updated_at") if order.optional_text("updated_at") else None,

@@ -156,9 +156,8 @@ class PrestaShop(NotifyingSource):
             items = _items(order)
             reason = _undeliverable(found, order, items)
         if reason is not None:
-            return Ignored(
+            return Ignored.because(
                 reason,
-                retracts=reason.retracts,
                 order_id=order_id,
                 order_name=_name(order, order_id),
                 updated_at=updated_at,

@@ -155,9 +155,8 @@ class Squarespace(NotifyingSource):
             items = _items(order, options)
             reason = _undeliverable(order, items)
         if reason is not None:
-            return Ignored(
+            return Ignored.because(
                 reason,
-                retracts=reason.retracts,
                 order_id=order_id,
                 order_name=_name(order, order_id),
                 updated_at=order.optional_moment("modifiedOn"),

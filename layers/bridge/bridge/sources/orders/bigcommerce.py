@@ -36,9 +36,8 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
     if reason is None:
         reason, stops = _to_carry(order, options)
     if reason is not None:
-        return Ignored(
+        return Ignored.because(
             reason,
-            retracts=reason.retracts,
             order_id=order_id,
             order_name=f"#{order_id}",
             updated_at=_optional_moment(order, "date_modified"),

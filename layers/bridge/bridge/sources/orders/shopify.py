@@ -53,9 +53,8 @@ def read(order: Fields, order_id: str, topic: str, settings: Mapping[str, str]) 
     if reason is None:
         reason, items = _to_carry(order)
     if reason is not None:
-        return Ignored(
+        return Ignored.because(
             reason,
-            retracts=reason.retracts,
             order_id=order_id,
             order_name=order.optional_text("name"),
             updated_at=order.optional_moment("updated_at"),

@@ -45,9 +45,8 @@ def read(order: Fields, order_id: str, options: Options) -> Order | Ignored:
         wish = _wish(wanted, options)
         reason = None if stops else Reason.NOTHING_TO_SHIP
     if reason is not None:
-        return Ignored(
+        return Ignored.because(
             reason,
-            retracts=reason.retracts,
             order_id=order_id,
             order_name=_name(order),
             updated_at=order.optional_moment("updated_at"),

@@ -35,9 +35,8 @@ def read(order: Fields, topic: str, settings: Mapping[str, str]) -> Order | Igno
         items = _items(order)
         reason = _undeliverable(order, items)
     if reason is not None:
-        return Ignored(
+        return Ignored.because(
             reason,
-            retracts=reason.retracts,
             order_id=order.optional_text("id"),
             order_name=_name(order),
             updated_at=order.optional_moment("updatedDate"),
