@@ -148,4 +148,5 @@ def asked_by_sam() -> set[str]:
 def asked_by_connections() -> set[str]:
     """Return the operations of SSM that `bridge connections` calls."""
     folder = sam_template.ROOT / "layers" / "bridge" / "bridge"
-    return called(_SSM_CALL, folder / "operator" / "connections.py", folder / "aws" / "known_ids.py")
+    files = ("operator/connections.py", "aws/connections.py", "aws/known_ids.py")
+    return called(_SSM_CALL, *(folder / name for name in files))

@@ -28,6 +28,7 @@ ANYWHERE = (
     "logs:ListLogDeliveries",
     "logs:*ResourcePolic*",
     "logs:DescribeLogGroups",
+    "ssm:DescribeParameters",  # lists names, and no value
     "cognito-idp:CreateUserPool",  # has no id yet
     "cognito-idp:DescribeUserPoolDomain",
 )
