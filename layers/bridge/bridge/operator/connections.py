@@ -48,6 +48,7 @@ NOTICED_WITHIN = timedelta(seconds=KEPT_SECONDS)  # by the functions, which keep
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 LARGEST_SETTINGS_BYTES = 8192
 REFERENCE = "{{"
+AWS_KEY = "alias/aws/ssm"  # AWS's own key of Parameter Store
 DELETED_AT_ONCE = 10  # names in one DeleteParameters call
 LISTED_ATTEMPTS = 5  # to bring the list of ids into line while others apply
 
@@ -150,7 +151,7 @@ class ConnectionRegistry:
     """The connections below one path of SSM; ``key_id`` names the KMS key of secrets, "" is AWS's own."""
 
     def __init__(self, ssm: SSMClient, path: str, key_id: str = "") -> None:
-        self._ssm = ssm
+        self.ssm = ssm
         self.path = path
         self.region = ssm.meta.region_name
         self._key_id = key_id
@@ -159,8 +160,8 @@ class ConnectionRegistry:
         """Return every connection, by id: settings are read, of secrets the names alone."""
         settings = self._settings()
         found = {each: {SETTINGS: modified} for each, (_, modified) in settings.items()}
-        pages = self._ssm.get_paginator("describe_parameters").paginate(
-            ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": self._hierarchies()}]
+        pages = self.ssm.get_paginator("describe_parameters").paginate(
+            ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": self.hierarchies()}]
         )
         for page in pages:
             for parameter in page["Parameters"]:
@@ -177,12 +178,13 @@ class ConnectionRegistry:
             for connection_id, parameters in sorted(found.items())
         ]
 
-    def _hierarchies(self) -> list[str]:
+    def hierarchies(self) -> list[str]:
+        """Return the paths below which secrets are, one for each reader."""
         return [f"{self.path}/{hierarchy}" for hierarchy in sorted(set(HIERARCHY_OF.values()))]
 
     def _settings(self) -> dict[str, tuple[str, datetime]]:
         """Return the settings of every connection, and when they were written."""
-        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=f"{self.path}/{SETTINGS}")
+        pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=f"{self.path}/{SETTINGS}")
         return {
             each["Name"].rpartition("/")[2]: (each["Value"], each["LastModifiedDate"])
             for page in pages
@@ -206,7 +208,7 @@ class ConnectionRegistry:
 
     def parameters(self, connection_id: str) -> dict[str, str]:
         """Return a connection's settings and secrets, decrypted, by their short names."""
-        return read_parameters(self._ssm, self.path, connection_id)
+        return read_parameters(self.ssm, self.path, connection_id)
 
     def secrets(self, connection_id: str) -> Secrets:
         """Return all secrets of a connection, those that verify webhooks too."""
@@ -215,7 +217,7 @@ class ConnectionRegistry:
     def apply(self, change: Plan) -> None:
         """Write what a plan says."""
         write_connection(
-            self._ssm,
+            self.ssm,
             self.path,
             change.connection_id,
             change.settings_text,
@@ -236,11 +238,11 @@ class ConnectionRegistry:
         """
         path = ids_path(self.path)
         for _ in range(LISTED_ATTEMPTS):
-            parts = revised_parts(read_parts(self._ssm, path), set(self.ids()))
+            parts = revised_parts(read_parts(self.ssm, path), set(self.ids()))
             if not parts:
                 return
             for name, value in parts.items():
-                self._ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="String", Overwrite=True)
+                self.ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="String", Overwrite=True)
 
     def noticed_in(self, connection_ids: set[str], now: datetime) -> dict[str, timedelta]:
         """Return, of connections applied so lately that functions may not know it, how long that may last."""
@@ -252,7 +254,7 @@ class ConnectionRegistry:
 
     def _delete(self, names: list[str]) -> None:
         for start in range(0, len(names), DELETED_AT_ONCE):
-            self._ssm.delete_parameters(Names=names[start : start + DELETED_AT_ONCE])
+            self.ssm.delete_parameters(Names=names[start : start + DELETED_AT_ONCE])
 
 
 def write_connection(
@@ -272,11 +274,13 @@ def write_connection(
     still unknown to the functions.
     """
     for name, value in secrets.items():
-        full_name = parameter_name(path, connection_id, name)
-        if key_id:
-            ssm.put_parameter(Name=full_name, Value=value, Type="SecureString", Overwrite=True, KeyId=key_id)
-        else:
-            ssm.put_parameter(Name=full_name, Value=value, Type="SecureString", Overwrite=True)
+        ssm.put_parameter(
+            Name=parameter_name(path, connection_id, name),
+            Value=value,
+            Type="SecureString",
+            Overwrite=True,
+            KeyId=key_id or AWS_KEY,
+        )
     if settings_text is not None:
         ssm.put_parameter(
             Name=parameter_name(path, connection_id, SETTINGS),
