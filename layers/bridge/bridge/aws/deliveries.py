@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from botocore.exceptions import ClientError
@@ -35,7 +35,9 @@ class _Condition(TypedDict, total=False):
 
 ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
 _A_BATCH = 100  # keys in one BatchGetItem
-KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
+KEPT_FOR = timedelta(
+    days=400
+)  # the guard: longer than any sender repeats a webhook, or a shop reopens an order
 
 
 class DeliveriesTable:
@@ -119,6 +121,19 @@ class DeliveriesTable:
         """Yield every record that was stored before there were indexes, page by page (a whole scan)."""
         pages = self._dynamodb.get_paginator("scan").paginate(
             TableName=self._table_name, FilterExpression="attribute_not_exists(came_at)"
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield _from_item(item)
+
+    def not_changed_since(self, moment: datetime, part: int, parts: int) -> Iterator[DeliveryRecord]:
+        """Yield the records of one part of the table that nothing happened to since (a scan)."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._table_name,
+            Segment=part,
+            TotalSegments=parts,
+            FilterExpression="changed_at < :moment",  # as isoformat() of UTC has written it
+            ExpressionAttributeValues={":moment": {"S": moment.astimezone(UTC).isoformat()}},
         )
         for page in pages:
             for item in page["Items"]:
