@@ -75,16 +75,14 @@ def _of_email(email: str) -> re.Pattern[str]:
 
 def _of_phone(phone: str, country: str) -> re.Pattern[str]:
     """Return what finds a number however it is written: with country code, 00, (0), spaces, or without."""
-    import phonenumbers
+    from bridge.planning.phone import parts_of_number
 
-    try:
-        number = phonenumbers.parse(phone, country or None)
-    except phonenumbers.NumberParseException as error:
-        raise NotAPhone("a telephone number with its country code, such as +33612345678") from error
-    national = phonenumbers.national_significant_number(number)
-    digits = _BETWEEN.join(national)
-    code = rf"(?:(?:\+|00)?{number.country_code}{_BETWEEN})?"
-    return re.compile(rf"(?<!\d){code}0?{_BETWEEN}{digits}(?!\d)")
+    parts = parts_of_number(phone, country)
+    if parts is None:
+        raise NotAPhone("a telephone number with its country code, such as +33612345678")
+    country_code, national = parts
+    code = rf"(?:(?:\+|00)?{country_code}{_BETWEEN})?"
+    return re.compile(rf"(?<!\d){code}0?{_BETWEEN}{_BETWEEN.join(national)}(?!\d)")
 
 
 def _forms(text: str) -> Iterator[str]:
