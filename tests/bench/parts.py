@@ -391,4 +391,6 @@ def _size_of(attribute: dict[str, Any]) -> int:
         return 3 + size_of(value) + len(value)
     if kind == "L":
         return 3 + sum(1 + _size_of(each) for each in value)
-    return len(value.encode()) if kind == "S" else len(str(value)) // 2 + 2 if kind == "N" else 1
+    if kind == "N":
+        return len(value) // 2 + 2
+    return len(value.encode()) if kind == "S" else len(value) if kind == "B" else 1

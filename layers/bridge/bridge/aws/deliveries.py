@@ -7,6 +7,7 @@ order one goes on and the other gets :class:`bridge.errors.AlreadyInProgress`.
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
@@ -33,6 +34,7 @@ class _Condition(TypedDict, total=False):
 
 
 ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
+PACKED = ("message", "sent", "held")  # long texts, which an item holds compressed
 HELD_AS_SENT = "held_as_sent"  # an attribute instead of a body that would stand there twice
 KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
 
@@ -127,21 +129,26 @@ def _fitting(record: DeliveryRecord) -> tuple[DeliveryRecord, dict[str, Any]]:
 
 
 def _stored(record: DeliveryRecord) -> dict[str, Any]:
-    """Return what is stored: DynamoDB bills each begun kilobyte of each write, so nothing stands there twice.
+    """Return what is stored: DynamoDB bills each begun kilobyte of each write, and keeps it for a year.
 
-    A field that has its class's default is left out, and the body that CoopCycle was seen to take, where it
-    is the one that it was sent.
+    Left out are fields that have their class's default, and the body that CoopCycle was seen to take where it
+    is the one that it was sent; long texts are compressed.
     """
     values: dict[str, Any] = encode(record)
     if record.held and record.held == record.sent:
         del values["held"]
         values[HELD_AS_SENT] = True
+    for name in PACKED:
+        if name in values:
+            values[name] = zlib.compress(values[name].encode(), level=1)
     return values | {"ttl": int((record.changed_at + KEPT_FOR).timestamp())}
 
 
 def _size(values: Mapping[str, Any]) -> int:
     """Return no less than DynamoDB counts: names and values in UTF-8, some bytes for each number and list."""
-    return len(json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    lengths = {name: len(value) for name, value in values.items() if isinstance(value, bytes)}
+    texts = json.dumps({**values, **lengths}, ensure_ascii=False)
+    return len(texts.encode("utf-8", "surrogatepass")) + sum(lengths.values())
 
 
 def _to_item(values: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
@@ -149,9 +156,13 @@ def _to_item(values: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
 
 
 def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> DeliveryRecord:
-    attributes = {name: from_attribute(value) for name, value in item.items()}
+    attributes = {name: _unpacked(from_attribute(value)) for name, value in item.items()}
     if first_format.is_of(attributes):
         attributes = first_format.read(attributes)
     if attributes.get(HELD_AS_SENT):
         attributes["held"] = attributes["sent"]
     return decode(DeliveryRecord, attributes)
+
+
+def _unpacked(value: Any) -> Any:
+    return zlib.decompress(value).decode() if isinstance(value, bytes) else value
