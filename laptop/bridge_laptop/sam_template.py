@@ -125,9 +125,9 @@ def parameters(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def deployed(template: Mapping[str, Any], kind: str, names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Return the properties of those resources of a type whose condition holds, by logical id."""
+    """Return the properties of those resources of a type whose condition holds, each ``Fn::If`` decided."""
     return {
-        name: properties
+        name: choose(template, properties, names)
         for name, properties in resources(template, kind).items()
         if _holds(template, template["Resources"][name].get("Condition"), names)
     }
@@ -151,9 +151,7 @@ def functions(template: Mapping[str, Any], names: Mapping[str, str]) -> list[Fun
     """Return the functions that are deployed, with their environment resolved."""
     shared = template["Globals"]["Function"]
     return [
-        _function(
-            logical_id, choose(template, properties, names), shared, names, _routes(template, logical_id)
-        )
+        _function(logical_id, properties, shared, names, _routes(template, logical_id))
         for logical_id, properties in deployed(template, "AWS::Serverless::Function", names).items()
     ]
 

@@ -19,6 +19,8 @@ from tests.support.policies import Guard
 from bridge import runtime
 from bridge.model import Ignored
 from bridge.operator.connections import write_connection
+from bridge.operator.deployment import on_this_machine
+from bridge.operator.parked import Parked
 from bridge.receiving.messages import Recheck, WebhookMessage
 from bridge_laptop import sam_template, secrets, signing
 from bridge_laptop.cli.main import main
@@ -135,8 +137,15 @@ class Bridge:
         """Dispatch what is visible now."""
         return self.dispatch(self.receive_messages())
 
-    def parked(self) -> list[Any]:
-        """Look at the parked messages without taking them away."""
+    def parked(self) -> list[Parked]:
+        """Look at what is parked."""
+        deployment = on_this_machine(
+            "dev", boto3.client, self.names, webhook_url="http://127.0.0.1/webhooks/"
+        )
+        return list(deployment.parked.look().messages)
+
+    def dead_letters(self) -> list[Any]:
+        """Look at the dead-letter queue without taking anything away."""
         return self.sqs.receive_message(
             QueueUrl=self.names["WebhooksDeadLetterQueue"],
             MaxNumberOfMessages=10,

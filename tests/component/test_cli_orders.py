@@ -228,8 +228,9 @@ def test_order_whose_parked_message_was_discarded(bridge: Bridge, deployed: Run,
 
 def test_parked_message_that_somebody_else_holds(bridge: Bridge, deployed: Run, order: Order) -> None:
     """What cannot be seen is not said to be gone: the command says that there is more."""
-    body = unmappable(order)
+    body = order()
     handle(bridge, body)
+    bridge.dispatch([{**bridge.message(order(id=8), number=8), "Body": "?"}])
     bridge.sqs.receive_message(QueueUrl=bridge.names["WebhooksDeadLetterQueue"], VisibilityTimeout=60)
 
     result = deployed("orders", "show", "acme", key(body))

@@ -16,7 +16,7 @@ Run = Callable[..., Result]
 
 
 def test_list(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> None:
-    """Orders of all connections, the last changed first, with state, reason and delivery."""
+    """Orders of all connections, the last that came first, with state, reason and delivery."""
     handle(bridge, order(id=7, name="#7"), number=1)
     handle(bridge, unmappable(order, id=8, name="#8"), number=2)
 
@@ -24,8 +24,8 @@ def test_list(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order) -> 
 
     assert 0 == result.exit_code, result.output
     headers, first, second = (line.split() for line in result.stdout.splitlines())
-    assert ["CHANGED", "CONNECTION", "ORDER", "ID", "STATE", "REASON", "DELIVERY"] == headers
-    assert ["acme", "8", "rejected", "unmappable_order"] == first[3:]
+    assert ["CAME", "CONNECTION", "ORDER", "ID", "STATE", "NEEDS", "REASON", "DELIVERY"] == headers
+    assert ["acme", "#8", "8", "rejected", "parked", "unmappable_order"] == first[3:]
     assert ["acme", "#7", "7", "created", sandbox.live("acme/7")[0]] == second[3:]
 
 
@@ -36,7 +36,8 @@ def test_list_narrowed(bridge: Bridge, sandbox: Sandbox, deployed: Run, order: O
     handle(bridge, unmappable(order, id=8), number=2)
     handle(bridge, order(id=9), number=3)
     old = the_record(bridge, "9")
-    table(bridge).save(replace(old, changed_at=old.changed_at - timedelta(hours=3)))
+    assert old.came_at is not None
+    table(bridge).save(replace(old, came_at=old.came_at - timedelta(hours=3)))
 
     def listed(*options: str) -> list[str]:
         rows = json.loads(deployed("orders", "list", "--json", *options).stdout)

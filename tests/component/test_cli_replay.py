@@ -90,7 +90,7 @@ def test_changed_settings_are_put(bridge: Bridge, sandbox: Sandbox, deployed: Ru
     assert [] == failed
     assert 1 == calls(sandbox, "PUT")
     assert 1 == sandbox.stats()["created"]
-    assert ["created", "updated"] == [event.outcome for event in record.history]
+    assert ["created", "replayed", "updated"] == [event.outcome for event in record.history]
     assert "Entrée par la cour" in delivery(sandbox, record.delivery_iri)["pickup"]["comments"]
 
 

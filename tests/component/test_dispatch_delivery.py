@@ -7,7 +7,7 @@ import json
 
 import pytest
 from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
-from tests.support.dispatched import Order, flat, key, reason_of, record_of
+from tests.support.dispatched import Order, flat, key, record_of
 
 from bridge.dispatching.record import State
 
@@ -180,7 +180,7 @@ def test_address_that_is_never_found_is_parked_after_two_reposts(
 
     outcomes = [bridge.dispatch([message]) for _ in range(4)]
 
-    code, _ = reason_of(bridge.parked()[0])
+    code = bridge.parked()[0].reason
     assert outcomes == [["message-1"], ["message-1"], ["message-1"], []]
     assert code == "address_not_found"
 
@@ -227,7 +227,7 @@ def test_changed_address_that_is_never_found_is_parked(
     after_the_look = record_of(bridge, json.dumps(body).encode())
     at_last = bridge.dispatch([mended])
 
-    code, _ = reason_of(bridge.parked()[0])
+    code = bridge.parked()[0].reason
     assert [["message-2"], ["message-2"], []] == outcomes
     assert "address_not_found" == code
     assert [] == looked_at
@@ -268,9 +268,9 @@ def test_order_without_an_address_is_parked_with_the_field(bridge: Bridge, order
 
     assert bridge.dispatch([message]) == []
 
-    code, detail = reason_of(bridge.parked()[0])
-    assert code == "unmappable_order"
-    assert "shipping_address.address1" in str(detail["message"])
+    [parked] = bridge.parked()
+    assert parked.reason == "unmappable_order"
+    assert "shipping_address.address1" in parked.sentence
 
 
 def test_unreadable_message_is_parked(bridge: Bridge) -> None:
@@ -283,7 +283,7 @@ def test_unreadable_message_is_parked(bridge: Bridge) -> None:
     }
 
     assert bridge.dispatch([message]) == []
-    assert reason_of(bridge.parked()[0])[0] == "unreadable_message"
+    assert bridge.parked()[0].reason == "unreadable_message"
 
 
 def test_tokens_in_ssm(

@@ -114,10 +114,9 @@ def test_a_field_that_is_not_there_parks_the_submission(bridge: Bridge, sandbox:
     bridge.work()
 
     (parked,) = bridge.parked()
-    detail = json.loads(parked["MessageAttributes"]["detail"]["StringValue"])
-    assert "unmappable_order" == parked["MessageAttributes"]["reason"]["StringValue"]
-    assert 'answers.firma finds nothing: answers has no "firma", it has: ' in detail["message"]
-    assert "Moreau" not in json.dumps(detail)
+    assert "unmappable_order" == parked.reason
+    assert 'answers.firma finds nothing: answers has no "firma", it has: ' in parked.sentence
+    assert "Moreau" not in parked.sentence
 
 
 def test_fields_change_what_a_shop_says(bridge: Bridge, sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ roles do not allow; so a call without a grant fails there. Here the other way ro
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -63,6 +64,8 @@ def play_all_of_the_dispatcher(bridge: Bridge, sandbox: Sandbox, order: Order) -
     bridge.dispatch([bridge.message(order(id=2), number=2)])  # drops the token
     bridge.dispatch([bridge.message(order(id=3, shipping_address={"city": "Paris"}), number=3)])  # parked
     bridge.dispatch([{**bridge.message(order(id=4), number=4), "Body": "?"}])  # parked, and not the shop's
+    huge = order(id=7, note=random.Random(1).randbytes(300_000).hex(), shipping_address={"city": "Paris"})
+    bridge.dispatch([bridge.message(huge, number=7)])  # too large for its record
     sandbox.fault("create_then_hang", delay=2)
     bridge.dispatch([bridge.message(order(id=5), number=5)])  # in doubt: a recheck
     sandbox.fault("unavailable")

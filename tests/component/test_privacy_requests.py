@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from tests.component.conftest import ROOT, Bridge, Sandbox, settings, webhook_event
-from tests.support.dispatched import key, reason_of, record_of
+from tests.support.dispatched import key, record_of
 
 from bridge import runtime
 from bridge.aws.deliveries import DeliveriesTable
@@ -148,7 +148,7 @@ def test_parked_webhooks_of_the_order_are_deleted(connected: Bridge, order: Orde
 
     parked = connected.parked()
 
-    assert {"999", "998"} == {json.loads(message["Body"])["order_id"] for message in parked}
+    assert {"999", "998"} == {each.order_id for each in parked}
 
 
 def test_redaction_again_changes_nothing(connected: Bridge, order: Order) -> None:
@@ -198,11 +198,10 @@ def test_data_request_waits_for_a_person(connected: Bridge, order: Order) -> Non
     failed = connected.work()
 
     (parked,) = connected.parked()
-    code, detail = reason_of(parked)
     assert failed == []
-    assert code == "data_request"
-    assert "orders 5940139491042, 280263, 220458" in str(detail["message"])
-    assert not [word for word in PERSONAL if word in json.dumps(parked)]
+    assert parked.reason == "data_request"
+    assert "orders 5940139491042, 280263, 220458" in parked.sentence
+    assert not [word for word in PERSONAL if word in json.dumps(connected.dead_letters())]
 
 
 def test_data_request_is_not_deleted_by_a_redaction(connected: Bridge) -> None:
@@ -238,7 +237,7 @@ def test_request_of_another_shop_is_for_a_person(
     (parked,) = bridge.parked()
     assert record is not None
     assert record.sent != ""
-    assert reason_of(parked)[0] == "privacy_undecided"
+    assert parked.reason == "privacy_undecided"
 
 
 def test_customers_redact_without_a_shop_domain(bridge: Bridge, order: Order) -> None:

@@ -45,7 +45,8 @@ def test_reason_of_any_length_is_parked(bridge: Bridge, order: Order) -> None:
     assert [] == bridge.dispatch([bridge.message(huge, number=1)])
 
     [parked] = bridge.parked()
-    assert len(json.dumps(parked["MessageAttributes"])) < 32_768
+    assert parked.in_record
+    assert len(parked.sentence) <= 1000
 
 
 def test_record_with_a_huge_webhook_says_what_it_left_out(bridge: Bridge, order: Order) -> None:
@@ -71,7 +72,10 @@ def test_a_message_of_nearly_a_mebibyte_is_taken_and_parked(bridge: Bridge, orde
 
     assert bridge.push(body)["statusCode"] == 200
     assert bridge.work() == []
-    assert 1 == len(bridge.parked())
+    [parked] = bridge.parked()
+    assert not parked.in_record  # an item of DynamoDB holds 400 KB
+    assert body == parked.body
+    assert (State.REJECTED, "") == (record_of(bridge).state, record_of(bridge).parked[0].text)
 
 
 # --- 17 and what a 500 means --------------------------------------------------------------------------
@@ -113,9 +117,9 @@ def test_sentence_of_a_500_names_both_and_the_longest(
     for _ in range(4):
         bridge.dispatch([message])
 
-    attributes = bridge.parked()[0]["MessageAttributes"]
-    sentence = json.loads(attributes["detail"]["StringValue"])["message"]
-    assert code == attributes["reason"]["StringValue"]
+    [parked] = bridge.parked()
+    sentence = parked.sentence
+    assert code == parked.reason
     assert "cannot store" in sentence
     assert "cannot find" in sentence
     assert "dropoff.comments (" in sentence

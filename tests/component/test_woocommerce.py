@@ -91,4 +91,4 @@ def test_an_error_instead_of_an_order_is_parked_with_what_to_do(shop: Bridge) ->
 
     assert answer["statusCode"] == 200
     [parked] = shop.parked()
-    assert "the user who owns the webhook lost the permission" in json.dumps(parked["MessageAttributes"])
+    assert "the user who owns the webhook lost the permission" in parked.sentence

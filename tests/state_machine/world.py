@@ -28,7 +28,7 @@ from bridge.errors import (
     PermanentError,
 )
 from bridge.receiving.http import accept
-from bridge.receiving.messages import Recheck, WebhookMessage
+from bridge.receiving.messages import ParkReason, Recheck, WebhookMessage
 from bridge.sources import Push
 
 ORDER = json.loads(
@@ -166,8 +166,14 @@ class World:
             else:
                 self.dispatcher.dispatch(self.connection, secrets, message)
         except PermanentError as error:
-            self.dispatcher.note_parked(message, error.code)
             self.parked.append(message)
+            self.dispatcher.park(
+                message,
+                self.connection,
+                ParkReason(error.code, str(error)),
+                message_id=f"message-{len(self.parked)}",
+                text=message.to_text(),
+            )
 
     def stop(self) -> None:
         """Kill whatever runs."""

@@ -276,12 +276,12 @@ class _Storm:
         """Collect what there is, and judge it."""
         stats = self._sandbox.stats()
         by_reference: dict[str, list[dict[str, Any]]] = stats["deliveries_by_ref"]
-        parked = self._parked()
         records = {
             f"{record.connection_id}/{record.order_id}": record
             for connection_id in CONNECTIONS
             for record in self._table.of_connection(connection_id)
         }
+        parked = self._parked(records)
         tokens = {each: self._token(each) for each in CONNECTIONS}
         held = {
             order.reference: self._held(
@@ -344,9 +344,13 @@ class _Storm:
         body: Mapping[str, Any] = answer.json()
         return body
 
-    def _parked(self) -> dict[str, list[str]]:
-        """Return the reasons of all parked messages by the reference of their order."""
-        found: dict[str, list[str]] = {}
+    def _parked(self, records: Mapping[str, DeliveryRecord]) -> dict[str, list[str]]:
+        """Return the reasons of all parked messages by the reference of their order, wherever they are."""
+        found = {
+            reference: [each.code for each in record.parked if each.text]
+            for reference, record in records.items()
+            if record.parked
+        }
         for queue in ("WebhooksDeadLetterQueue", "RechecksDeadLetterQueue"):
             while messages := self._sqs.receive_message(
                 QueueUrl=self._stack.names[queue],

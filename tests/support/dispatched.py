@@ -30,9 +30,3 @@ def flat(requests: dict[str, object]) -> dict[str, int]:
         route: count["total"]  # type: ignore[index]
         for route, count in requests.items()
     }
-
-
-def reason_of(message: dict[str, object]) -> tuple[str, dict[str, object]]:
-    """Return the code and the detail with which a message was parked."""
-    attributes = message["MessageAttributes"]
-    return attributes["reason"]["StringValue"], json.loads(attributes["detail"]["StringValue"])  # type: ignore[index]

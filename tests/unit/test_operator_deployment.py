@@ -25,6 +25,7 @@ PARAMETERS = {
     "SettleSeconds": "60",
     "BackoffBaseSeconds": "30",
     "HttpReadTimeoutSeconds": "8",
+    "OrderIndexes": "3",
 }
 
 

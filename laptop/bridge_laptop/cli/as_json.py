@@ -13,7 +13,7 @@ from typing import Annotated, TypedDict, cast
 
 import click
 
-from bridge.dispatching.record import DeliveryRecord
+from bridge.aws.order_index import OrderRow as IndexedOrder
 from bridge.errors import InvalidConnection
 from bridge.model import TimeWindow
 from bridge.operator.connections import StoredConnection
@@ -77,16 +77,19 @@ class OrderRow(TypedDict):
     order_id: str
     state: str
     reason: str
+    came_at: Time | None
     changed_at: Time
     delivery: str
+    needs: str | None
+    pickup: Window | None
+    dropoff: Window | None
+    next_try_at: Time | None
 
 
 class OrderFields(OrderRow):
     """An order, as `orders show` prints it; with ``sent`` and ``live`` where those options ask for them."""
 
     tracking: str
-    pickup: Window | None
-    dropoff: Window | None
     attempts: int
     outcome_was_unknown: bool
     recheck_at: Time | None
@@ -150,7 +153,7 @@ def parked_fields(each: Parked) -> ParkedFields:
         connection=each.connection_id,
         order=each.order_name,
         order_id=each.order_id,
-        topic=each.message.topic if each.message else "",
+        topic=each.topic,
         webhook_id=webhook.webhook_id if webhook else "",
         received_at=instant(webhook.received_at) if webhook else None,
         reason=each.reason,
@@ -163,16 +166,21 @@ def parked_fields(each: Parked) -> ParkedFields:
     )
 
 
-def order_row(record: DeliveryRecord) -> OrderRow:
+def order_row(row: IndexedOrder) -> OrderRow:
     """Return what a list tells of an order."""
     return OrderRow(
-        connection=record.connection_id,
-        order=record.order_name,
-        order_id=record.order_id,
-        state=record.state.value,
-        reason=record.reason,
-        changed_at=instant(record.changed_at),
-        delivery=record.delivery_iri,
+        connection=row.connection_id,
+        order=row.order_name,
+        order_id=row.order_id,
+        state=row.state.value,
+        reason=row.parked_code or row.reason,
+        came_at=instant(row.came_at),
+        changed_at=instant(row.changed_at),
+        delivery=row.delivery_iri,
+        needs=row.attention.value if row.attention else None,
+        pickup=_window(row.windows.pickup if row.windows else None),
+        dropoff=_window(row.windows.dropoff if row.windows else None),
+        next_try_at=instant(row.next_try_at) if row.next_try_at else None,
     )
 
 
@@ -186,8 +194,11 @@ def order_fields(report: OrderReport, options: str) -> OrderFields:
         order_id=report.order_id,
         state=record.state.value if record else "no record",
         reason=record.reason if record else "",
+        came_at=instant(record.came_at) if record and record.came_at else None,
         changed_at=instant(report.changed_at),
         delivery=record.delivery_iri if record else "",
+        needs=record.attention.value if record and record.attention else None,
+        next_try_at=instant(record.next_try_at) if record and record.next_try_at else None,
         tracking=record.tracking_url if record else "",
         pickup=_window(windows.pickup if windows else None),
         dropoff=_window(windows.dropoff if windows else None),

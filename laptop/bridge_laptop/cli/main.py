@@ -21,6 +21,7 @@ COMMANDS = {
         "bridge_laptop.cli.replay:replay",
         "Map an order's webhook anew, or show what that would change.",
     ),
+    "upgrade": ("bridge_laptop.cli.upgrade:upgrade", "Bring an earlier version's stored orders up to date."),
     "map": ("bridge_laptop.cli.map:map_body", "Show what CoopCycle would be sent for a webhook's body."),
     "sign": ("bridge_laptop.cli.sign:sign", "Sign a body as the shop would, as a curl command."),
     "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),

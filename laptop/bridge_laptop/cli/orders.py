@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from bridge.aws.order_index import OrderRow
 from bridge.dispatching.record import DeliveryRecord, State
 from bridge.model import TimeWindow
 from bridge.operator import orders as operator
@@ -69,7 +71,9 @@ def show(
 @orders.command("list")
 @click.option("--connection", "connection_id", metavar="ID", help="Only orders of this connection.")
 @click.option("--state", type=click.Choice([state.value for state in State]), help="Only orders in it.")
-@click.option("--since", type=Length(), help="Only what changed in the last 2h (30m, 3d, 1w).")
+@click.option("--since", type=Length(), help="Only what came in the last 2h (30m, 3d, 1w).")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many.")
+@click.option("--after", default="", metavar="PLACE", help="Go on behind an earlier list, which names it.")
 @json_option
 @deployment_options
 def list_(
@@ -77,36 +81,45 @@ def list_(
     connection_id: str | None,
     state: str | None,
     since: timedelta | None,
+    limit: int,
+    after: str,
     as_json: bool,
 ) -> None:
-    """List orders, the last changed first."""
-    records = operator.listing(
-        deployment,
-        connection_id=connection_id,
-        state=State(state) if state else None,
-        since=since,
-        now=datetime.now(UTC),
-    )
+    """List orders, the last that came first; without --connection, of the connections in force."""
+    try:
+        page = operator.listing(
+            deployment,
+            connection_id=connection_id,
+            state=State(state) if state else None,
+            since=datetime.now(UTC) - since if since else None,
+            limit=limit,
+            after=after,
+        )
+    except ValueError as error:
+        raise click.UsageError("--after: not a place that `orders list` has named") from error
     if as_json:
-        for_programs.print_json([for_programs.order_row(record) for record in records])
-    elif records:
+        for_programs.print_json([for_programs.order_row(row) for row in page.rows])
+    elif page.rows:
         print_table(
-            ("CHANGED", "CONNECTION", "ORDER", "ID", "STATE", "REASON", "DELIVERY"),
-            [_cells(record, deployment.zone_of(record.connection_id)) for record in records],
+            ("CAME", "CONNECTION", "ORDER", "ID", "STATE", "NEEDS", "REASON", "DELIVERY"),
+            [_cells(row, deployment.zone_of(row.connection_id)) for row in page.rows],
         )
     else:
         click.echo("no such orders")
+    if page.after:
+        click.echo(f"more: --after {shlex.quote(page.after)}", err=True)
 
 
-def _cells(record: DeliveryRecord, zone: ZoneInfo) -> tuple[str, ...]:
+def _cells(row: OrderRow, zone: ZoneInfo) -> tuple[str, ...]:
     return (
-        text.show_time_in_table(record.changed_at, zone),
-        record.connection_id,
-        record.order_name,
-        record.order_id,
-        record.state.value,
-        record.reason,
-        record.delivery_iri,
+        text.show_time_in_table(row.came_at, zone),
+        row.connection_id,
+        row.order_name,
+        row.order_id,
+        row.state.value,
+        row.attention.value if row.attention else "",
+        row.parked_code or row.reason,
+        row.delivery_iri,
     )
 
 
@@ -141,8 +154,7 @@ def _lines(
         for event in (record.history if record else ())
     ]
     parked = [
-        f"{each.message_id}  {each.message.topic if each.message else ''}  {each.reason}: "
-        f"{each.sentence or each.why.meaning}"
+        f"{each.message_id}  {each.topic}  {each.reason}: {each.sentence or each.why.meaning}"
         for each in report.parked
     ]
     steps = [text.sentence(step, when, options) for step in report.next_steps]
@@ -176,6 +188,7 @@ def _facts(report: OrderReport, when: text.ShowTime) -> dict[str, str]:
         "dropoff": text.show_window(windows.dropoff, report.zone) if windows else "",
         "attempts": str(len(record.attempts)) if record.attempts else "",
         "outcome was unknown": "yes" if record.in_doubt else "",
+        "came at": when(record.came_at) if record.came_at else "",
         "changed at": when(record.changed_at),
         "recheck at": when(record.recheck_at) if record.recheck_at else "",
     }

@@ -105,6 +105,28 @@ def discard(deployment: Deployment, selection: Selection, yes: bool) -> None:
     _tell_missed(done)
 
 
+@parked.command()
+@selection_options
+@yes_option
+@deployment_options
+def close(deployment: Deployment, selection: Selection, yes: bool) -> None:
+    """Close orders that were done by hand on CoopCycle: nothing more is booked for them.
+
+    A later webhook of such an order is ignored; if the shop cancels it, that is parked, because only a person
+    can cancel what a person has made.
+    """
+    look = deployment.parked.look()
+    found = look.must_hold(selection)
+    _print_list(deployment, found)
+    tell_hidden(look)
+    _tell_left_behind(look.left_of_orders(found))
+    if not yes:
+        click.confirm("Close them as done by hand?", abort=True)
+    done = deployment.parked.close(found)
+    click.echo(f"{text.count(done.done, 'message')} closed as done by hand")
+    _tell_missed(done)
+
+
 def redrive_selected(deployment: Deployment, selection: Selection, *, yes: bool) -> None:
     """Show what is meant, ask, and put it on the queue again.
 
@@ -167,7 +189,7 @@ def _print_list(deployment: Deployment, found: Sequence[Parked]) -> None:
                 each.connection_id,
                 each.order_name,
                 each.order_id,
-                each.message.topic if each.message else "",
+                each.topic,
                 each.reason,
                 each.sentence or each.why.meaning,
             )

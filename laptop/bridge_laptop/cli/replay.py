@@ -123,7 +123,7 @@ def _replay(deployment: Deployment, message: WebhookMessage, *, yes: bool) -> No
     warn_of_fresh_settings(deployment, {message.connection_id})
     if not yes:
         click.confirm("Put it on the queue again?", abort=True)
-    operator.replay(deployment, message)
+    operator.replay(deployment, message, now=datetime.now(UTC))
     click.echo(
         "queued; what became of it: "
         f"bridge orders show {message.connection_id} {message.order_id} {text.options_of(deployment)}"

@@ -73,6 +73,7 @@ _NOTHING = {
     State.IGNORED: "nothing, unless the shop changes the order",
     State.WITHDRAWN: "tell the shop, which still wants it, or restore it on CoopCycle: a dispatcher "
     "cancelled it there, and the bridge neither changes it nor makes another",
+    State.DONE_BY_HAND: "nothing; it was closed as done by hand",
 }
 
 
@@ -144,10 +145,7 @@ def _answered(step: next_steps.TryAgain) -> str:
 def _new_attempt(step: next_steps.NewAttempt, options: str) -> str:
     body = "" if step.has_webhook else " --body FILE"
     again = f"`bridge replay {step.connection_id} {shlex.quote(step.order_id)}{body} {options}`"
-    return (
-        "nothing of it is parked any more: it is on the queue again, or was discarded; "
-        f"the shop's next webhook is a new attempt, and so is {again}"
-    )
+    return f"what was parked of it was discarded; the shop's next webhook is a new attempt, and so is {again}"
 
 
 # --- connections ----------------------------------------------------------------------------------
@@ -189,6 +187,7 @@ _HINTS: Sequence[tuple[type[errors.OperatorError], str]] = (
         "deploy it, name another with --environment, or ask the running `bridge local` with --local",
     ),
     (errors.StackTooOld, "deploy this version"),
+    (errors.IndexesMissing, "`bridge upgrade` makes the missing ones"),
     (errors.NoWebhookKept, "take its parked message with --parked, or its body with --body"),
 )
 

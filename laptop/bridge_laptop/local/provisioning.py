@@ -88,6 +88,7 @@ def _make_table(dynamodb: Any, logical_id: str, properties: dict[str, Any], name
             TableName=name,
             KeySchema=properties["KeySchema"],
             AttributeDefinitions=properties["AttributeDefinitions"],
+            **{name: properties[name] for name in ("GlobalSecondaryIndexes",) if properties.get(name)},
             BillingMode="PAY_PER_REQUEST",
         )
     except ClientError as error:

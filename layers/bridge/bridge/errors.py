@@ -323,6 +323,15 @@ class ShopRejected(PermanentError):
         self.status = status
 
 
+class DoneByHand(PermanentError):
+    """The shop ends an order that a person has closed as done by hand: only a person can cancel it."""
+
+    code = "done_by_hand"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the shop ends this order ({reason}), and it was done by hand on CoopCycle")
+
+
 class DataRequested(PermanentError):
     """A customer asks for their data; names the orders by their ids."""
 

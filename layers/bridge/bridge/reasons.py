@@ -69,4 +69,5 @@ class Reason(StrEnum):
 
     # What the record knows.
     OLDER_THAN_APPLIED = "older_than_applied", False, "a newer state of the order was applied already"
+    DONE_BY_HAND = "done_by_hand", False, "a person has closed it as done by hand"
     NOTHING_IN_DOUBT = "nothing_in_doubt", False, "the order's last call is known to have ended well"

@@ -160,6 +160,7 @@ class ConsoleSettings:
     backoff_base_seconds: float
     http_read_timeout_seconds: float
     believed_seconds: float  # how long what CoopCycle said of a delivery is shown without asking again
+    order_indexes: int  # of the table of orders
 
     VARIABLES = (
         "BRIDGE_ENVIRONMENT",
@@ -175,6 +176,7 @@ class ConsoleSettings:
         "BRIDGE_BACKOFF_BASE_SECONDS",
         "BRIDGE_HTTP_READ_TIMEOUT_SECONDS",
         "BRIDGE_CONSOLE_BELIEVED_SECONDS",
+        "ORDER_INDEXES",
     )
     _MAY_BE_EMPTY = ("TOKENS_TABLE_NAME",)
 
@@ -205,4 +207,5 @@ class ConsoleSettings:
             backoff_base_seconds=numbers[1],
             http_read_timeout_seconds=numbers[2],
             believed_seconds=numbers[3],
+            order_indexes=int(values["ORDER_INDEXES"]),
         )

@@ -16,12 +16,13 @@ from botocore.exceptions import ClientError
 
 from bridge.aws import first_format
 from bridge.aws.attribute_values import from_attribute, to_attribute
+from bridge.aws.order_index import index_keys
 from bridge.aws.plain import decode, encode
 from bridge.dispatching.record import DeliveryRecord, OrderIsKnown
 from bridge.errors import AlreadyInProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -36,6 +37,7 @@ class _Condition(TypedDict, total=False):
 ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
 PACKED = ("message", "sent", "held")  # long texts, which an item holds compressed
 HELD_AS_SENT = "held_as_sent"  # an attribute instead of a body that would stand there twice
+_A_BATCH = 100  # keys in one BatchGetItem
 KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
 
 
@@ -80,6 +82,31 @@ class DeliveriesTable:
             raise
         return stored
 
+    def load_many(self, keys: Sequence[tuple[str, str]]) -> list[DeliveryRecord]:
+        """Return the records of orders, by connection and order id, in that order, without what is gone."""
+        found: dict[tuple[str, str], DeliveryRecord] = {}
+        unread = list(dict.fromkeys(keys))
+        while unread:
+            now, unread = unread[:_A_BATCH], unread[_A_BATCH:]
+            answer = self._dynamodb.batch_get_item(
+                RequestItems={
+                    self._table_name: {
+                        "Keys": [
+                            {"connection_id": {"S": connection_id}, "order_id": {"S": order_id}}
+                            for connection_id, order_id in now
+                        ]
+                    }
+                }
+            )
+            for item in answer["Responses"].get(self._table_name, []):
+                record = _from_item(item)
+                found[record.connection_id, record.order_id] = record
+            left = answer.get("UnprocessedKeys", {}).get(self._table_name)
+            unread += [
+                (key["connection_id"]["S"], key["order_id"]["S"]) for key in (left or {"Keys": []})["Keys"]
+            ]
+        return [found[key] for key in keys if key in found]
+
     def of_connection(self, connection_id: str) -> Iterator[DeliveryRecord]:
         """Yield every record of a connection, page by page: not for what has to be quick."""
         pages = self._dynamodb.get_paginator("query").paginate(
@@ -91,9 +118,12 @@ class DeliveriesTable:
             for item in page["Items"]:
                 yield _from_item(item)
 
-    def everything(self) -> Iterator[DeliveryRecord]:
-        """Yield every record there is, page by page (for the operator, not for the functions)."""
-        for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table_name):
+    def not_indexed(self) -> Iterator[DeliveryRecord]:
+        """Yield every record that was stored before there were indexes, page by page (a whole scan)."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._table_name, FilterExpression="attribute_not_exists(came_at)"
+        )
+        for page in pages:
             for item in page["Items"]:
                 yield _from_item(item)
 
@@ -141,7 +171,7 @@ def _stored(record: DeliveryRecord) -> dict[str, Any]:
     for name in PACKED:
         if name in values:
             values[name] = zlib.compress(values[name].encode(), level=1)
-    return values | {"ttl": int((record.changed_at + KEPT_FOR).timestamp())}
+    return {**values, "ttl": int((record.changed_at + KEPT_FOR).timestamp()), **index_keys(record)}
 
 
 def _size(values: Mapping[str, Any]) -> int:
@@ -161,6 +191,8 @@ def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> DeliveryRecord:
         attributes = first_format.read(attributes)
     if attributes.get(HELD_AS_SENT):
         attributes["held"] = attributes["sent"]
+    if "came_at" not in attributes:
+        attributes["came_at"] = first_format.came_at(attributes)
     return decode(DeliveryRecord, attributes)
 
 

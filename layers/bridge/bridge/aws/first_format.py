@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 _PENDING = {"cancelling": "delete", "updating": "put", "in_flight": "post"}
@@ -36,6 +37,12 @@ def read(attributes: Mapping[str, Any]) -> dict[str, Any]:
         "recheck_at": attributes["recheck_at"] or None,
         "pending": next((call for flag, call in _PENDING.items() if attributes[flag]), None),
     }
+
+
+def came_at(attributes: Mapping[str, Any]) -> str:
+    """Return when an order came whose item does not say: at the first thing known of it, in today's form."""
+    moments = [str(attributes["changed_at"]), *(str(event["at"]) for event in attributes["history"][:1])]
+    return min(moments, key=datetime.fromisoformat)
 
 
 def _bodies(attributes: Mapping[str, Any]) -> dict[str, Any]:

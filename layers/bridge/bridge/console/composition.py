@@ -40,6 +40,7 @@ def console() -> Console:
         ),
         backoff_base_seconds=settings.backoff_base_seconds,
         http_read_timeout_seconds=min(READ_TIMEOUT_SECONDS, settings.http_read_timeout_seconds),
+        order_indexes=settings.order_indexes,
     )
     return Console(
         Desk(deployment, utc_now),

@@ -28,10 +28,10 @@ from bridge.console.values import (
     Trouble,
     Waiting,
 )
-from bridge.dispatching.record import HISTORY_LENGTH, DeliveryRecord, Event, State
-from bridge.errors import AlreadyInProgress, InvalidConnection
+from bridge.dispatching.record import HISTORY_LENGTH, DeliveryRecord, State
+from bridge.errors import InvalidConnection
 from bridge.operator.errors import NoSuchOrder
-from bridge.operator.parked import Selection, is_called
+from bridge.operator.parked import DISCARDED, Selection, is_called
 from bridge.operator.replay import replay, webhook_of_record
 from bridge.receiving.messages import UnreadableMessage, WebhookMessage, read_message
 
@@ -39,10 +39,8 @@ if TYPE_CHECKING:
     from bridge.operator.deployment import Deployment
     from bridge.operator.parked import Parked
 
-REDRIVEN, REPLAYED, DISCARDED, CLOSED = "redriven", "replayed", "discarded", "closed"
-TOPIC = "console"  # where a webhook's topic stands in the history
-_STILL_TRYING = ("retried", "unknown", REDRIVEN, REPLAYED)
-_WRITES = 5  # tries, should the worker write at the same moment
+CLOSED = "closed"
+_SETTLED = (DISCARDED, CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +118,9 @@ class Desk:
 
     def rows(self, keys: list[str]) -> list[Row]:
         """Return single orders, by connection and id; what is gone is missing."""
-        pairs = [tuple(key.split("/", 1)) for key in keys if "/" in key]
-        found = []
-        for connection_id, order_id in pairs:
-            record = self.deployment.orders.load(connection_id, order_id)
-            if record is not None:
-                found.append(row_of(record, self.deployment.zone_of(connection_id)))
-        return found
+        pairs = [(key.partition("/")[0], key.partition("/")[2]) for key in keys if "/" in key]
+        records = self.deployment.orders.load_many(pairs)
+        return [row_of(record, self.deployment.zone_of(record.connection_id)) for record in records]
 
     def story(self, connection_id: str, order_id: str) -> Story:
         """Return all that is known of an order.
@@ -237,9 +231,7 @@ class Desk:
         chosen = [
             each for each in self.deployment.parked.look().must_hold(selection) if each.message is not None
         ]
-        for each in chosen:
-            self._note(each.connection_id, each.order_id, REDRIVEN, by)
-        return self.deployment.parked.redrive(chosen).done
+        return self.deployment.parked.redrive(chosen, by).done
 
     def replay(self, connection_id: str, order_id: str, by: str) -> None:
         """Have the order's webhook mapped anew.
@@ -248,37 +240,19 @@ class Desk:
             OperatorError: it holds none, or it would not be queued.
         """
         message = webhook_of_record(self.deployment, connection_id, order_id)
-        self._note(connection_id, order_id, REPLAYED, by)
-        replay(self.deployment, message)
+        replay(self.deployment, message, now=self._clock(), by=by)
 
     def settle(self, connection_id: str, order_id: str, by: str, *, by_hand: bool) -> int:
         """Throw away what is parked of an order: it is given up, or was done by hand on CoopCycle.
 
         Raises:
             NothingParked: nothing is.
+            NotSettled: what became of a call is unknown.
         """
         selection = Selection(connection_id, order_id)
         chosen = self.deployment.parked.look().must_hold(selection)
-        self._note(connection_id, order_id, CLOSED if by_hand else DISCARDED, by)
-        return self.deployment.parked.discard(chosen).done
-
-    def _note(self, connection_id: str, order_id: str, outcome: str, by: str) -> None:
-        """Write into an order's history what a person did; an order without a record has no history.
-
-        Raises:
-            AlreadyInProgress: the worker writes all the time.
-        """
-        for last in (*[False] * (_WRITES - 1), True):
-            record = self.deployment.orders.load(connection_id, order_id)
-            if record is None:
-                return
-            try:
-                self.deployment.orders.save(record.noting(Event(self._clock(), TOPIC, outcome, by)))
-            except AlreadyInProgress:
-                if last:
-                    raise
-            else:
-                return
+        settle = self.deployment.parked.close if by_hand else self.deployment.parked.discard
+        return settle(chosen, by).done
 
 
 # --- a record, read ---------------------------------------------------------------------------------------
@@ -311,13 +285,14 @@ def row_of(record: DeliveryRecord, zone: ZoneInfo) -> Row:
 
 def _standing(record: DeliveryRecord) -> tuple[Standing, str, str]:
     """Return standing, reason, and who settled it."""
-    last = record.history[-1] if record.history else None
-    outcome = last.outcome if last else ""
-    if outcome == "parked" and last is not None:
-        return Standing.PARKED, last.reason, ""
-    if outcome in (DISCARDED, CLOSED) and last is not None and not record.exists:
-        return Standing.DISCARDED, outcome, last.reason
-    if record.waiting_for or record.state is State.CREATING or outcome in _STILL_TRYING:
+    if record.parked:
+        return Standing.PARKED, record.parked[-1].code, ""
+    by = next((event.reason for event in reversed(record.history) if event.outcome in _SETTLED), "")
+    if record.state is State.DONE_BY_HAND:
+        return Standing.DISCARDED, CLOSED, by
+    if record.state is State.REJECTED and record.reason == DISCARDED:
+        return Standing.DISCARDED, DISCARDED, by
+    if record.waiting_for or record.state is State.CREATING:
         return Standing.WAITING, "", ""
     reason = "withdrawn" if record.state is State.WITHDRAWN else record.reason
     return _OF_STATE[record.state], reason, ""
@@ -329,7 +304,7 @@ _OF_STATE = {
     State.CANCEL_REFUSED: Standing.TOO_LATE,
     State.WITHDRAWN: Standing.CANCELLED,
     State.IGNORED: Standing.IGNORED,
-    State.REJECTED: Standing.PARKED,
+    State.REJECTED: Standing.PARKED,  # by a version that parked on the queue alone
 }
 
 

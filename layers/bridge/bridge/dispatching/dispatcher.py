@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bridge import sources
 from bridge.connections.model import Connection, Secrets
-from bridge.dispatching import lifecycle
+from bridge.dispatching import done_by_hand, lifecycle
 from bridge.dispatching.cancel import retract
 from bridge.dispatching.change import change
 from bridge.dispatching.create import create
@@ -22,15 +22,15 @@ from bridge.dispatching.first_write import FirstWrite
 from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.ports import CoopCycle, Deliveries, Rechecks
 from bridge.dispatching.reconcile import recheck, resolve
-from bridge.dispatching.record import DeliveryRecord, Event, OrderIsKnown, State
+from bridge.dispatching.record import DeliveryRecord, Event, OrderIsKnown, ParkedMessage, State
 from bridge.dispatching.scan import Crowd
 from bridge.dispatching.work import Environment, Work
 from bridge.errors import AlreadyInProgress, CoopCycleFails, PermanentError, RejectedWebhook, RetryableError
 from bridge.model import Delivery, Ignored, Order
 from bridge.planning.plan import plan
-from bridge.planning.read_order import read_order, time_of_state
+from bridge.planning.read_order import name_of, read_order, time_of_state
 from bridge.reasons import Reason
-from bridge.receiving.messages import Recheck, WebhookMessage
+from bridge.receiving.messages import ParkReason, Recheck, WebhookMessage
 
 RECHECK_SETTLE_TIMES = 5  # with a settle time of 60 s an order in doubt is looked at again after 5 minutes
 CLOCK_TOLERANCE = timedelta(minutes=5)  # as far as a sender's clock may be ahead of ours
@@ -108,18 +108,24 @@ class Dispatcher:
         environment: Environment,
         record: DeliveryRecord,
     ) -> Result:
-        """Do what the webhook says to an order of which this is the record."""
+        """Do what the webhook says to an order of which this is the record; it may have waited for this."""
+        shop = self._shop_for(secrets)
+        if record.state is State.DONE_BY_HAND:
+            return self._passed_over(
+                message, record, done_by_hand.pass_over(connection, message, record, shop)
+            )
         if _is_older(connection, message, record):
-            return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
-        parsed = read_order(connection, message.payload, self._shop_for(secrets))
+            return self._passed_over(message, record, _older(record))
+        parsed = read_order(connection, message.payload, shop)
         if parsed.updated_at is not None and parsed.updated_at > message.received_at + CLOCK_TOLERANCE:
             parsed = replace(parsed, updated_at=message.received_at)
             ahead = Event(self._environment.clock(), message.topic, Outcome.SEEN, CLOCK_AHEAD)
             record = record.noting(ahead)
         if isinstance(parsed, Ignored) and not parsed.retracts:
-            return Result(Outcome.IGNORED, parsed.reason, record.delivery_iri)
+            ignored = Result(Outcome.IGNORED, parsed.reason, record.delivery_iri)
+            return self._passed_over(message, record, ignored)
         if parsed.updated_at is not None and record.supersedes(parsed.updated_at):
-            return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
+            return self._passed_over(message, record, _older(record))
         work = Work(environment, connection, self._coopcycle_for(connection, secrets), message, record)
         try:
             return _apply(work, parsed)
@@ -143,22 +149,58 @@ class Dispatcher:
         coopcycle = self._coopcycle_for(connection, secrets)
         return recheck(Work(self._environment, connection, coopcycle, message, record))
 
-    def note_parked(self, message: WebhookMessage | Recheck, error_code: str) -> None:
-        """Write into the order's record that its message was parked, for the dispatcher who asks."""
+    def park(
+        self,
+        message: WebhookMessage | Recheck,
+        connection: Connection | None,
+        reason: ParkReason,
+        *,
+        message_id: str,
+        text: str,
+    ) -> bool:
+        """Put a message aside in its order's record, for a person; false where it had no room there.
+
+        ``connection`` is ``None`` when it is gone or wrong; then the order's name cannot be read.
+        """
         now = self._environment.clock()
-        record = lifecycle.parked(self._load(message).not_waiting(), error_code, now)
-        self._environment.deliveries.save(
-            record.noting(Event(now, message.topic, Outcome.PARKED, error_code))
+        came = message if isinstance(message, WebhookMessage) else None
+        parked = ParkedMessage(
+            message_id=message_id,
+            code=reason.code,
+            sentence=reason.message,
+            property_paths=reason.property_paths,
+            parked_at=now,
+            topic=message.topic,
+            received_at=came.received_at if came else None,
+            updated_at=time_of_state(connection, came.payload) if came and connection else None,
+            text=text,
         )
+        name = name_of(connection, came.payload) if came and connection else ""
+        record = lifecycle.parked(self._load(message).not_waiting(), parked, name, now)
+        self._environment.deliveries.save(
+            record.noting(Event(now, message.topic, Outcome.PARKED, reason.code))
+        )
+        return any(each.message_id == message_id and each.text for each in record.parked)
+
+    def _passed_over(self, message: WebhookMessage, record: DeliveryRecord, result: Result) -> Result:
+        """Let the order wait no more for a webhook of which nothing is made."""
+        if record.waiting_for:
+            event = Event(self._environment.clock(), message.topic, result.outcome, result.reason)
+            self._environment.deliveries.save(record.not_waiting().noting(event))
+        return result
 
     def _load(self, message: WebhookMessage | Recheck) -> DeliveryRecord:
         record = self._environment.deliveries.load(message.connection_id, message.order_id)
         return record or self._unknown(message)
 
     def _unknown(self, message: WebhookMessage | Recheck) -> DeliveryRecord:
-        return lifecycle.unknown_order(
-            message.connection_id, message.order_id, self._environment.clock(), _LONG_AGO
-        )
+        now = self._environment.clock()
+        came_at = message.received_at.astimezone(UTC) if isinstance(message, WebhookMessage) else now
+        return lifecycle.unknown_order(message.connection_id, message.order_id, now, _LONG_AGO, came_at)
+
+
+def _older(record: DeliveryRecord) -> Result:
+    return Result(Outcome.IGNORED, Reason.OLDER_THAN_APPLIED, record.delivery_iri)
 
 
 def _is_older(connection: Connection, message: WebhookMessage, record: DeliveryRecord) -> bool:

@@ -12,9 +12,11 @@ States::
        │                   │  └── attempt (after reconciling)
        │                   └──rejected──► rejected ──attempt──► creating
        └──retracted──► cancelled | ignored ──attempt (a newer order)──► creating
+    creating, rejected, ignored ──done_by_hand──► done_by_hand (a person's word, and the end)
 
 ``pending`` is the one call whose end is not known: a POST while the state is creating, a PUT or a DELETE
-while there is a delivery; what became of it is found out before anything else. ``attempts`` are all POSTs
+while there is a delivery; what became of it is found out before anything else. ``parked`` are messages that
+wait for a person, in any state. ``attempts`` are all POSTs
 whose delivery may still come to light, also when the state has moved on: they are forgotten only when the
 order was looked at again (:func:`rechecked`). ``sent`` is what CoopCycle is to hold, ``held`` what it was
 seen to take, ``in_question`` what else it may hold; where they differ, so does what the next change names.
@@ -23,18 +25,32 @@ seen to take, ``in_question`` what else it may hold; where they differ, so does 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from bridge.dispatching.outcomes import Finding, Outcome
-from bridge.dispatching.record import Attempt, DeliveryRecord, Event, Pending, Sent, State
+from bridge.dispatching.record import (
+    PARKED_LENGTH,
+    PARKED_TEXTS_BYTES,
+    Attempt,
+    DeliveryRecord,
+    Event,
+    ParkedMessage,
+    Pending,
+    Sent,
+    State,
+)
 from bridge.model import Receipt
+from bridge.reasons import Reason
 from bridge.schedule.windows import Windows
 
 QUESTIONABLE = 20  # bodies of unknown end within five minutes; the oldest is forgotten
 
 
-def unknown_order(connection_id: str, order_id: str, now: datetime, updated_at: datetime) -> DeliveryRecord:
+def unknown_order(
+    connection_id: str, order_id: str, now: datetime, updated_at: datetime, came_at: datetime
+) -> DeliveryRecord:
     """Return the record of an order that no record was stored of yet."""
     return DeliveryRecord(
         connection_id=connection_id,
@@ -42,6 +58,7 @@ def unknown_order(connection_id: str, order_id: str, now: datetime, updated_at: 
         state=State.IGNORED,
         order_updated_at=updated_at,
         changed_at=now,
+        came_at=came_at,
     )
 
 
@@ -207,11 +224,53 @@ def restored(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
     return replace(record, state=State.CREATED, reason="", changed_at=now)
 
 
-def parked(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryRecord:
-    """Record that a message was parked; what says that no delivery is wanted is never weakened by one."""
+def parked(record: DeliveryRecord, message: ParkedMessage, name: str, now: datetime) -> DeliveryRecord:
+    """Record a message that was parked; what says that no delivery is wanted is never weakened by one.
+
+    A message that is parked once more (the function died before it could take it off the queue) is one. Its
+    text is left out where there is no room; behind the last place it is not recorded at all.
+    """
     open_question = record.state in (State.CREATING, State.REJECTED) and record.pending is None
     never_planned = record.state is State.IGNORED and not record.attempts
-    return rejected(record, reason, now) if open_question or never_planned else record
+    if open_question or never_planned:
+        record = rejected(record, message.code, now)
+    others = tuple(each for each in record.parked if each.message_id != message.message_id)
+    room = PARKED_TEXTS_BYTES - sum(len(each.text.encode()) for each in others)
+    if len(message.text.encode()) > room:
+        message = replace(message, text="")
+    kept = (*others, message) if len(others) < PARKED_LENGTH else others
+    return replace(record, parked=kept, order_name=record.order_name or name)
+
+
+def without_parked(record: DeliveryRecord, message_ids: Collection[str]) -> DeliveryRecord:
+    """Record that parked messages are parked no more."""
+    kept = tuple(each for each in record.parked if each.message_id not in message_ids)
+    return replace(record, parked=kept)
+
+
+def without_overtaken(
+    record: DeliveryRecord, topic: str, received_at: datetime, now: datetime
+) -> DeliveryRecord:
+    """Let go the parked webhooks that have nothing left to say, each with a line in the history.
+
+    They are the one that is being handled (a person has redriven it), and those that hold an older state of
+    the order than the one that is applied: redriven, they would be passed over.
+    """
+    for each in record.parked:
+        handled = (each.topic, each.received_at) == (topic, received_at)
+        older = each.updated_at is not None and record.supersedes(each.updated_at)
+        if handled or older:
+            record = without_parked(record, {each.message_id})
+        if older and not handled:
+            record = record.noting(Event(now, each.topic, Outcome.IGNORED, Reason.OLDER_THAN_APPLIED))
+    return record
+
+
+def done_by_hand(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
+    """Record that a person has settled on CoopCycle what was parked; a delivery that we made stays ours."""
+    settled = replace(record.not_waiting(), parked=(), changed_at=now)
+    open_question = record.state in (State.CREATING, State.REJECTED, State.IGNORED) and not record.pending
+    return replace(settled, state=State.DONE_BY_HAND, reason="", failures=0) if open_question else settled
 
 
 def rejected(record: DeliveryRecord, reason: str, now: datetime) -> DeliveryRecord:
@@ -252,7 +311,7 @@ def retracted(
 
 def holds_personal_data(record: DeliveryRecord) -> bool:
     """Tell whether the record holds more of a person than the order's ids, name and times."""
-    held = (record.sent, record.held, record.message, record.tracking_url, record.in_question)
+    held = (record.sent, record.held, record.message, record.tracking_url, record.in_question, record.parked)
     return any(held) or any(attempt.fingerprint for attempt in record.attempts)
 
 
@@ -260,7 +319,7 @@ def redacted(record: DeliveryRecord, topic: str, now: datetime) -> DeliveryRecor
     """Forget the person, and keep what guards the order: its ids, state, times and delivery.
 
     A fingerprint is one of names and addresses; without it the order's next change is sent in any case.
-    ``changed_at`` stays, for the record's life is counted from it.
+    ``changed_at`` stays, for the record's life is counted from it. What was parked is given up.
     """
     blank = replace(
         record,
@@ -269,6 +328,7 @@ def redacted(record: DeliveryRecord, topic: str, now: datetime) -> DeliveryRecor
         in_question=(),
         refused_phones=(),
         message="",
+        parked=(),
         tracking_url="",
         attempts=tuple(replace(attempt, fingerprint="") for attempt in record.attempts),
     )

@@ -27,6 +27,10 @@ class Outcome(Counted):
     NOT_FOUND = "not_found", None
     UNKNOWN = "unknown", None
     SEEN = "seen", None
+    REDRIVEN = "redriven", None  # by an operator, as are those below
+    REPLAYED = "replayed", None
+    DISCARDED = "discarded", None
+    CLOSED = "closed", None
 
 
 class Finding(Counted):

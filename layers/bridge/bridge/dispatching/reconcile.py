@@ -74,8 +74,11 @@ def recheck(work: Work) -> Result:
     wanted = record.exists or record.state in (State.CREATING, State.REJECTED)
     if wanted and live and live[0].delivery_iri != record.delivery_iri:
         work.record = lifecycle.adopted(record, live[0], work.now())
+    if record.state is State.DONE_BY_HAND:  # whether the person knows of it is the person's to say
+        work.twins_left += len(live)
+        live = []
     young = _remove(work, live[1:] if wanted else live)
-    if work.twins_left and not wanted:  # cancelled, and yet a courier has what came to light
+    if work.twins_left and not wanted and live:  # cancelled, and yet a courier has what came to light
         with_it = replace(work.record, delivery_iri=live[0].delivery_iri)
         work.record = lifecycle.cancel_refused(with_it, work.now())
         refused = cancel.refused(work)

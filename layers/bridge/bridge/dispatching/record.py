@@ -16,6 +16,8 @@ from bridge.model import TimeWindow
 from bridge.schedule.windows import Windows
 
 HISTORY_LENGTH = 20
+PARKED_TEXTS_BYTES = 200_000  # of DynamoDB's 400 KB an item; what has no room is put on the dead-letter queue
+PARKED_LENGTH = 20
 TEXT_LENGTH = 100  # of a foreign text in the history
 
 
@@ -29,6 +31,14 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     IGNORED = "ignored"
     REJECTED = "rejected"
+    DONE_BY_HAND = "done_by_hand"
+
+
+class Attention(StrEnum):
+    """What an order needs before it is settled; the table has an index of the orders that need something."""
+
+    PARKED = "parked"  # a person
+    WAITING = "waiting"  # the bridge's next try
 
 
 class Pending(StrEnum):
@@ -65,11 +75,30 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class ParkedMessage:
+    """A message about the order that waits for a person; ``text`` is it as it was queued.
+
+    Nothing but the text is personal. It is empty where the record had no room for it: then the message lies
+    on the dead-letter queue.
+    """
+
+    message_id: str  # the queue's, of when it was parked
+    code: str  # of the error; see bridge.operator.parked_reasons
+    sentence: str
+    property_paths: tuple[str, ...]
+    parked_at: datetime
+    topic: str  # the sender's, or "recheck"
+    received_at: datetime | None  # of a webhook
+    updated_at: datetime | None  # the sender's time of the state in it, where its bytes tell
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened to an order, for the dispatcher who asks; nothing personal."""
 
     at: datetime
-    topic: str  # the sender's, or "recheck"
+    topic: str  # the sender's, "recheck", or "operator"
     outcome: str  # an Outcome; a text, so that one which a later version wrote can still be read
     reason: str = ""
 
@@ -83,6 +112,7 @@ class DeliveryRecord:
     state: State
     order_updated_at: datetime  # the sender's time of the last state of the order that was applied
     changed_at: datetime  # ours
+    came_at: datetime | None = None  # when its first webhook came; None in items of before it was written
     order_name: str = ""
     version: int = 0
     attempts: tuple[Attempt, ...] = ()
@@ -102,6 +132,7 @@ class DeliveryRecord:
     delivery_iri: str = ""
     tracking_url: str = ""
     reason: str = ""  # of cancelled, withdrawn, ignored, rejected
+    parked: tuple[ParkedMessage, ...] = ()  # the oldest first
     history: tuple[Event, ...] = ()
     waiting_for: str = ""  # the code of the error for which its message comes again
     waiting_status: int | None = None  # the HTTP status that was answered, if there was one
@@ -116,6 +147,13 @@ class DeliveryRecord:
     def in_flight(self) -> bool:
         """Whether a POST may have been processed."""
         return self.pending is Pending.POST
+
+    @property
+    def attention(self) -> Attention | None:
+        """What the order needs: a person, the bridge's next try, or nothing."""
+        if self.parked:
+            return Attention.PARKED
+        return Attention.WAITING if self.waiting_for else None
 
     @property
     def reference(self) -> str:

@@ -73,6 +73,10 @@ class Work:
         record = record.not_waiting()
         if outcome is not None:
             record = record.noting(Event(self.now(), self.message.topic, outcome, reason))
+        if isinstance(self.message, WebhookMessage) and record.parked:
+            record = lifecycle.without_overtaken(
+                record, self.message.topic, self.message.received_at, self.now()
+            )
         self.record = self.environment.deliveries.save(record)
         return self.record
 

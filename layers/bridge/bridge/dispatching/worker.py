@@ -10,6 +10,7 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bridge.connections.model import Connection
 from bridge.dispatching.dispatcher import Dispatcher
 from bridge.dispatching.outcomes import Outcome, Result
 from bridge.dispatching.privacy import Compliance
@@ -17,6 +18,7 @@ from bridge.dispatching.retries import GIVE_UP_AFTER, Backoff
 from bridge.errors import (
     AwsRefused,
     AwsUnavailable,
+    BridgeError,
     CoopCycleRejected,
     PermanentError,
     RejectedWebhook,
@@ -30,6 +32,7 @@ from bridge.receiving.messages import (
     QueueMessage,
     Recheck,
     UnreadableMessage,
+    WebhookMessage,
     read_message,
 )
 
@@ -40,7 +43,7 @@ REFUSED_FOR_GOOD = frozenset(
 
 
 class Parking(Protocol):
-    """Where messages are put aside, as :class:`bridge.aws.queues.ParkedQueue` does it."""
+    """Where what no record can hold is put aside, as :class:`bridge.aws.queues.ParkedQueue` does it."""
 
     def park(self, *, text: str, message_id: str, reason: ParkReason, parked_at: datetime) -> None:
         """Put the message aside with its reason."""
@@ -124,12 +127,24 @@ class Worker:
     def _park(
         self, message: QueueMessage | None, reason: ParkReason, *, text: str, message_id: str
     ) -> Handled:
-        with _aws_errors():
-            if message is not None and not isinstance(message, PrivacyMessage):
-                with suppress(AwsRefused):  # then the parked message alone must say it
-                    self._dispatcher.note_parked(message, reason.code)
-            self._parking.park(text=text, message_id=message_id, reason=reason, parked_at=self._clock())
+        """Put the message aside: in its order's record, and where that cannot be on the dead-letter queue."""
+        in_record = False
+        if message is not None and not isinstance(message, PrivacyMessage):
+            connection = self._connection_of(message)
+            with suppress(AwsRefused), _aws_errors():
+                in_record = self._dispatcher.park(
+                    message, connection, reason, message_id=message_id, text=text
+                )
+        if not in_record:
+            with _aws_errors():
+                self._parking.park(text=text, message_id=message_id, reason=reason, parked_at=self._clock())
         return Handled(Result(Outcome.PARKED, reason.code), message)
+
+    def _connection_of(self, message: WebhookMessage | Recheck) -> Connection | None:
+        """Return the message's connection; parking waits for nothing that may have been why it is parked."""
+        with suppress(BridgeError, ClientError, BotoCoreError):
+            return self._connections.get(message.connection_id)[0]
+        return None
 
 
 @contextmanager

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from bridge import sources
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.deliveries import DeliveriesTable
+from bridge.aws.order_index import OrderIndex
 from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER
 from bridge.errors import BridgeError, InvalidConnection, UnknownConnection
-from bridge.fields.fields import KEY_FIELDS
-from bridge.model import Ignored
 from bridge.operator.connections import ConnectionRegistry, connections_path
-from bridge.operator.errors import NoSuchConnection, NoSuchStack, StackTooOld, WrongConnection
+from bridge.operator.dead_letters import DeadLetters
+from bridge.operator.errors import IndexesMissing, NoSuchConnection, NoSuchStack, StackTooOld, WrongConnection
 from bridge.operator.parked import ParkedMessages
-from bridge.planning.read_order import parse_order
+from bridge.planning.read_order import name_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,7 +41,8 @@ _OUTPUTS = {
     "tokens_table_name": ("TokensTableName", "TokensTable"),  # of a stack that caches tokens in DynamoDB
 }
 _WEBHOOK_URL = "WebhookUrl"
-_PARAMETERS = ("TokenCache", "SettleSeconds", "BackoffBaseSeconds", "HttpReadTimeoutSeconds")
+_PARAMETERS = ("TokenCache", "SettleSeconds", "BackoffBaseSeconds", "HttpReadTimeoutSeconds", "OrderIndexes")
+ORDER_INDEXES = 3  # how many the table of orders has in the end; CloudFormation makes one an update
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Deployment:
     timings: Timings
     backoff_base_seconds: float
     http_read_timeout_seconds: float
+    order_indexes: int  # of the table of orders, as many as there are so far
 
     @cached_property
     def sqs(self) -> SQSClient:
@@ -94,6 +95,17 @@ class Deployment:
         return DeliveriesTable(self._dynamodb, self.deliveries_table_name)
 
     @cached_property
+    def index(self) -> OrderIndex:
+        """The table's indexes.
+
+        Raises:
+            IndexesMissing: the stack has not all of them yet.
+        """
+        if self.order_indexes < ORDER_INDEXES:
+            raise IndexesMissing(stack_name(self.environment), self.order_indexes)
+        return OrderIndex(self._dynamodb, self.deliveries_table_name)
+
+    @cached_property
     def connections(self) -> ConnectionStore:
         """The connections in force, as the functions read them."""
         return ConnectionStore(self.ssm, connections_path(self.environment))
@@ -104,13 +116,20 @@ class Deployment:
         return ConnectionRegistry(self.ssm, connections_path(self.environment))
 
     @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """The dead-letter queue, which has what no order's record holds."""
+        return DeadLetters(self.sqs, self.parked_queue_url, self.order_name)
+
+    @cached_property
     def parked(self) -> ParkedMessages:
         """The parked messages."""
         return ParkedMessages(
             self.sqs,
-            parked_queue_url=self.parked_queue_url,
-            webhooks_queue_url=self.webhooks_queue_url,
-            name_of=self.order_name,
+            self.webhooks_queue_url,
+            self.orders,
+            self.index,
+            self.dead_letters,
+            clock=lambda: datetime.now(UTC),
         )
 
     def connection(self, connection_id: str) -> tuple[Connection, Secrets]:
@@ -126,6 +145,10 @@ class Deployment:
             raise NoSuchConnection(connection_id, self.registry.path) from error
         except InvalidConnection as error:
             raise WrongConnection(connection_id, error.problems) from error
+
+    def connection_ids(self) -> list[str]:
+        """Return the ids of the connections in force."""
+        return [stored.connection_id for stored in self.registry.everything()]
 
     def coopcycle(self, connection: Connection, secrets: Secrets) -> CoopCycleClient:
         """Return a client of the connection's instance; it shares the functions' token."""
@@ -147,21 +170,12 @@ class Deployment:
         )
 
     def order_name(self, message: WebhookMessage) -> str:
-        """Return what people call a webhook's order ("#1042"), as far as nobody has to be asked.
-
-        Empty when the connection is gone, or the body does not hold the order. Of a shop's ``[fields]`` the
-        name alone is read: another that does not fit may be why the order is parked.
-        """
+        """Return what people call a webhook's order ("#1042"); empty when nothing here tells."""
         try:
             connection, _ = self.connections.get(message.connection_id)
-            if KEY_FIELDS not in sources.get(connection.source).SETTINGS:
-                options = connection.options
-                fields = {name: where for name, where in options.fields.items() if name == "order_name"}
-                connection = replace(connection, options=replace(options, fields=fields))
-            order = parse_order(connection, message.payload)
-        except (BridgeError, LookupError):
+        except BridgeError:
             return ""
-        return order.order_name if isinstance(order, Ignored) else order.name
+        return name_of(connection, message.payload)
 
     def zone_of(self, connection_id: str) -> ZoneInfo:
         """Return a connection's time zone; UTC where it has none or is gone."""
@@ -251,5 +265,6 @@ def _deployment(
         ),
         backoff_base_seconds=backoff_base_seconds,
         http_read_timeout_seconds=float(parameters["HttpReadTimeoutSeconds"]),
+        order_indexes=int(parameters["OrderIndexes"]),
         **names,
     )

@@ -79,6 +79,23 @@ class NothingParked(OperatorError):
         self.hidden = hidden
 
 
+class NotSettled(OperatorError):
+    """What became of a call for the order is unknown, so nobody can say yet that it is done."""
+
+    def __init__(self, order: str) -> None:
+        super().__init__(
+            f"whether CoopCycle holds a delivery of order {order} is not known yet; redrive it, and "
+            "CoopCycle is asked before anything else"
+        )
+
+
+class IndexesMissing(OperatorError):
+    """The table of orders has not all of its indexes."""
+
+    def __init__(self, stack: str, present: int) -> None:
+        super().__init__(f"stack {stack} was deployed with OrderIndexes={present}: orders cannot be listed")
+
+
 class NotThisMessage(OperatorError):
     """The parked message that was named is not what was meant."""
 

@@ -61,7 +61,7 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """Nothing of a rejected order is parked any more: the shop's next webhook is an attempt, or a replay.
+    """What was parked of a rejected order was discarded: the shop's next webhook is an attempt, or a replay.
 
     ``has_webhook`` tells whether the record holds one to replay; else its body must be given.
     """
@@ -123,7 +123,8 @@ def _of_state(record: DeliveryRecord, timings: Timings) -> Iterator[NextStep]:
     if record.pending is Pending.POST and record.attempts:
         posted_at = record.attempts[-1].posted_at
         yield FindOut(posted_at, posted_at + timings.settle)
-    if record.state is State.CREATING or (last is not None and last.outcome in _STILL_TRYING):
+    trying = record.state is State.CREATING or (last is not None and last.outcome in _STILL_TRYING)
+    if trying or record.waiting_for:
         yield TryAgain(
             record.waiting_for or (last.reason if last else ""),
             last.at if last else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,14 +15,14 @@ from bridge.operator.next_steps import NextStep, next_steps, redrive_of
 from bridge.operator.parked import Parked, is_called
 
 if TYPE_CHECKING:
-    from bridge.aws.deliveries import DeliveriesTable
+    from bridge.aws.order_index import Page
     from bridge.dispatching.record import DeliveryRecord, State
     from bridge.operator.deployment import Deployment
 
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """What is known of one order; ``record`` is ``None`` where it was parked before there could be one.
+    """What is known of one order; ``record`` is ``None`` where SQS gave its message up before there was one.
 
     Nothing shown of it is personal but :attr:`DeliveryRecord.sent`, :attr:`DeliveryRecord.message` and
     :attr:`Parked.body`.
@@ -65,7 +65,7 @@ def report(deployment: Deployment, connection_id: str, order: str, *, now: datet
     look = deployment.parked.look()
     of_connection = [each for each in look.messages if each.connection_id == connection_id]
     called_so = {each.order_id for each in of_connection if is_called(order, each.order_id, each.order_name)}
-    records = find_records(deployment.orders, connection_id, order, also=called_so)
+    records = find_records(deployment, connection_id, order, also=called_so)
     known = {record.order_id for record in records}
     of_order = {
         order_id: tuple(each for each in of_connection if each.order_id == order_id)
@@ -110,36 +110,31 @@ def _parked_alone(parked: tuple[Parked, ...], zone: ZoneInfo) -> OrderReport:
 def listing(
     deployment: Deployment,
     *,
-    connection_id: str | None,
-    state: State | None,
-    since: timedelta | None,
-    now: datetime,
-) -> list[DeliveryRecord]:
-    """Return the records of orders, the last changed first; ``None`` does not narrow."""
-    table = deployment.orders
-    records = table.of_connection(connection_id) if connection_id else table.everything()
-    return sorted(
-        (
-            record
-            for record in records
-            if state in (None, record.state) and (since is None or now - record.changed_at <= since)
-        ),
-        key=lambda record: record.changed_at,
-        reverse=True,
-    )
+    connection_id: str | None = None,
+    state: State | None = None,
+    since: datetime | None = None,
+    limit: int = 25,
+    after: str = "",
+) -> Page:
+    """Return the orders that came last, of one connection or of all that are in force.
+
+    Raises:
+        ValueError: ``after`` is none that an earlier page gave.
+    """
+    ids = [connection_id] if connection_id else deployment.connection_ids()
+    return deployment.index.newest(ids, state=state, since=since, limit=limit, after=after)
 
 
 def find_records(
-    table: DeliveriesTable, connection_id: str, order: str, also: Iterable[str] = ()
+    deployment: Deployment, connection_id: str, order: str, also: Iterable[str] = ()
 ) -> list[DeliveryRecord]:
     """Return the records of an order by its id, else by its name, and those of the ids in ``also``."""
-    loaded = (table.load(connection_id, order_id) for order_id in dict.fromkeys([order, *also]))
-    found = [record for record in loaded if record is not None]
-    return found or [
-        record
-        for record in table.of_connection(connection_id)
-        if is_called(order, record.order_id, record.order_name)
-    ]
+    keys = [(connection_id, order_id) for order_id in dict.fromkeys([order, *also])]
+    found = deployment.orders.load_many(keys)
+    if found:
+        return found
+    named = deployment.index.named(connection_id, order)
+    return deployment.orders.load_many([(connection_id, order_id) for order_id in named])
 
 
 def live(deployment: Deployment, record: DeliveryRecord) -> LiveDelivery | None:

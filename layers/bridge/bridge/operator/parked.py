@@ -1,62 +1,65 @@
-"""The parked messages as the operator works with them: look at them, queue them again, throw them away.
+"""The parked messages as the operator works with them: look, queue again, throw away, close as done by hand.
 
-A message that is being looked at is invisible to everybody else, so all of them are held for a short while
-and let go again. What is personal is in :attr:`Parked.message` and :attr:`Parked.text`, and nowhere else.
+A message about an order is parked in the order's record; the dead-letter queue has the rest. What is personal
+is in :attr:`Parked.message` and :attr:`Parked.text`, and nowhere else.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from bridge.aws.queues import MAXIMUM_MESSAGE_BYTES, NOT_IN_FLIGHT, message_group
+from bridge.aws.deliveries import KEPT_FOR
+from bridge.aws.queues import MAXIMUM_MESSAGE_BYTES, message_group
+from bridge.dispatching import lifecycle
+from bridge.dispatching.outcomes import Outcome
+from bridge.dispatching.record import Attention, DeliveryRecord, ParkedMessage, State
 from bridge.errors import WebhookTooLarge
-from bridge.http_hosts import LOCAL_HOSTS
-from bridge.operator.errors import NothingParked
-from bridge.operator.parked_reasons import RECEIVED_TOO_OFTEN, UNREADABLE, ParkedReason, reason_of
+from bridge.operator.errors import NothingParked, NotSettled
+from bridge.operator.history import change_record, noting
+from bridge.operator.parked_reasons import ParkedReason, reason_of
 from bridge.receiving.messages import QueueMessage, UnreadableMessage, WebhookMessage, read_message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import (
-        ChangeMessageVisibilityBatchRequestEntryTypeDef,
-        MessageTypeDef,
-    )
 
-HELD_SECONDS = 300  # after which SQS itself shows them again, should this process be killed
-LONG_POLL_SECONDS = 1  # a long poll asks all of SQS's servers, a short one may miss messages
-A_BATCH = 10  # messages in one call to SQS
+    from bridge.aws.deliveries import DeliveriesTable
+    from bridge.aws.order_index import Key, OrderIndex
+    from bridge.operator.dead_letters import DeadLetters
+
+DISCARDED = "discarded"  # reason of a rejected order of which nothing is parked any more
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """One parked message; ``message`` is ``None`` when it is none of the bridge's."""
+    """One parked message; ``message`` is ``None`` when it is none of the bridge's, or its text is gone."""
 
     message_id: str
-    message: QueueMessage | None = field(repr=False)
-    order_name: str  # "#1042"; empty when the message does not tell
+    connection_id: str  # empty when it cannot be read, as are the next three
+    order_id: str
+    order_name: str  # "#1042"
+    topic: str
     reason: str  # the code
     sentence: str
     property_paths: tuple[str, ...]
+    came_at: datetime  # when the webhook came; of a recheck, when it was parked
     parked_at: datetime
     kept_until: datetime
+    message: QueueMessage | None = field(repr=False)
     text: str = field(repr=False)
-    receipt_handle: str = field(repr=False)
+    receipt_handle: str = field(default="", repr=False)  # of the dead-letter queue; empty in a record
 
     @property
-    def connection_id(self) -> str:
-        """The connection it came through; empty when it cannot be read."""
-        return self.message.connection_id if self.message else ""
+    def in_record(self) -> bool:
+        """Whether the order's record holds it."""
+        return not self.receipt_handle
 
     @property
-    def order_id(self) -> str:
-        """The order it is about; empty when it cannot be read."""
-        return self.message.order_id if self.message else ""
+    def key(self) -> Key:
+        """What the order's record is found by."""
+        return self.connection_id, self.order_id
 
     @property
     def why(self) -> ParkedReason:
@@ -67,11 +70,6 @@ class Parked:
     def body(self) -> bytes:
         """The sender's raw body, which is personal; of what is no webhook, the message."""
         return self.message.body if isinstance(self.message, WebhookMessage) else self.text.encode()
-
-    @property
-    def came_at(self) -> datetime:
-        """When the webhook came; of a recheck, when it was parked."""
-        return self.message.received_at if isinstance(self.message, WebhookMessage) else self.parked_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,82 +148,100 @@ class Done:
 
 
 class ParkedMessages:
-    """The dead-letter queue from the operator's side, and the way back to WebhooksQueue.fifo.
-
-    ``name_of`` reads an order's name out of a webhook, where that is possible without asking anybody.
-    """
+    """What is parked, wherever it is, and the way back to WebhooksQueue.fifo."""
 
     def __init__(
         self,
         sqs: SQSClient,
-        *,
-        parked_queue_url: str,
         webhooks_queue_url: str,
-        name_of: Callable[[WebhookMessage], str],
+        table: DeliveriesTable,
+        index: OrderIndex,
+        dead_letters: DeadLetters,
+        *,
+        clock: Callable[[], datetime],
     ) -> None:
         self._sqs = sqs
-        self._parked_queue_url = parked_queue_url
         self._webhooks_queue_url = webhooks_queue_url
-        self._name_of = name_of
-        is_local = urlsplit(sqs.meta.endpoint_url).hostname in LOCAL_HOSTS
-        self._wait_seconds = 0 if is_local else LONG_POLL_SECONDS  # an emulator is one server
+        self._table = table
+        self._index = index
+        self._dead_letters = dead_letters
+        self._clock = clock
 
     def look(self) -> Look:
         """Return what is parked, and leave it as it was."""
-        with self.hold() as look:
-            return look
+        records = self._table.load_many(self._index.needing(Attention.PARKED))
+        with self._dead_letters.hold() as held:
+            return _together([each for record in records for each in parked_of(record)], held)
 
-    @contextmanager
-    def hold(self) -> Iterator[Look]:
-        """Keep what is parked from everybody else for a while; what is left at the end is let go."""
-        held: dict[str, MessageTypeDef] = {}
-        try:
-            self._receive_all_into(held)
-            counts = self._sqs.get_queue_attributes(
-                QueueUrl=self._parked_queue_url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                    "MessageRetentionPeriod",
-                ],
-            )["Attributes"]
-            total = int(counts["ApproximateNumberOfMessages"])
-            total += int(counts["ApproximateNumberOfMessagesNotVisible"])
-            kept_for = timedelta(seconds=int(counts["MessageRetentionPeriod"]))
-            read = [self._read(message, kept_for) for message in held.values()]
-            yield Look(
-                tuple(sorted(read, key=lambda each: (each.came_at, each.parked_at))),
-                max(0, total - len(held)),
-            )
-        finally:
-            self._let_go(message["ReceiptHandle"] for message in held.values())
+    def redrive(self, chosen: Collection[Parked], by: str = "") -> Done:
+        """Put messages back on WebhooksQueue.fifo, an order's oldest first; ``by`` is who did it.
 
-    def redrive(self, chosen: Collection[Parked]) -> Done:
-        """Put messages back on WebhooksQueue.fifo, an order's oldest first.
-
-        The deduplication id is that of the parking, so whoever is killed between send and delete and begins
-        again within five minutes sends it once; later the order's record knows it as a duplicate.
+        The deduplication id is that of the parking, so whoever is killed in between and begins again within
+        five minutes sends it once; later the order's record knows it as a duplicate.
 
         Raises:
-            ValueError: one of them is none of the bridge's messages.
+            ValueError: one of them has no text that could be queued.
         """
         if any(each.message is None for each in chosen):
             raise ValueError("what cannot be read has no order to be queued for")
-        taken = self._with_each(chosen, self._queue_again)
-        return Done(len(taken), len(chosen) - len(taken), taken.count(False))
+        return self._each(chosen, Outcome.REDRIVEN, by, self._queue_again)
 
-    def discard(self, chosen: Collection[Parked]) -> Done:
-        """Delete messages for good."""
-        gone = self._with_each(chosen, self._delete).count(True)
-        return Done(gone, len(chosen) - gone)
+    def discard(self, chosen: Collection[Parked], by: str = "") -> Done:
+        """Forget messages for good."""
+        return self._each(chosen, Outcome.DISCARDED, by, _nothing)
 
-    def _with_each(self, chosen: Collection[Parked], do: Callable[[Parked], bool]) -> list[bool]:
-        """Hold what is parked, and do something with the chosen messages among it."""
-        ids = {each.message_id for each in chosen}
-        with self.hold() as held:
-            return [do(each) for each in held.messages if each.message_id in ids]
+    def close(self, chosen: Collection[Parked], by: str = "") -> Done:
+        """Forget what is parked of orders that a person has settled on CoopCycle: nothing more is booked.
 
-    def _queue_again(self, parked: Parked) -> bool:
+        Raises:
+            NotSettled: what became of a call is not known, so nobody can say that it is settled.
+        """
+        for record in self._table.load_many(sorted({each.key for each in chosen if each.order_id})):
+            if record.pending is not None:
+                raise NotSettled(record.order_name or record.order_id)
+        return self._each(chosen, Outcome.CLOSED, by, _nothing)
+
+    def _each(
+        self, chosen: Collection[Parked], outcome: Outcome, by: str, do: Callable[[Parked], None]
+    ) -> Done:
+        """Do something with each chosen message that is parked still, and park it no more."""
+        done = still_parked = 0
+        for each in sorted((each for each in chosen if each.in_record), key=_age):
+            record = self._table.load(*each.key)
+            if record is not None and any(entry.message_id == each.message_id for entry in record.parked):
+                do(each)
+                self._settle(each, outcome, by)
+                done += 1
+        if any(not each.in_record for each in chosen):
+            ids = {each.message_id for each in chosen if not each.in_record}
+            with self._dead_letters.hold() as held:
+                for each in sorted((each for each in held.messages if each.message_id in ids), key=_age):
+                    do(each)
+                    deleted = self._dead_letters.delete(each)
+                    if deleted or outcome is Outcome.REDRIVEN:
+                        self._settle(each, outcome, by)
+                        done += 1
+                    still_parked += not deleted and outcome is Outcome.REDRIVEN
+        return Done(done, len(chosen) - done, still_parked)
+
+    def _settle(self, parked: Parked, outcome: Outcome, by: str) -> None:
+        """Take the message out of its order's record, if there is one, and say there who did what with it."""
+        if not parked.order_id:
+            return
+
+        def settled(record: DeliveryRecord) -> DeliveryRecord:
+            record = lifecycle.without_parked(record, {parked.message_id})
+            if outcome is Outcome.CLOSED:
+                record = lifecycle.done_by_hand(record, self._clock())
+            elif outcome is Outcome.REDRIVEN:
+                record = replace(record, waiting_for=outcome.value)
+            elif record.state is State.REJECTED and not record.parked:
+                record = replace(record, reason=DISCARDED)
+            return noting(record, outcome, by, self._clock())
+
+        change_record(self._table, parked.key, settled)
+
+    def _queue_again(self, parked: Parked) -> None:
         if parked.message is not None:
             queue_again(
                 self._sqs,
@@ -234,79 +250,49 @@ class ParkedMessages:
                 deduplication_id=f"redrive/{parked.message_id}",
                 text=parked.text,
             )
-        return self._delete(parked)
-
-    def _delete(self, parked: Parked) -> bool:
-        """Delete a held message; false when it was held too long, and it is parked still."""
-        try:
-            self._sqs.delete_message(QueueUrl=self._parked_queue_url, ReceiptHandle=parked.receipt_handle)
-        except self._sqs.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] not in NOT_IN_FLIGHT:
-                raise
-            return False
-        return True
-
-    def _receive_all_into(self, held: dict[str, MessageTypeDef]) -> None:
-        """Receive until SQS shows nothing new.
-
-        The worker parks each message as a group of its own. What SQS has moved here by itself is in the
-        group of its order, of which no more than one batch is seen at a time.
-        """
-        while True:
-            messages = self._sqs.receive_message(
-                QueueUrl=self._parked_queue_url,
-                MaxNumberOfMessages=A_BATCH,
-                VisibilityTimeout=HELD_SECONDS,
-                WaitTimeSeconds=self._wait_seconds,
-                AttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            ).get("Messages", [])
-            new = [message for message in messages if message["MessageId"] not in held]
-            held.update({message["MessageId"]: message for message in messages})
-            if not new:
-                return
-
-    def _let_go(self, receipt_handles: Iterable[str]) -> None:
-        """Make messages visible again; one that is deleted, or was held too long, needs nothing."""
-        handles = list(receipt_handles)
-        for start in range(0, len(handles), A_BATCH):
-            entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
-                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                for number, handle in enumerate(handles[start : start + A_BATCH])
-            ]
-            self._sqs.change_message_visibility_batch(QueueUrl=self._parked_queue_url, Entries=entries)
-
-    def _read(self, received: MessageTypeDef, kept_for: timedelta) -> Parked:
-        text = received["Body"]
-        message: QueueMessage | None
-        try:
-            message = read_message(text)
-        except UnreadableMessage:
-            message = None
-        told = {
-            name: value.get("StringValue", "")
-            for name, value in received.get("MessageAttributes", {}).items()
-        }
-        sent_at = datetime.fromtimestamp(int(received["Attributes"]["SentTimestamp"]) / 1000, UTC)
-        detail = _detail(told.get("detail", ""))
-        return Parked(
-            message_id=received["MessageId"],
-            message=message,
-            order_name=self._name_of(message) if isinstance(message, WebhookMessage) else "",
-            reason=told.get("reason") or (RECEIVED_TOO_OFTEN if message else UNREADABLE),
-            sentence=str(detail.get("message", "")),
-            property_paths=tuple(str(path) for path in detail.get("property_paths", ())),
-            parked_at=datetime.fromisoformat(detail["parked_at"]) if "parked_at" in detail else sent_at,
-            kept_until=sent_at + kept_for,
-            text=text,
-            receipt_handle=received["ReceiptHandle"],
-        )
 
 
-def _detail(text: str) -> dict[str, Any]:
-    """Return what the worker noted when it parked a message; SQS itself notes nothing."""
-    detail: dict[str, Any] = json.loads(text) if text else {}
-    return detail
+def _nothing(_parked: Parked) -> None:
+    """Do nothing with a message before it is forgotten."""
+
+
+def _age(parked: Parked) -> tuple[datetime, datetime]:
+    return parked.came_at, parked.parked_at
+
+
+def _together(recorded: list[Parked], held: Look) -> Look:
+    """Return all that is parked, the oldest first; what a record had no room for is on the queue, once."""
+    on_queue = {each.message_id for each in held.messages}
+    both = [*(each for each in recorded if each.message_id not in on_queue), *held.messages]
+    return Look(tuple(sorted(both, key=_age)), held.hidden)
+
+
+def parked_of(record: DeliveryRecord) -> list[Parked]:
+    """Return what the order's record holds of parked messages, the oldest first."""
+    return [_recorded(record, each) for each in record.parked]
+
+
+def _recorded(record: DeliveryRecord, entry: ParkedMessage) -> Parked:
+    message: QueueMessage | None
+    try:
+        message = read_message(entry.text)
+    except UnreadableMessage:  # there was no room for it, or it is of another version of the bridge
+        message = None
+    return Parked(
+        message_id=entry.message_id,
+        connection_id=record.connection_id,
+        order_id=record.order_id,
+        order_name=record.order_name,
+        topic=entry.topic,
+        reason=entry.code,
+        sentence=entry.sentence,
+        property_paths=entry.property_paths,
+        came_at=entry.received_at or entry.parked_at,
+        parked_at=entry.parked_at,
+        kept_until=record.changed_at + KEPT_FOR,
+        message=message,
+        text=entry.text,
+    )
 
 
 def queue_again(

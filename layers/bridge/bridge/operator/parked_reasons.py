@@ -82,6 +82,11 @@ _ALL = (
         "discard it",
     ),
     ParkedReason(
+        "done_by_hand",
+        "the shop ends an order that was closed as done by hand",
+        "cancel by hand on CoopCycle what was made by hand there, then close it again",
+    ),
+    ParkedReason(
         "data_request",
         "a customer asks for their data (docs/senders.md)",
         "send the shop what `bridge orders show --sent` prints of these orders, within 30 days, then discard "

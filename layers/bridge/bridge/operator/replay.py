@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bridge import sources
+from bridge.dispatching.outcomes import Outcome
+from bridge.dispatching.record import State
 from bridge.errors import RejectedWebhook, WebhookTooLarge
 from bridge.model import Ignored
 from bridge.operator.dry_run import why_unreadable
@@ -18,6 +20,7 @@ from bridge.operator.errors import (
     NoWebhookKept,
     SeveralOrders,
 )
+from bridge.operator.history import change_record, noting
 from bridge.operator.orders import find_records
 from bridge.operator.parked import is_called, queue_again
 from bridge.receiving.http import NotFollowed, accept
@@ -35,12 +38,15 @@ def webhook_of_record(deployment: Deployment, connection_id: str, order: str) ->
         NoSuchOrder: there is no record.
         SeveralOrders: several are called so.
         NoWebhookKept: the record holds none: it was parked before it could be mapped, or redacted.
+        NotQueueable: the order was closed as done by hand, so nothing would come of it.
     """
-    records = find_records(deployment.orders, connection_id, order)
+    records = find_records(deployment, connection_id, order)
     if not records:
         raise NoSuchOrder(connection_id, order)
     if len(records) > 1:
         raise SeveralOrders(order, [record.order_id for record in records])
+    if records[0].state is State.DONE_BY_HAND:
+        raise NotQueueable(f"order {order} was closed as done by hand; change on CoopCycle what is to change")
     try:
         message = read_message(records[0].message) if records[0].message else None
     except UnreadableMessage:  # of an older version of the bridge
@@ -117,8 +123,8 @@ def webhook_of_body(
     return message
 
 
-def replay(deployment: Deployment, message: WebhookMessage) -> None:
-    """Put a webhook on the queue again, where it is no repeat of itself.
+def replay(deployment: Deployment, message: WebhookMessage, *, now: datetime, by: str = "") -> None:
+    """Put a webhook on the queue again, where it is no repeat of itself; ``by`` is who did it.
 
     Raises:
         NotQueueable: it does not fit.
@@ -132,3 +138,8 @@ def replay(deployment: Deployment, message: WebhookMessage) -> None:
         )
     except WebhookTooLarge as error:
         raise NotQueueable("the body does not fit a queue message even when compressed") from error
+    change_record(
+        deployment.orders,
+        (message.connection_id, message.order_id),
+        lambda record: noting(record, Outcome.REPLAYED, by, now),
+    )

@@ -5,6 +5,7 @@ The one way to an order, for whoever wants one: the worker, a dry run, a parked 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bridge import sources
@@ -42,6 +43,23 @@ def time_of_state(connection: Connection, payload: Payload) -> datetime | None:
         return Values(source.document(payload), options.fields).moment("updated_at") or told
     except BridgeError:
         return None
+
+
+def name_of(connection: Connection, payload: Payload) -> str:
+    """Return what people call a webhook's order ("#1042"), as far as nobody has to be asked; never raises.
+
+    Empty when the body does not hold the order. Of a shop's ``[fields]`` the name alone is read: another that
+    does not fit may be why the order is parked.
+    """
+    options = connection.options
+    if KEY_FIELDS not in sources.get(connection.source).SETTINGS:
+        fields = {name: where for name, where in options.fields.items() if name == "order_name"}
+        connection = replace(connection, options=replace(options, fields=fields))
+    try:
+        order = parse_order(connection, payload)
+    except (BridgeError, LookupError):
+        return ""
+    return order.order_name if isinstance(order, Ignored) else order.name
 
 
 def parse_order(connection: Connection, fetched: Payload) -> Order | Ignored:
