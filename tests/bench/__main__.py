@@ -53,7 +53,7 @@ def measured(*, quick: bool) -> dict[str, Any]:
         steps = (
             lambda: {"layer": parts.layer_size(built)},
             lambda: parts.calls(bench),
-            lambda: {"item_bytes": parts.item_size(bench)},
+            lambda: parts.item_sizes(bench),
             lambda: parts.warm_receiver(bench, 100 // few),
             lambda: parts.dispatcher(bench, 20 // few),
             lambda: cold.cold_starts(bench, 9 // few),

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.aws.deliveries import KEPT_FOR
+
 READ_ON = "2026-11-25"
 
 
@@ -28,12 +30,19 @@ PRICES = {
     "DynamoDB on demand, a million writes of 1 KB": Price(
         0.625, "https://aws.amazon.com/dynamodb/pricing/on-demand/"
     ),
+    "DynamoDB, a GB kept for a month": Price(0.25, "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
+    "DynamoDB, point-in-time recovery of a GB for a month": Price(
+        0.20, "https://aws.amazon.com/dynamodb/pricing/on-demand/"
+    ),
     "CloudWatch Logs, a GB written": Price(0.50, "https://aws.amazon.com/cloudwatch/pricing/"),
 }
 MEMORY_GB = 0.5  # MemorySize of the template
 BATCH = 10  # orders in a batch of a busy hour; one in a quiet one
 PLATFORM_LOG_BYTES = 950  # Lambda's own START, END and REPORT in JSON, an invocation
 ACCESS_LOG_BYTES = 150  # the HTTP API's line
+MORE_FOR_AN_ITEM = 100  # bytes, beside its own
+NAME_ROW_BYTES = 60  # a connection's id, an order's and its name
+MONTHS = KEPT_FOR.days / 30
 AWS_MS = 10  # that SendMessage, or two PutItem, take in AWS: single-digit milliseconds each, a belief until deployed
 COOPCYCLE_MS = 230  # that the real CoopCycle took for a POST on two cores (tests/sandbox/recordings)
 
@@ -60,16 +69,31 @@ def of_an_order(run: Mapping[str, Any], *, batch: int = BATCH) -> dict[str, floa
         + PLATFORM_LOG_BYTES * (1 + 1 / batch)
         + ACCESS_LOG_BYTES
     )
-    writes = figures["calls_created"]["median"] * units(figures["item_bytes"]["median"])
+    writes = sum(units(figures[each]["median"]) for each in ("item_first_bytes", "item_bytes"))
+    rows = 2 * units(figures["row_bytes"]["median"]) + 1  # by arrival with each write, by name with the first
     queue = 1 + 2 / batch  # sent alone; received and deleted by the batch
     return {
         "HTTP API": price("HTTP API, a million requests"),
         "Lambda, invocations": price("Lambda, a million requests") * (1 + 1 / batch),
         "Lambda, time": price("Lambda on arm64, a GB-second") * gigabyte_seconds * 1e6,
         "SQS": price("SQS FIFO, a million requests") * queue,
-        "DynamoDB": price("DynamoDB on demand, a million writes of 1 KB") * writes,
+        "DynamoDB, orders": price("DynamoDB on demand, a million writes of 1 KB") * writes,
+        "DynamoDB, indexes": price("DynamoDB on demand, a million writes of 1 KB") * rows,
         "CloudWatch Logs": price("CloudWatch Logs, a GB written") * logged / 1000,
     }
+
+
+def kept_a_month(run: Mapping[str, Any]) -> float:
+    """Return dollars a month for a million orders that are kept: record, rows of the indexes, recovery.
+
+    An item takes 100 bytes more than its own; recovery is billed for the table without its indexes
+    ("Enable point-in-time recovery in DynamoDB").
+    """
+    figures = run["figures"]
+    record = (figures["item_bytes"]["median"] + MORE_FOR_AN_ITEM) / 1000
+    rows = (figures["row_bytes"]["median"] + NAME_ROW_BYTES + 2 * MORE_FOR_AN_ITEM) / 1000
+    recovery = price("DynamoDB, point-in-time recovery of a GB for a month") * record
+    return price("DynamoDB, a GB kept for a month") * (record + rows) + recovery
 
 
 def units(item_bytes: float) -> int:

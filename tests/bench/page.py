@@ -181,6 +181,12 @@ def _costs(run: Mapping[str, Any]) -> list[str]:
         "",
         *table(("orders a month", "$ a month"), months),
         "",
+        f"To keep a million records costs {cost.kept_a_month(run):.2f} $ a month beyond the 25 GB that an account "
+        f"stores for nothing (some seven million orders), {cost.kept_a_month(run) * cost.MONTHS:.0f} $ for all the "
+        f"{cost.KEPT_FOR.days} days that the guard against a second delivery is kept. The indexes are what a list of "
+        "orders, a search by name and the count of those that need somebody cost; without them each look would read "
+        "every order.",
+        "",
         "Alarms, metrics and the dashboard cost by their number and not by the order: see CloudWatch's price list. "
         "So do polls that find nothing: five at once, of twenty seconds each, are 0.65 million requests a month for "
         "the queue, 0.32 $ without SQS's free million.",

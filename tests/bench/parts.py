@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,11 +18,11 @@ import requests
 from tests.bench.build import Built
 from tests.bench.measure import Figure
 from tests.support import on_the_layer
-from tests.support.place import Place
+from tests.support.place import Place, item_bytes
 
 from bridge.aws.known_ids import REMARK
 from bridge.receiving.messages import WebhookMessage
-from bridge_laptop import signing
+from bridge_laptop import sam_template, signing
 from bridge_laptop.lambda_events import http_event
 from bridge_laptop.local.provisioning import CONNECTIONS_PATH
 
@@ -372,23 +373,26 @@ def layer_size(built: Built) -> Figure:
     )
 
 
-def item_size(bench: Bench) -> Figure:
-    """Return the bytes of a created order's record, for an order of 10 KB."""
+def item_sizes(bench: Bench) -> dict[str, Figure]:
+    """Return the bytes of a created order's two writes, for an order of 10 KB, and of its rows in the indexes."""
+    bench.run({"mode": "dispatch", "events": [batch(7_200_000)], "item": "", "body": "{}"})
+    bench.place.items.clear()
     bench.run({"mode": "dispatch", "events": [batch(7_200_001)], "item": "", "body": "{}"})
-    key = {"connection_id": {"S": "acme"}, "order_id": {"S": "7200001"}}
-    found = bench.place.clients["dynamodb"].get_item(TableName=bench.place.names["DeliveriesTable"], Key=key)
-    return Figure("record of a created order", "bytes", [float(size_of(found["Item"]))])
+    first, last = bench.place.items
+    shown = {name: value for name, value in last.items() if name in projected()}
+    return {
+        "item_first_bytes": Figure(
+            "record of an order, before its POST", "bytes", [float(item_bytes(first))]
+        ),
+        "item_bytes": Figure("record of a created order", "bytes", [float(item_bytes(last))]),
+        "row_bytes": Figure("its row in the index by arrival", "bytes", [float(item_bytes(shown))]),
+    }
 
 
-def size_of(item: dict[str, Any]) -> int:
-    """Return what DynamoDB counts: names and values, three bytes more for each list and map."""
-    return sum(len(name.encode()) + _size_of(value) for name, value in item.items())
-
-
-def _size_of(attribute: dict[str, Any]) -> int:
-    ((kind, value),) = attribute.items()
-    if kind == "M":
-        return 3 + size_of(value) + len(value)
-    if kind == "L":
-        return 3 + sum(1 + _size_of(each) for each in value)
-    return len(value.encode()) if kind == "S" else len(str(value)) // 2 + 2 if kind == "N" else 1
+def projected() -> set[str]:
+    """Return the attributes of the index by arrival, as the template has them."""
+    table = sam_template.load()["Resources"]["DeliveriesTable"]["Properties"]
+    text = json.dumps(table["GlobalSecondaryIndexes"])
+    named = re.search(r'"NonKeyAttributes": (\[[^]]*\])', text)
+    assert named
+    return {"connection_id", "order_id", "came_at", *json.loads(named[1])}

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from tests.bench.cost import units
 from tests.component.conftest import Bridge, Sandbox
+from tests.support.by_hand import record_of
 from tests.support.caches import clear_runtime_caches
-from tests.support.place import Counting
+from tests.support.place import Counting, item_bytes
 
+from bridge.receiving.messages import read_message
 from bridge_laptop.http_server import Server
 
 Order = Callable[..., bytes]
+RESULTS = Path(__file__).parents[1] / "bench" / "results.json"
 
 
 @pytest.fixture
-def calls(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def counting(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
     """Every call of the functions to AWS, as "service.Operation"; the test's own are not among them."""
     counting = Counting(bridge.guard)
     server = Server(counting)
     server.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     clear_runtime_caches()
-    yield counting.calls
+    yield counting
     clear_runtime_caches()
     server.stop()
+
+
+@pytest.fixture
+def calls(counting: Counting) -> Counter[str]:
+    """How often each was called."""
+    return counting.calls
 
 
 def warm(bridge: Bridge, order: Order, calls: Counter[str]) -> None:
@@ -97,3 +109,30 @@ def test_an_update_is_read_first(bridge: Bridge, order: Order, calls: Counter[st
     bridge.work()
 
     assert 1 == calls["DynamoDB.GetItem"]
+
+
+def test_the_write_before_the_post_is_without_the_webhook(
+    bridge: Bridge, order: Order, counting: Counting
+) -> None:
+    """An item is billed by its size at each write: what is on the queue is not written before it has to be.
+
+    The second write has the webhook, compressed, so that the order can be replayed; the body of the delivery
+    stands in each once.
+    """
+    warm(bridge, order, counting.calls)
+    counting.items.clear()
+    body = order(id=2, note="Sonner deux fois. " * 40)
+    bridge.push(body, webhook_id="2")
+
+    bridge.work()
+
+    before, after = counting.items
+    assert ("creating", "created") == (before["state"]["S"], after["state"]["S"])
+    assert "message" not in before
+    assert "held" not in after
+    record = record_of(bridge, "2")
+    assert record.sent == record.held != ""
+    assert body == read_message(record.message).body
+    figures = json.loads(RESULTS.read_text(encoding="utf-8"))["figures"]
+    assert units(item_bytes(before)) <= units(figures["item_first_bytes"]["median"])
+    assert units(item_bytes(after)) <= units(figures["item_bytes"]["median"])

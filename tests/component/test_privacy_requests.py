@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,7 +56,7 @@ def item_of(bridge: Bridge, body: bytes) -> str:
         TableName=bridge.names["DeliveriesTable"],
         Key={"connection_id": {"S": "acme"}, "order_id": {"S": key(body)}},
     )["Item"]
-    return json.dumps(item, ensure_ascii=False)
+    return json.dumps(item, ensure_ascii=False, default=lambda packed: zlib.decompress(packed).decode())
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -53,7 +53,7 @@ def test_record_with_a_huge_webhook_says_what_it_left_out(bridge: Bridge, order:
     """An item of DynamoDB holds 400 KB: the webhook's text goes first, the order's guard stays."""
     import random
 
-    noise = random.Random(1).randbytes(300_000).hex()
+    noise = random.Random(1).randbytes(450_000).hex()
     body = order(id=7, note=noise)
 
     assert [] == bridge.dispatch([bridge.message(body, number=1)])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.aws.deliveries import _from_item, _to_item
+from bridge.aws.deliveries import _from_item, _stored, _to_item
 from bridge.dispatching.record import Attempt, DeliveryRecord, Event, Pending, State
 from bridge.model import TimeWindow
 from bridge.receiving.messages import PrivacyMessage, Recheck, WebhookMessage, read_message
@@ -69,7 +69,7 @@ def test_it_is_the_same_when_written_anew(name: str) -> None:
     """Read and written by this version, read again, it has not changed."""
     record = read(name)
 
-    assert record == _from_item(_to_item(record))
+    assert record == _from_item(_to_item(_stored(record)))
 
 
 def test_what_guards_the_order() -> None:

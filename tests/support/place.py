@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 import boto3
@@ -20,16 +23,48 @@ from bridge_laptop.local import moto_server, provisioning
 
 @dataclass
 class Counting:
-    """The emulator, with its calls counted as "service.Operation"."""
+    """The emulator, with its calls counted as "service.Operation", and the items that PutItem wrote."""
 
     application: Any
     calls: Counter[str] = field(default_factory=Counter)
+    items: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Count one call and answer it."""
         target = environ.get("HTTP_X_AMZ_TARGET", "")
-        self.calls[target.partition(".")[0].partition("_")[0] + "." + target.rpartition(".")[2]] += 1
+        call = target.partition(".")[0].partition("_")[0] + "." + target.rpartition(".")[2]
+        self.calls[call] += 1
+        if call == "DynamoDB.PutItem":
+            sent = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            environ["wsgi.input"] = BytesIO(sent)
+            self.items.append(json.loads(sent)["Item"])
         return self.application(environ, start_response)
+
+
+def item_bytes(item: Mapping[str, Any]) -> int:
+    """Return what DynamoDB counts of an item as it is sent: names and values.
+
+    "DynamoDB item sizes and formats" (Developer Guide): a list or map has three bytes more, and one for each
+    member; a number half a byte a digit and one or two more. Bytes travel as base64.
+    """
+    return sum(len(name.encode()) + _bytes_of(value) for name, value in item.items())
+
+
+def _bytes_of(attribute: Mapping[str, Any]) -> int:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "M":
+            return 3 + item_bytes(value) + len(value)
+        case "L":
+            return 3 + sum(1 + _bytes_of(each) for each in value)
+        case "S":
+            return len(value.encode())
+        case "B":
+            return len(base64.b64decode(value))
+        case "N":
+            return len(value) // 2 + 2
+        case _:
+            return 1
 
 
 @dataclass
@@ -40,6 +75,7 @@ class Place:
     environment: dict[str, str]  # of every function
     names: dict[str, str]
     calls: Counter[str]
+    items: list[dict[str, Any]]  # as PutItem wrote them
     clients: dict[str, Any]
 
     def connect(self, connection_id: str, settings: str, **given: str) -> None:
@@ -76,7 +112,7 @@ def place(**more: str) -> Iterator[Place]:
             for name in ("sqs", "ssm", "dynamodb")
         }
         counting.calls.clear()
-        yield Place(server.url, environment, names, counting.calls, clients)
+        yield Place(server.url, environment, names, counting.calls, counting.items, clients)
     finally:
         os.environ.clear()
         os.environ.update(kept)

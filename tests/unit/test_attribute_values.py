@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bridge.aws.attribute_values import from_attribute, to_attribute
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text(),
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -23,7 +23,7 @@ def test_the_form_is_boto3s_and_comes_back(value: object) -> None:
 
     assert TypeSerializer().serialize(value) == written
     assert value == from_attribute(written)
-    assert value == TypeDeserializer().deserialize(dict(written))
+    assert value == TypeDeserializer().deserialize(dict(written))  # whose Binary is equal to its bytes
 
 
 def test_what_no_item_holds_is_refused() -> None:

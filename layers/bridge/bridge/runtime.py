@@ -18,6 +18,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
+from botocore import __version__ as botocore_version
+from botocore.config import Config
 
 from bridge.aws.connections import DISPATCHING, RECEIVING, ConnectionStore
 from bridge.aws.known_ids import KnownIds
@@ -48,9 +50,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_OF_EACH_CALL = Config(
+    parameter_validation=False,  # AWS checks too; ours are checked against its models by the tests
+    user_agent=f"coopcycle-bridge Botocore/{botocore_version}",  # else put together anew for each request
+)
+
+
 def _client(session: botocore.session.Session, service: str) -> Any:
     """Return a client; those of one session share what botocore has read of its models."""
-    return session.create_client(service)
+    return session.create_client(service, config=_OF_EACH_CALL)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from tests.component.conftest import Bridge, Sandbox, settings
 from tests.component.test_privacy_requests import SHOP, an_event, received
 from tests.support.dispatched import record_of
 
+from bridge.aws.deliveries import DeliveriesTable
 from bridge.operator import personal_data
 from bridge.operator.deployment import Deployment
 from bridge_laptop.cli.deployment import local_deployment
@@ -63,10 +64,13 @@ def handled(bridge: Bridge, sandbox: Sandbox, order: Order, hers: Callable[..., 
 
 
 def rows(bridge: Bridge) -> str:
-    """Return all that the table and the dead-letter queue hold, as text."""
-    items = boto3.client("dynamodb").scan(TableName=bridge.names["DeliveriesTable"])["Items"]
-    texts = [json.dumps(item, ensure_ascii=False) for item in items]
-    return "\n".join(texts)
+    """Return all that the table holds, as text."""
+    table = DeliveriesTable(boto3.client("dynamodb"), bridge.names["DeliveriesTable"])
+    exported = [
+        personal_data.export(personal_data.Held((personal_data.HeldOrder(record, ()),), ()))
+        for record in table.of_connection("acme")
+    ]
+    return json.dumps(exported, ensure_ascii=False)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""DynamoDB's attribute values for what our items hold: texts, whole numbers, flags, nothing, lists and maps.
+"""DynamoDB's attribute values for what our items hold: texts, bytes, whole numbers, flags, lists, maps.
 
 boto3's TypeSerializer does more, but to import it is to import all of boto3 into every cold start. The form:
 DynamoDB API reference, "AttributeValue".
@@ -29,6 +29,8 @@ def to_attribute(value: Any) -> AttributeValueTypeDef:
             return {"N": str(value)}
         case str():
             return {"S": value}
+        case bytes():
+            return {"B": value}
         case list():
             return {"L": [to_attribute(each) for each in value]}
         case dict():
@@ -46,7 +48,7 @@ def from_attribute(attribute: Mapping[str, object]) -> Any:
     """
     ((kind, value),) = attribute.items()
     match kind:
-        case "S" | "BOOL":
+        case "S" | "B" | "BOOL":
             return value
         case "N":
             return int(cast("str", value))

@@ -7,9 +7,10 @@ order one goes on and the other gets :class:`bridge.errors.AlreadyInProgress`.
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from botocore.exceptions import ClientError
 
@@ -34,10 +35,11 @@ class _Condition(TypedDict, total=False):
 
 
 ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
+PACKED = ("message", "sent", "held")  # long texts, which an item holds compressed
+HELD_AS_SENT = "held_as_sent"  # an attribute instead of a body that would stand there twice
 _A_BATCH = 100  # keys in one BatchGetItem
-KEPT_FOR = timedelta(
-    days=400
-)  # the guard: longer than any sender repeats a webhook, or a shop reopens an order
+# the guard: longer than any sender repeats a webhook, or a shop reopens an order
+KEPT_FOR = timedelta(days=400)
 
 
 class DeliveriesTable:
@@ -65,11 +67,11 @@ class DeliveriesTable:
             AlreadyInProgress: another invocation has written the order's record in between.
 
         """
-        stored = _fitting(replace(record, version=record.version + 1))
+        stored, values = _fitting(replace(record, version=record.version + 1))
         try:
             self._dynamodb.put_item(
                 TableName=self._table_name,
-                Item=_to_item(stored),
+                Item=_to_item(values),
                 **_unchanged(record.version),
             )
         except ClientError as error:
@@ -153,37 +155,60 @@ def _unchanged(version: int) -> _Condition:
     }
 
 
-def _fitting(record: DeliveryRecord) -> DeliveryRecord:
-    """Leave out what an item has no room for, the least needed first, and say what it was.
+def _fitting(record: DeliveryRecord) -> tuple[DeliveryRecord, dict[str, Any]]:
+    """Return the record, and its item's plain values, without what an item has no room for.
 
-    Without the webhook's text an order cannot be replayed from its record; without the bodies its next change
-    is sent whole.
+    The least needed goes first, and the record says what it was. Without the webhook's text an order cannot
+    be replayed from its record; without the bodies its next change is sent whole.
     """
     record = replace(record, left_out=())
-    if _size(record) > ITEM_BYTES:
-        record = replace(record, message="", left_out=("message",))
-    if _size(record) > ITEM_BYTES:
-        record = replace(record, held="", in_question=(), left_out=(*record.left_out, "held"))
-    if _size(record) > ITEM_BYTES:
-        record = replace(record, sent="", left_out=(*record.left_out, "sent"))
-    return record
+    stored = _stored(record)
+    for names in (("message",), ("held", "in_question"), ("sent",)):
+        if _size(stored) <= ITEM_BYTES:
+            break
+        empty: dict[str, Any] = {name: () if name == "in_question" else "" for name in names}
+        record = replace(record, left_out=(*record.left_out, names[0]), **empty)
+        stored = _stored(record)
+    return record, stored
 
 
-def _size(record: DeliveryRecord) -> int:
+def _stored(record: DeliveryRecord) -> dict[str, Any]:
+    """Return what is stored: DynamoDB bills each begun kilobyte of each write, and keeps it for a year.
+
+    Left out are fields that have their class's default, and the body that CoopCycle was seen to take where it
+    is the one that it was sent; long texts are compressed.
+    """
+    values: dict[str, Any] = encode(record)
+    if record.held and record.held == record.sent:
+        del values["held"]
+        values[HELD_AS_SENT] = True
+    for name in PACKED:
+        if name in values:
+            values[name] = zlib.compress(values[name].encode(), level=1)
+    return {**values, "ttl": int((record.changed_at + KEPT_FOR).timestamp()), **index_keys(record)}
+
+
+def _size(values: Mapping[str, Any]) -> int:
     """Return no less than DynamoDB counts: names and values in UTF-8, some bytes for each number and list."""
-    return len(json.dumps(encode(record), ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    lengths = {name: len(value) for name, value in values.items() if isinstance(value, bytes)}
+    texts = json.dumps({**values, **lengths}, ensure_ascii=False)
+    return len(texts.encode("utf-8", "surrogatepass")) + sum(lengths.values())
 
 
-def _to_item(record: DeliveryRecord) -> dict[str, AttributeValueTypeDef]:
-    ttl = int((record.changed_at + KEPT_FOR).timestamp())
-    attributes = {**encode(record), "ttl": ttl, **index_keys(record)}
-    return {name: to_attribute(value) for name, value in attributes.items()}
+def _to_item(values: Mapping[str, Any]) -> dict[str, AttributeValueTypeDef]:
+    return {name: to_attribute(value) for name, value in values.items()}
 
 
 def _from_item(item: Mapping[str, AttributeValueTypeDef]) -> DeliveryRecord:
-    attributes = {name: from_attribute(value) for name, value in item.items()}
+    attributes = {name: _unpacked(from_attribute(value)) for name, value in item.items()}
     if first_format.is_of(attributes):
         attributes = first_format.read(attributes)
+    if attributes.get(HELD_AS_SENT):
+        attributes["held"] = attributes["sent"]
     if "came_at" not in attributes:
         attributes["came_at"] = first_format.came_at(attributes)
     return decode(DeliveryRecord, attributes)
+
+
+def _unpacked(value: Any) -> Any:
+    return zlib.decompress(value).decode() if isinstance(value, bytes) else value

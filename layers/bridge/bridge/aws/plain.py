@@ -18,22 +18,37 @@ T = TypeVar("T")
 
 
 def encode(value: Any) -> Any:
-    """Return a dataclass as a map, a moment as ISO 8601, a tuple as a list, a member of an enum as text."""
-    if dataclasses.is_dataclass(value):
-        return {each.name: encode(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, tuple):
-        return [encode(each) for each in value]
-    return value
+    """Return a dataclass as a map, a moment as ISO 8601, a tuple as a list, a member of an enum as text.
+
+    A field that has its default is left out.
+    """
+    match value:
+        case StrEnum():
+            return value.value
+        case str() | int() | None:
+            return value
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return [encode(each) for each in value]
+    told = {}
+    for name, default in _defaults(type(value)):  # type: ignore[arg-type]  # classes are hashable
+        part = getattr(value, name)
+        if part != default:
+            told[name] = encode(part)
+    return told
 
 
 def decode(kind: type[T], values: Mapping[str, Any]) -> T:
     """Return the dataclass that :func:`encode` made the map of."""
     hints = _hints(kind)  # type: ignore[arg-type]  # classes are hashable
     return kind(**{name: _read(hints[name], value) for name, value in values.items() if name in hints})
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Return a dataclass's fields with their defaults, or ``MISSING``."""
+    return tuple((each.name, each.default) for each in dataclasses.fields(kind))
 
 
 @cache

@@ -63,8 +63,12 @@ class Work:
     def save(
         self, record: DeliveryRecord, outcome: Outcome | None = None, reason: str = ""
     ) -> DeliveryRecord:
-        """Store the record with the message it stands for and, if given, what happened."""
-        if isinstance(self.message, WebhookMessage):
+        """Store the record with the message it stands for and, if given, what happened.
+
+        The write before the first POST leaves the message out: it is on the queue until another write says
+        what became of that call, and an item is billed by its size each time.
+        """
+        if isinstance(self.message, WebhookMessage) and not (record.in_flight and record.version == 0):
             record = replace(record, message=self.message.to_text())
         record = record.not_waiting()
         if outcome is not None:

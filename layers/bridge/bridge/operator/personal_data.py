@@ -202,9 +202,9 @@ def _exported(record: DeliveryRecord) -> dict[str, Any]:
     fields["message"] = _body(record.message)
     fields["sent"] = json.loads(record.sent or "null")
     fields["held"] = json.loads(record.held or "null")
-    for each in fields["in_question"]:
+    for each in fields.get("in_question", ()):
         each["body"] = json.loads(each["body"] or "null")
-    for each in fields["parked"]:
+    for each in fields.get("parked", ()):
         each["text"] = _body(each["text"])
     return fields
 

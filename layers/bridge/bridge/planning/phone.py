@@ -67,7 +67,7 @@ def parts_of_number(phone: str, region: str) -> tuple[int, str] | None:
         number = phonenumbers.parse(phone, region or None)
     except phonenumbers.NumberParseException:
         return None
-    return number.country_code, phonenumbers.national_significant_number(number)
+    return number.country_code or 0, phonenumbers.national_significant_number(number)
 
 
 def _valid_number(phone: str, region: str) -> tuple[str | None, bool]:

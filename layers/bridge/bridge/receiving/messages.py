@@ -41,6 +41,7 @@ class WebhookMessage:
     received_at: datetime
     body: bytes = field(repr=False)
     content_type: str = ""
+    text: str = field(default="", repr=False, compare=False)  # as queued, where it comes from the queue
 
     @classmethod
     def of(cls, connection_id: str, source: str, push: Push, webhook: Webhook) -> WebhookMessage:
@@ -62,8 +63,8 @@ class WebhookMessage:
         return Payload(self.body, self.topic, self.received_at, self.content_type)
 
     def to_text(self) -> str:
-        """Encode for the queue."""
-        return json.dumps(
+        """Encode for the queue; what came from it is as it came."""
+        return self.text or json.dumps(
             {
                 "version": 1,
                 "connection_id": self.connection_id,
@@ -73,7 +74,7 @@ class WebhookMessage:
                 "order_id": self.order_id,
                 "received_at": self.received_at.isoformat(),
                 "content_type": self.content_type,
-                "body": base64.b64encode(zlib.compress(self.body, 9)).decode("ascii"),
+                "body": base64.b64encode(zlib.compress(self.body)).decode("ascii"),
             },
             separators=(",", ":"),
         )
@@ -207,7 +208,7 @@ def read_message(text: str) -> QueueMessage:
             base64.b64decode(fields.pop("body"), validate=True), MAXIMUM_BODY_BYTES
         )
         received_at = datetime.fromisoformat(fields.pop("received_at"))
-        return WebhookMessage(received_at=received_at, body=body, **fields)
+        return WebhookMessage(received_at=received_at, body=body, text=text, **fields)
     except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, zlib.error) as error:
         raise UnreadableMessage(type(error).__name__) from error
 

@@ -52,7 +52,7 @@ def next_windows(schedule: Schedule, *, now: datetime, timezone: ZoneInfo) -> Wi
     ready = ready_at(schedule, ordered_at=now, now=now)
     pickup, dropoff = _lengths(schedule)
     first_day = ready.astimezone(timezone).date()
-    for opens, closes in _merged(_openings(week, schedule.closed_on, first_day, timezone)):
+    for opens, closes in _joined(_openings(week, schedule.closed_on, first_day, timezone)):
         start = max(ready, opens)
         if start + pickup + dropoff <= closes:
             return _in_a_row(start, pickup, dropoff)
@@ -111,7 +111,7 @@ def collected_for(
     # From the day before, for a night that is one period with it.
     starts = [
         min(max(best, earliest), last)
-        for opens, closes in _merged(
+        for opens, closes in _joined(
             _openings(week, schedule.closed_on, day - timedelta(days=1), timezone, days=3)
         )
         if (earliest := max(opens, ready)) <= (last := min(closes - length, latest))
@@ -138,7 +138,7 @@ def windows_on(schedule: Schedule, day: date, *, ready: datetime, timezone: Zone
         if day in schedule.closed_on or start + pickup + dropoff > end:
             return None
         return Windows(TimeWindow(start, end - dropoff), TimeWindow(start + pickup, end))
-    for opens, closes in _merged(_openings(week, schedule.closed_on, day, timezone, days=2)):
+    for opens, closes in _joined(_openings(week, schedule.closed_on, day, timezone, days=2)):
         start = max(ready, opens)
         if start >= end:
             return None
@@ -226,18 +226,14 @@ def _openings(
                 yield opens, closes
 
 
-def _merged(openings: Iterator[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
-    """Join openings that touch, and yield each stretch as soon as its end is known."""
-    current: tuple[datetime, datetime] | None = None
+def _joined(openings: Iterator[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield each opening together with those before it that touch it: a stretch, as far as it is known."""
+    opened = closed = None
     for opens, closes in openings:
-        if current is not None and opens <= current[1]:
-            current = (current[0], closes)
-            continue
-        if current is not None:
-            yield current
-        current = (opens, closes)
-    if current is not None:
-        yield current
+        if opened is None or closed is None or opens > closed:
+            opened = opens
+        closed = closes
+        yield opened, closed
 
 
 def moment(day: date, minute: int, timezone: ZoneInfo) -> datetime:
