@@ -13,9 +13,9 @@ from bridge_laptop.cli.group import HELP_OPTIONS, Group
 COMMANDS = {
     "local": ("bridge_laptop.cli.local:local", "Run the whole bridge here, no AWS account needed."),
     "sandbox": ("bridge_laptop.cli.sandbox:sandbox", "Run a stand-in for a CoopCycle instance."),
-    "doctor": ("bridge_laptop.cli.doctor:doctor", "Say what is wrong with a deployment, and the cure."),
     "connections": ("bridge_laptop.cli.connections:connections", "Check, apply, list, remove connections."),
     "url": ("bridge_laptop.cli.url:url", "Print the address that a shop's webhooks go to."),
+    "doctor": ("bridge_laptop.cli.doctor:doctor", "Say what is wrong with a deployment, and the cure."),
     "orders": ("bridge_laptop.cli.orders:orders", "What became of an order."),
     "parked": ("bridge_laptop.cli.parked:parked", "List, show, redrive or discard parked messages."),
     "replay": (
