@@ -148,7 +148,7 @@ def test_retention_uses_all_that_it_may(watched: Bridge, order: Order) -> None:
     watched.push(order())
     watched.work()
 
-    test_retention.sweep(watched, days=91)
+    test_retention.invoke_for_a_week(watched, days=91)
 
     assert [] == watched.guard.denied
     assert [] == unused(watched, "RedactOrdersFunction")

@@ -74,18 +74,22 @@ class Queued(Protocol):
 class Retention:
     """Forgets the people of orders that nothing happened to for ``kept_for``, and keeps the orders' guard."""
 
-    def __init__(self, deliveries: Swept, *, kept_for: timedelta) -> None:
+    def __init__(self, deliveries: Swept, *, kept_for: timedelta, parts: int = PARTS) -> None:
         self._deliveries = deliveries
         self._kept_for = kept_for
+        self._parts = parts
 
     def sweep(self, now: datetime) -> int:
         """Go through the part of the table whose turn it is in this hour; return how many were redacted.
 
-        An order that changes at this moment is young again.
+        An order that changes at this moment is young again; so is one of which something was parked since.
         """
-        part = int(now.timestamp() // 3600) % PARTS
+        over = now - self._kept_for
+        part = int(now.timestamp() // 3600) % self._parts
         redacted = 0
-        for record in self._deliveries.not_changed_since(now - self._kept_for, part, PARTS):
+        for record in self._deliveries.not_changed_since(over, part, self._parts):
+            if any(each.parked_at > over for each in record.parked):
+                continue
             if lifecycle.holds_personal_data(record):
                 with suppress(AlreadyInProgress):
                     self._deliveries.save(lifecycle.redacted(record, RETENTION_TOPIC, now))

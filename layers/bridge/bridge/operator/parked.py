@@ -300,7 +300,8 @@ def _recorded(record: DeliveryRecord, entry: ParkedMessage, kept_for: timedelta)
         property_paths=entry.property_paths,
         came_at=entry.received_at or entry.parked_at,
         parked_at=entry.parked_at,
-        kept_until=record.changed_at + (KEPT_FOR if is_privacy_request(entry.text) else kept_for),
+        kept_until=max(record.changed_at, entry.parked_at)
+        + (KEPT_FOR if is_privacy_request(entry.text) else kept_for),
         message=message,
         text=entry.text,
     )
