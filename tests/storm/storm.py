@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -24,10 +24,12 @@ from tests.storm.processes import serving
 from tests.storm.shop import Shop
 
 from bridge.aws.deliveries import DeliveriesTable
+from bridge.connections.model import Connection
 from bridge.dispatching.record import DeliveryRecord
+from bridge.operator.connections import ConnectionRegistry, write_connection
 from bridge.receiving.messages import read_message
 from bridge_laptop import secrets
-from bridge_laptop.local import sample
+from bridge_laptop.local import provisioning, sample
 from bridge_laptop.local.runtimes import RiePool
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient
@@ -47,7 +49,7 @@ scope = "tasks deliveries"
 
 [pickup]
 address = "12 rue des Fleurs, 75011 Paris"
-comments = "Entrée par la cour"
+comments = "@COMMENTS@"
 
 [schedule]
 opening_hours = ["Mo-Su 00:00-24:00"]
@@ -62,6 +64,9 @@ COUNTS: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+MANY = 500  # orders with which the storm is long enough for credentials that are refused for a whole minute
+REFUSED_SECONDS = 60
+MENDED = ("Entrée par la cour", "Entrée par le jardin")  # comments of the pickup, before and after an apply
 UNREASONED = "received too often"  # on a dead-letter queue without a reason: SQS put it there
 CALM_LOOKS = 3  # looks in a row at which nothing may be waiting, a second apart
 WORKERS = 4  # dispatchers at once: twice the template's, for most of their time goes into waiting here
@@ -95,6 +100,11 @@ class Outcome:
     hits: dict[str, int] = field(default_factory=dict)
     never_accepted: int = 0
     in_time: bool = True
+
+
+def _alternatives(connection: Connection) -> tuple[Connection, ...]:
+    """Return the connection as it was and as it was applied anew: a delivery may be of either."""
+    return tuple(replace(connection, pickup=replace(connection.pickup, comments=each)) for each in MENDED)
 
 
 class TooLong(RuntimeError):
@@ -150,7 +160,8 @@ def _stack(choices: Choices) -> Iterator[LocalStack]:
     with ExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="bridge-chaos-")))
         for connection_id in CONNECTIONS:
-            (folder / f"{connection_id}.toml").write_text(CONNECTION, encoding="utf-8")
+            text = CONNECTION.replace("@COMMENTS@", MENDED[0])
+            (folder / f"{connection_id}.toml").write_text(text, encoding="utf-8")
         before = dict(os.environ)
         exits.callback(_restore_environment, before)
         os.environ.update(choices.timings.environment() | {"POWERTOOLS_LOG_LEVEL": "INFO"})
@@ -203,13 +214,16 @@ class _Storm:
             kills=choices.kills,
             spells=[] if choices.modes else self._spells(),
             moves=max(3, choices.orders // 20),
+            cancels=max(2, choices.orders // 40),
             seed=choices.seed,
             progress=lambda: self._waves_begun / len(planned.waves),
         )
 
     def _spells(self) -> list[list[faults.Row]]:
         times = max(1, self._choices.orders // 250)
-        return faults.spells() * times
+        longest = [faults.refused_for(REFUSED_SECONDS)] if self._choices.orders >= MANY else []
+        spells = faults.spells() * times
+        return [*spells[: len(spells) // 2], *longest, *spells[len(spells) // 2 :]]
 
     def blow(self) -> None:
         """Send every webhook while things go wrong; return when nothing new goes wrong any more."""
@@ -225,6 +239,8 @@ class _Storm:
         try:
             for number, wave in enumerate(self._plan.waves):
                 self._waves_begun = number + 1
+                if number == len(self._plan.waves) // 2:
+                    self._change_the_settings()
                 self._shop.send(wave)
                 self._wait_until(lambda: self._waiting() <= min(BACKLOG, choices.orders // 2))
                 if number % 5 == 4:
@@ -234,6 +250,13 @@ class _Storm:
             self._saboteur.finish(0)
             self._sandbox.fault(None)
         self._report("the storm is over")
+
+    def _change_the_settings(self) -> None:
+        """Apply a connection anew between receipt and dispatch; a function notices within five minutes."""
+        registry = ConnectionRegistry(boto3.client("ssm"), provisioning.CONNECTIONS_PATH)
+        for connection_id in CONNECTIONS:
+            settings = str(registry.parameters(connection_id)["settings"]).replace(*MENDED)
+            write_connection(boto3.client("ssm"), registry.path, connection_id, settings, {})
 
     def wait_for_calm(self) -> None:
         """Wait until no message waits and CoopCycle works on nothing."""
@@ -296,7 +319,7 @@ class _Storm:
         judged = report.judge(
             self._plan.orders,
             held,
-            self._stack.connections,
+            {name: _alternatives(each) for name, each in self._stack.connections.items()},
             strays=strays,
             now=datetime.now(UTC),
         )
@@ -322,6 +345,7 @@ class _Storm:
             record=record,
             parked=parked.get(order.reference, []),
             moved=any(each["@id"] in self._saboteur.moved for each in deliveries),
+            cancelled_by_hand=any(each["@id"] in self._saboteur.cancelled for each in deliveries),
         )
 
     def _token(self, connection_id: str) -> str:
@@ -380,6 +404,7 @@ class _Storm:
             "functions killed": f"{self._saboteur.kills}, {self._saboteur.kills_at_work} of them at work",
             "spells": self._saboteur.spells,
             "moved by hand": len(self._saboteur.moved),
+            "cancelled by hand": len(self._saboteur.cancelled),
             "deliveries made": stats["created"],
             "token requests": stats["token_requests"],
             "messages parked": ", ".join(f"{n} {reason}" for reason, n in reasons.items()) or 0,
