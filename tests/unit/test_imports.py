@@ -36,6 +36,7 @@ FLOORS = (
     "telemetry",
     "aws",  # the adapters
     "runtime",  # the composition root
+    "snapshot",  # what it makes before one is taken
     "operator",  # what people do with it
     "console",  # the page for dispatchers
 )

@@ -21,6 +21,7 @@ import botocore.session
 from botocore import __version__ as botocore_version
 from botocore.config import Config
 
+from bridge import sources
 from bridge.aws.connections import ConnectionStore
 from bridge.aws.known_ids import KnownIds
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
@@ -66,6 +67,13 @@ def receiver() -> Receiver:
         WebhooksQueue(_client(session, "sqs"), settings.webhooks_queue_url),
         clock=utc_now,
     )
+
+
+def prepare_receiver() -> None:
+    """Make and import all that any webhook may need, without a call to AWS: a snapshot is taken after it."""
+    receiver()
+    for name in sources.NAMES:
+        sources.get(name)
 
 
 @dataclass(frozen=True, slots=True)
