@@ -345,7 +345,7 @@ def know(bench: Bench, connections: int) -> None:
     ids = ["acme", *(f"shop-{number:05}" for number in range(connections - 1))]
     for part, start in enumerate(range(0, len(ids), 340)):  # 340 such ids are 3.7 KB
         text = "\n".join([REMARK, *ids[start : start + 340]])
-        name = f"{CONNECTIONS_PATH.rpartition('/')[0]}/connection-ids/{part:04}"
+        name = f"{CONNECTIONS_PATH}/connection-ids/{part:04}"
         ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
 
 

@@ -273,6 +273,12 @@ def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
     """Make a stack with the template's outputs and parameters, as CloudFormation describes it."""
     template = sam_template.load()
     names = provisioned.names
+    outputs = {
+        name: {"Fn::If": [each["Condition"], each["Value"], {"Ref": "AWS::NoValue"}]}
+        if "Condition" in each
+        else each["Value"]
+        for name, each in template["Outputs"].items()
+    }
     known = dict(names) | {
         "Api": "api",
         "BridgeLayer": "arn",
@@ -280,7 +286,6 @@ def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
         "ConsoleApi": "console",
         "ConsoleUserPool": "pool",
         "Dashboard": "dashboard",
-        "AlarmTopic": "topic",
     }
     parameters = [name for name in template["Parameters"] if name in names]
     clients["cloudformation"].create_stack(
@@ -290,8 +295,8 @@ def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
                 "Parameters": {name: {"Type": "String"} for name in parameters},
                 "Resources": {},
                 "Outputs": {
-                    name: {"Value": sam_template.resolve(output["Value"], known)}
-                    for name, output in template["Outputs"].items()
+                    name: {"Value": sam_template.resolve(value, known)}
+                    for name, value in sam_template.choose(template, outputs, names).items()
                 },
             }
         ),

@@ -70,13 +70,20 @@ def test_list_of_nothing(run: Run):
     """An environment without connections says so."""
     result = run("list", "--environment", "staging")
 
-    assert (0, "no connections under /bridge/staging/connections\n") == (result.exit_code, result.output)
+    assert (0, "no connections under /bridge/staging\n") == (result.exit_code, result.output)
+
+
+def put_half() -> None:
+    """Put a connection into SSM of which no more than one secret was written."""
+    boto3.client("ssm").put_parameter(
+        Name=f"{PATH}/dispatching/half/client-id", Value="hunter", Type="SecureString"
+    )
 
 
 def test_list_of_what_is_broken(run: Run):
     """A connection with broken settings or without its secrets is listed with what is wrong."""
-    boto3.client("ssm").put_parameter(Name=f"{PATH}/broken/settings", Value="x = 1", Type="String")
-    boto3.client("ssm").put_parameter(Name=f"{PATH}/half/client-id", Value="hunter", Type="SecureString")
+    boto3.client("ssm").put_parameter(Name=f"{PATH}/settings/broken", Value="x = 1", Type="String")
+    put_half()
 
     output = run("list").output
 
@@ -107,7 +114,7 @@ def test_remove(run: Run, folder: Path):
     run("apply", "--yes", **SECRETS, **others)
 
     refused = run("remove", "acme", typed="n\n")
-    assert f"{PATH}/acme/webhook-secret" in refused.output
+    assert f"{PATH}/receiving/acme/webhook-secret" in refused.output
     assert "acme2" not in refused.output
     assert "settings" in stored()
     removed = run("remove", "acme", "--yes")
@@ -174,9 +181,7 @@ def test_environment_of_a_wrong_form(run: Run, environment: str):
 
 def test_what_a_removed_stack_left_behind(run: Run):
     """Connections without a stack can still be listed and removed."""
-    boto3.client("ssm").put_parameter(
-        Name="/bridge/gone/connections/acme/settings", Value=SETTINGS, Type="String"
-    )
+    boto3.client("ssm").put_parameter(Name="/bridge/gone/settings/acme", Value=SETTINGS, Type="String")
 
     assert "acme" in run("list", "--environment", "gone").output
     assert 0 == run("remove", "acme", "--yes", "--environment", "gone").exit_code
@@ -186,7 +191,7 @@ def test_what_a_removed_stack_left_behind(run: Run):
 def test_list_for_programs(run: Run):
     """Stable names, times in ISO 8601, what is wrong as a list; no secret."""
     run("apply", "--yes", **SECRETS)
-    boto3.client("ssm").put_parameter(Name=f"{PATH}/half/client-id", Value="hunter", Type="SecureString")
+    put_half()
 
     acme, half = json.loads(run("list", "--json").stdout)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -30,18 +31,23 @@ def test_apply_new_connection(run: Run):
     } == stored()
 
 
+def written() -> dict[str, Any]:
+    """Return connection acme's parameters as SSM describes them, by their full names."""
+    pages = boto3.client("ssm").get_paginator("describe_parameters").paginate()
+    found = {each["Name"]: each for page in pages for each in page["Parameters"]}
+    return {name: each for name, each in found.items() if "acme" in name.removeprefix(PATH).split("/")}
+
+
 def test_secrets_are_secure_strings(run: Run):
     """Every secret is encrypted in SSM; the settings are readable."""
     run("apply", "--yes", **SECRETS)
 
-    found = boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
-
     assert {
-        "settings": "String",
-        "webhook-secret": "SecureString",
-        "client-id": "SecureString",
-        "client-secret": "SecureString",
-    } == {parameter["Name"].rpartition("/")[2]: parameter["Type"] for parameter in found}
+        "/settings/acme": "String",
+        "/receiving/acme/webhook-secret": "SecureString",
+        "/dispatching/acme/client-id": "SecureString",
+        "/dispatching/acme/client-secret": "SecureString",
+    } == {name.removeprefix(PATH): parameter["Type"] for name, parameter in written().items()}
 
 
 def test_apply_refused(run: Run):
@@ -55,18 +61,14 @@ def test_apply_refused(run: Run):
 def test_apply_twice(run: Run):
     """What is in force already is not written again."""
     run("apply", "--yes", **SECRETS)
-    versions = [
-        p["Version"] for p in boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
-    ]
+    versions = {name: each["Version"] for name, each in written().items()}
 
     result = run("apply", **SECRETS)
 
     assert 0 == result.exit_code
     assert result.output.endswith("nothing to do\n")
     assert "client-id: unchanged" in result.output
-    assert versions == [
-        p["Version"] for p in boto3.client("ssm").get_parameters_by_path(Path=f"{PATH}/acme/")["Parameters"]
-    ]
+    assert versions == {name: each["Version"] for name, each in written().items()}
 
 
 def test_apply_changed_settings_alone(run: Run, folder: Path):
@@ -190,7 +192,7 @@ def test_apply_without_a_stack(run: Run):
 
     assert 1 == result.exit_code
     assert result.output.startswith("Error: no stack bridge-prod in eu-west-3; deploy it, ")
-    assert {} == read_parameters(boto3.client("ssm"), "/bridge/prod/connections", "acme")
+    assert {} == read_parameters(boto3.client("ssm"), "/bridge/prod", "acme")
 
 
 def test_preview_is_without_comments(run: Run, folder: Path):

@@ -26,4 +26,4 @@ def test_no_address_for_a_connection_that_is_not_in_force(deployed: Run) -> None
 
     assert 1 == result.exit_code
     assert "" == result.stdout
-    assert "no connection nobody under /bridge/dev/connections" in result.stderr
+    assert "no connection nobody under /bridge/dev" in result.stderr

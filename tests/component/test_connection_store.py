@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from bridge.aws.connections import ConnectionStore
+from bridge.aws.connections import ALL_SECRETS, DISPATCHING, RECEIVING, ConnectionStore, parameter_name
 from bridge.connections.model import Secrets
 from bridge.errors import InvalidConnection, UnknownConnection
 from bridge.operator.connections import write_connection
 
 from .conftest import Clients
 
-PATH = "/bridge/dev/connections"
+PATH = "/bridge/dev"
 SETTINGS = 'source = "shopify"\n[coopcycle]\nurl = "https://acme.coopcycle.org"\n'
 SECRETS = {"webhook-secret": "w1", "client-id": "i1", "client-secret": "s1"}
 
@@ -27,12 +27,19 @@ class CountingSsm:
         self.calls = 0
         self.failure: Exception | None = None
 
+    def get_parameters(self, **arguments: Any) -> Any:
+        """Answer or fail."""
+        return self._ask("get_parameters", arguments)
+
     def get_parameters_by_path(self, **arguments: Any) -> Any:
         """Answer or fail."""
+        return self._ask("get_parameters_by_path", arguments)
+
+    def _ask(self, operation: str, arguments: dict[str, Any]) -> Any:
         self.calls += 1
         if self.failure is not None:
             raise self.failure
-        return self._ssm.get_parameters_by_path(**arguments)
+        return getattr(self._ssm, operation)(**arguments)
 
 
 class Clock:
@@ -50,7 +57,7 @@ def refusal(code: str, status: int = 400) -> ClientError:
     """Make an error as SSM answers it."""
     return ClientError(
         {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]  # the rest is not read
-        "GetParametersByPath",
+        "GetParameters",
     )
 
 
@@ -76,7 +83,7 @@ def clock() -> Clock:
 @pytest.fixture
 def store(counting: CountingSsm, clock: Clock) -> ConnectionStore:
     """Make the store under test."""
-    return ConnectionStore(counting, PATH, clock=clock)  # type: ignore[arg-type]  # the one method it uses
+    return ConnectionStore(counting, PATH, ALL_SECRETS, clock=clock)  # type: ignore[arg-type]  # the one method it uses
 
 
 def test_settings_and_secrets_in_one_call(store: ConnectionStore, counting: CountingSsm):
@@ -99,6 +106,25 @@ def test_every_secret(ssm: Any, store: ConnectionStore):
     )
 
     assert Secrets(("w1", "w0"), "i1", "s1", "st", "t") == store.get("acme")[1]
+
+
+@pytest.mark.parametrize(
+    ("secrets", "known"),
+    [
+        (RECEIVING, Secrets(webhook=("w1",))),
+        (DISPATCHING, Secrets(client_id="i1", client_secret="s1", shop_token="t1")),
+    ],
+)
+def test_reader_asks_for_its_own_secrets_alone(
+    ssm: Any, counting: CountingSsm, secrets: tuple[str, ...], known: Secrets
+):
+    """The receiver never holds CoopCycle's credentials or the shop's token, nor the dispatcher what signs."""
+    write_connection(ssm, PATH, "acme", None, {"shop-token": "t1", "status-secret": "st"})
+
+    connection, found = ConnectionStore(counting, PATH, secrets).get("acme")  # type: ignore[arg-type]
+
+    assert ("acme", known) == (connection.connection_id, found)
+    assert 1 == counting.calls
 
 
 def test_neighbour_with_the_same_beginning(ssm: Any, store: ConnectionStore):
@@ -145,7 +171,7 @@ def test_connection_that_comes_to_be(ssm: Any, store: ConnectionStore, clock: Cl
 def test_removed_connection(ssm: Any, store: ConnectionStore, clock: Clock):
     """A removed connection is unknown once its age is up."""
     store.get("acme")
-    ssm.delete_parameters(Names=[f"{PATH}/acme/{name}" for name in (*SECRETS, "settings")])
+    ssm.delete_parameters(Names=[parameter_name(PATH, "acme", name) for name in (*SECRETS, "settings")])
 
     clock.now += 300
 
@@ -248,7 +274,7 @@ def test_removed_connection_during_an_outage(
 ):
     """A connection that was seen to be removed does not come back when SSM fails."""
     store.get("acme")
-    ssm.delete_parameters(Names=[f"{PATH}/acme/settings"])
+    ssm.delete_parameters(Names=[f"{PATH}/settings/acme"])
     clock.now += 300
     with pytest.raises(UnknownConnection):
         store.get("acme")
@@ -263,9 +289,9 @@ def test_many_threads(counting: CountingSsm):
     """Threads that start together ask once."""
 
     class SlowSsm:
-        def get_parameters_by_path(self, **arguments: Any) -> Any:
+        def get_parameters(self, **arguments: Any) -> Any:
             time.sleep(0.05)
-            return counting.get_parameters_by_path(**arguments)
+            return counting.get_parameters(**arguments)
 
     store = ConnectionStore(SlowSsm(), PATH)  # type: ignore[arg-type]  # the one method it uses
     barrier = threading.Barrier(8)
@@ -290,8 +316,8 @@ def test_many_unknown_ids():
     asked: list[str] = []
 
     class EmptySsm:
-        def get_parameters_by_path(self, **arguments: Any) -> Any:
-            asked.append(arguments["Path"])
+        def get_parameters(self, **arguments: Any) -> Any:
+            asked.append(arguments["Names"][0])
             return {"Parameters": []}
 
     store = ConnectionStore(EmptySsm(), PATH, clock=Clock())  # type: ignore[arg-type]  # the one method it uses
@@ -300,18 +326,3 @@ def test_many_unknown_ids():
             store.get(f"probe-{number}")
 
     assert 1002 == len(asked)
-
-
-def test_page_that_ends_early():
-    """SSM may end a page before its limit; the rest is fetched, not lost."""
-
-    class PagingSsm:
-        def get_parameters_by_path(self, **arguments: Any) -> Any:
-            first = "NextToken" not in arguments
-            name, value = ("settings", SETTINGS) if first else ("webhook-secret", "w1")
-            page = {"Parameters": [{"Name": f"{PATH}/acme/{name}", "Value": value}]}
-            return page | {"NextToken": "more"} if first else page
-
-    store = ConnectionStore(PagingSsm(), PATH)  # type: ignore[arg-type]  # the one method it uses
-
-    assert ("w1",) == store.get("acme")[1].webhook

@@ -185,14 +185,15 @@ def test_two_who_apply_at_the_same_time(ssm: Any) -> None:
 def test_receiver_behind_its_policy(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the function: 401 for a listed id with a wrong signature, 404 for any other."""
     ConnectionRegistry(boto3.client("ssm"), provisioning.CONNECTIONS_PATH).list_ids()
-    ssm = "ssm:GetParametersByPath"
     monkeypatch.setattr(bridge.guard, "allowed", {})
 
     assert 404 == bridge.receive(webhook_event(b"{}", {}, "stranger"))["statusCode"]
     assert 401 == bridge.receive(webhook_event(b"{}", {}, "acme"))["statusCode"]
 
-    asked = {call.resource for call in bridge.guard.allowed["ReceiveWebhookFunction"] if call.action == ssm}
-    assert ["connection-ids", "acme"] == sorted((name.rsplit("/", 1)[1] for name in asked), reverse=True)
+    calls = bridge.guard.allowed["ReceiveWebhookFunction"]
+    asked = {call.resource.partition("/bridge/dev/")[2] for call in calls if call.action.startswith("ssm:")}
+    secrets = ("receiving/acme/webhook-secret", "receiving/acme/webhook-secret-previous")
+    assert {"connection-ids", "settings/acme", *secrets} == asked
 
 
 # --- the parts ------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import pytest
 from tests.component import test_privacy_requests, test_receive_event
 from tests.component.conftest import Bridge, Sandbox, settings
 from tests.support.deployed_template import expanded, resources
-from tests.support.policies import grants
+from tests.support.policies import Call, grants
 
 from bridge import runtime
 from bridge_laptop.local.event_source_mapping import queue_event
@@ -29,6 +29,8 @@ FUNCTIONS = (
     "QueueRecheckFunction",
     "ReceiveEventFunction",
 )
+KEY = "arn:aws:kms:eu-west-3:123456789012:key/8f0e"
+TAILS = ("", "/acme", "/acme/webhook-secret", "/acme/client-secret", "/acme/status-secret")
 
 
 def unused(bridge: Bridge, function: str) -> list[str]:
@@ -141,6 +143,62 @@ def test_what_is_not_granted_is_denied(watched: Bridge, function: str) -> None:
         boto3.client("dynamodb").scan(TableName=watched.names["DeliveriesTable"])
 
     assert [(function, "dynamodb:Scan")] == [(name, call.action) for name, call in watched.guard.denied]
+
+
+@pytest.mark.parametrize(
+    ("function", "own", "others"),
+    [
+        ("ReceiveWebhookFunction", ("settings", "receiving"), ("dispatching", "status", "tokens")),
+        ("DispatchDeliveryFunction", ("settings", "dispatching"), ("receiving", "status")),
+        ("ShowConsoleFunction", ("settings", "dispatching"), ("receiving", "status")),
+        ("QueueRecheckFunction", (), ("settings", "receiving", "dispatching", "status", "tokens")),
+        ("ReceiveEventFunction", ("settings",), ("receiving", "dispatching", "status", "tokens")),
+    ],
+)
+@pytest.mark.parametrize("key", ["aws", "own"])
+def test_each_function_reads_its_own_secrets_alone(
+    bridge: Bridge, function: str, own: tuple[str, ...], others: tuple[str, ...], key: str
+) -> None:
+    """Asked by name or by path, above a hierarchy or within it; with whichever key."""
+    names = {**bridge.guard.names, "SecretsKey": key, "ConnectionsKey.Arn": KEY}
+    start = f"arn:aws:ssm:{names['AWS::Region']}:{names['AWS::AccountId']}:parameter/bridge/dev"
+    grants_of_it = grants(function, names)
+
+    def may_read(path: str) -> bool:
+        return any(
+            grant.covers(Call(f"ssm:{action}", f"{start}{path}"))
+            for grant in grants_of_it
+            for action in ("GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory")
+        )
+
+    assert [] == [name for name in ("", *others) for tail in TAILS if may_read(f"/{name}{tail}".rstrip("/"))]
+    assert [] == [name for name in own if not any(may_read(f"/{name}{tail}") for tail in TAILS)]
+
+
+@pytest.mark.parametrize(
+    ("function", "hierarchy"),
+    [
+        ("ReceiveWebhookFunction", "receiving"),
+        ("DispatchDeliveryFunction", "dispatching"),
+        ("ShowConsoleFunction", "dispatching"),
+        ("QueueRecheckFunction", None),
+        ("ReceiveEventFunction", None),
+    ],
+)
+def test_a_key_of_ones_own_decrypts_a_functions_own_secrets_alone(
+    bridge: Bridge, function: str, hierarchy: str | None
+) -> None:
+    """SSM tells KMS which parameter it decrypts, and the grant names the function's hierarchy."""
+    start = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/bridge/${Environment}"
+
+    decrypting = [
+        (grant.patterns, grant.condition)
+        for grant in grants(function, {**bridge.guard.names, "SecretsKey": KEY})
+        if "kms:Decrypt" in grant.actions
+    ]
+
+    expected = {"StringLike": {"kms:EncryptionContext:PARAMETER_ARN": {"Fn::Sub": f"{start}/{hierarchy}/*"}}}
+    assert decrypting == ([((KEY,), expected)] if hierarchy else [])
 
 
 def test_roles_are_ours_alone() -> None:

@@ -9,7 +9,7 @@ from click.testing import Result
 
 from bridge.aws.connections import read_parameters
 
-PATH = "/bridge/dev/connections"
+PATH = "/bridge/dev"
 NOBODY = "http://127.0.0.1:9"  # an instance that does not answer
 SETTINGS = f'source = "shopify"\n[coopcycle]\nurl = "{NOBODY}"\n'
 SECRETS = {

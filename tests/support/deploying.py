@@ -25,7 +25,8 @@ HANDLERS = ("create", "read", "update", "delete")  # "list" is for the drift of 
 ONLY_WITH: Mapping[str, tuple[str, ...]] = {
     # A key of AWS's own needs no permission of the caller's: "Authorizing use of the AWS managed key",
     # DynamoDB developer guide.
-    "kms:*": ("KmsKeyArn", "KMSMasterKeyId", "KmsMasterKeyId", "KmsKeyIdentifier", "KmsKeyId"),
+    "kms:*": ("KmsKeyArn", "KMSMasterKeyId", "KmsMasterKeyId", "KmsKeyIdentifier", "KmsKeyId", "KeyPolicy"),
+    "kms:*ableKey": ("Enabled",),
     "s3:getObject": ("BodyS3Location",),
     "s3:REST.PUT.OBJECT": ("DataProtectionPolicy",),
     "s3:GetObjectMetadata": ("ImportSourceSpecification",),
@@ -71,6 +72,9 @@ ONLY_WITH: Mapping[str, tuple[str, ...]] = {
 }
 # What a schema does not say, and the page that does.
 ALSO: Mapping[str, tuple[str, ...]] = {
+    # What SSM asks in the name of whoever applies connections: "AWS KMS encryption for SecureString
+    # parameters", Systems Manager user guide
+    "AWS::KMS::Key": ("kms:Encrypt", "kms:Decrypt"),
     # "Configure logging for HTTP APIs", API Gateway developer guide
     "AWS::ApiGatewayV2::Stage": (
         "logs:CreateLogDelivery",
@@ -111,7 +115,7 @@ def named_by_the_schema(kind: str, handlers: Iterable[str] = HANDLERS) -> set[st
 
 def _is_used(action: str, properties: set[str]) -> bool:
     reasons = [names for pattern, names in ONLY_WITH.items() if fnmatchcase(action, pattern)]
-    return not reasons or any(set(names) & properties for names in reasons)
+    return all(set(names) & properties for names in reasons)
 
 
 def _names(value: Any) -> Iterator[str]:
@@ -149,4 +153,5 @@ def asked_by_sam() -> set[str]:
 def asked_by_connections() -> set[str]:
     """Return the operations of SSM that `bridge connections` calls."""
     folder = sam_template.ROOT / "layers" / "bridge" / "bridge"
-    return called(_SSM_CALL, folder / "operator" / "connections.py", folder / "aws" / "known_ids.py")
+    files = ("operator/connections.py", "aws/connections.py", "aws/known_ids.py")
+    return called(_SSM_CALL, *(folder / name for name in files))

@@ -41,6 +41,7 @@ class Grant:
     sid: str
     actions: tuple[str, ...]
     patterns: tuple[str, ...]
+    condition: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def covers(self, call: Call) -> bool:
         """Tell whether the call is allowed by this statement."""
@@ -63,6 +64,7 @@ def grants(function: str, names: Mapping[str, str]) -> list[Grant]:
             tuple(
                 sam_template.resolve(_long_names(resource), names) for resource in _as_list(each["Resource"])
             ),
+            each.get("Condition", {}),
         )
         for each in statements
         if each["Sid"] not in LAMBDAS_OWN
@@ -105,24 +107,28 @@ class Guard:
             return self.application(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = BytesIO(body)
-        call = _call(environ["HTTP_X_AMZ_TARGET"], json.loads(body), self.names)
-        if any(grant.covers(call) for grant in grants(self.function, self.names)):
-            self.allowed.setdefault(self.function, set()).add(call)
+        calls = _calls(environ["HTTP_X_AMZ_TARGET"], json.loads(body), self.names)
+        granted = grants(self.function, self.names)
+        refused = [call for call in calls if not any(grant.covers(call) for grant in granted)]
+        if not refused:
+            self.allowed.setdefault(self.function, set()).update(calls)
             return self.application(environ, start_response)
-        self.denied.append((self.function, call))
+        self.denied += [(self.function, call) for call in refused]
         start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
         return [b'{"__type": "AccessDeniedException", "message": "not authorized"}']
 
 
-def _call(target: str, request: Mapping[str, Any], names: Mapping[str, str]) -> Call:
+def _calls(target: str, request: Mapping[str, Any], names: Mapping[str, str]) -> list[Call]:
+    """Return what IAM checks for one request: each parameter that is asked for by its name."""
     service, _, operation = target.partition(".")
     prefix = _TARGETS[service]
     account = f"{names['AWS::Region']}:{names['AWS::AccountId']}"
     if prefix == "sqs":
-        resource = request["QueueUrl"].rsplit("/", 1)[1]
+        resources_asked = [request["QueueUrl"].rsplit("/", 1)[1]]
     elif prefix == "dynamodb":
-        resource = f"table/{request['TableName']}"
+        resources_asked = [f"table/{request['TableName']}"]
     else:
-        resource = "parameter" + (request.get("Name") or request["Path"]).rstrip("/")
+        asked = request.get("Names") or [request.get("Name") or request.get("Path", "/*")]
+        resources_asked = ["parameter" + name.rstrip("/") for name in asked]
     operation = re.sub("Batch$", "", operation)  # a batch of an SQS action is allowed by the action itself
-    return Call(f"{prefix}:{operation}", f"arn:aws:{prefix}:{account}:{resource}")
+    return [Call(f"{prefix}:{operation}", f"arn:aws:{prefix}:{account}:{each}") for each in resources_asked]

@@ -14,7 +14,7 @@ from tests.support.deployed_template import expanded
 from bridge_laptop import sam_template
 
 FOLDER = sam_template.ROOT / "examples" / "iam"
-NAMES = ("deploy", "deploy-console")
+NAMES = ("deploy", "deploy-console", "deploy-key")
 LARGEST_POLICY = 6144  # characters without white space, "IAM and AWS STS quotas", IAM user guide
 
 # Actions that IAM checks against no resource of ours, and why.
@@ -28,6 +28,8 @@ ANYWHERE = (
     "logs:ListLogDeliveries",
     "logs:*ResourcePolic*",
     "logs:DescribeLogGroups",
+    "ssm:DescribeParameters",  # lists names, and no value
+    "kms:CreateKey",  # has none yet
     "cognito-idp:CreateUserPool",  # has no id yet
     "cognito-idp:DescribeUserPoolDomain",
 )
@@ -66,6 +68,12 @@ def test_the_console_is_a_policy_of_its_own() -> None:
     """Without the page nobody has to be allowed anything about users."""
     assert set() == actions(statements("deploy"), "cognito-idp")
     assert actions(statements("deploy-console")) == actions(statements("deploy-console"), "cognito-idp")
+
+
+def test_a_key_of_ones_own_is_a_policy_of_its_own() -> None:
+    """Without one nobody has to be allowed anything about keys."""
+    assert set() == actions(statements("deploy", "deploy-console"), "kms")
+    assert actions(statements("deploy-key")) == actions(statements("deploy-key"), "kms")
 
 
 def test_they_allow_what_sam_asks_of_cloudformation() -> None:

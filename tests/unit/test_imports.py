@@ -178,7 +178,7 @@ print(*sorted(name for name in heavy if name in sys.modules), app.lambda_handler
 """
     environ = {
         "PATH": os.environ["PATH"],
-        "CONNECTIONS_PATH": "/bridge/dev/connections",
+        "CONNECTIONS_PATH": "/bridge/dev",
         "CONNECTION_IDS_PATH": "/bridge/dev/connection-ids",
         "WEBHOOKS_QUEUE_URL": "https://sqs.eu-west-3.amazonaws.com/123456789012/webhooks.fifo",
         "AWS_DEFAULT_REGION": "eu-west-3",

@@ -33,6 +33,28 @@ def deployment_options(command: Callable[Concatenate[Deployment, P], R]) -> Call
     return environment_option(local_option(endpoint_option(update_wrapper(run, command))))
 
 
+def upgrade_options(
+    command: Callable[Concatenate[ConnectionRegistry, Callable[[], Deployment], P], R],
+) -> Callable[..., R]:
+    """Give a command `--environment` and `--local`, the connections there, and what finds the deployment.
+
+    A stack of an earlier version may not say enough to be a deployment of this one.
+    """
+
+    def run(*args: Any, environment: str, is_local: bool, endpoint_url: str | None, **kwargs: Any) -> R:
+        def here() -> R:
+            clients = _clients(endpoint_url)
+            if is_local:
+                local = local_deployment()
+                return command(local.registry, lambda: local, *args, **kwargs)
+            registry = ConnectionRegistry(clients("ssm"), connections_path(environment))
+            return command(registry, lambda: deployed(environment, clients), *args, **kwargs)
+
+        return _plainly(here)
+
+    return environment_option(local_option(endpoint_option(update_wrapper(run, command))))
+
+
 def registry_options(command: Callable[Concatenate[ConnectionRegistry, P], R]) -> Callable[..., R]:
     """Give a command `--environment` and `--local`, and the connections in force there as its first argument.
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from bridge.aws.connections import secrets_of
 from bridge.connections.model import Connection, Secrets
 from bridge.dispatching.record import State
 from bridge.errors import InvalidConnection
@@ -99,12 +98,13 @@ def _connection(deployment: Deployment, connection_id: str, file: Path | None) -
         click.ClickException: the file is wrong.
     """
     if file is None:
-        return deployment.connection(connection_id)
+        connection, _ = deployment.connection(connection_id)
+        return connection, deployment.registry.secrets(connection_id)
     try:
         connection = replace(read_connection_file(file).connection, connection_id=connection_id)
     except InvalidConnection as error:
         raise click.ClickException(f"{file}: {error}") from error
-    return connection, secrets_of(deployment.registry.parameters(connection_id))
+    return connection, deployment.registry.secrets(connection_id)
 
 
 def _of_record(deployment: Deployment, connection_id: str, order: str) -> WebhookMessage:

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import requests
 
-from bridge.aws.connections import ConnectionStore
+from bridge.aws.connections import DISPATCHING, RECEIVING, ConnectionStore
 from bridge.aws.deliveries import DeliveriesTable
 from bridge.dispatching.record import DeliveryRecord, State
 from bridge.settings import DispatchSettings
@@ -28,9 +28,8 @@ def send(stack: LocalStack, connection_id: str, body_file: Path = ORDER, topic: 
         requests.HTTPError: the receiver did not accept it.
 
     """
-    connection, secrets = ConnectionStore(boto3.client("ssm"), provisioning.CONNECTIONS_PATH).get(
-        connection_id
-    )
+    connections = ConnectionStore(boto3.client("ssm"), provisioning.CONNECTIONS_PATH, RECEIVING)
+    connection, secrets = connections.get(connection_id)
     body = body_file.read_bytes()
     signed = signing.signed(
         connection.source,
@@ -73,9 +72,8 @@ def fetch_delivery(stack: LocalStack, connection_id: str, iri: str) -> dict[str,
             if function.logical_id == "DispatchDeliveryFunction"
         )
     )
-    connection, secrets = ConnectionStore(boto3.client("ssm"), provisioning.CONNECTIONS_PATH).get(
-        connection_id
-    )
+    connections = ConnectionStore(boto3.client("ssm"), provisioning.CONNECTIONS_PATH, DISPATCHING)
+    connection, secrets = connections.get(connection_id)
     clients = CoopCycleClients(
         token_cache(settings),
         read_timeout_seconds=settings.http_read_timeout_seconds,

@@ -20,11 +20,11 @@ import requests
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from werkzeug.wrappers import Request, Response
 
-from bridge.aws.connections import CLIENT_ID, CLIENT_SECRET, ConnectionStore
+from bridge.aws.connections import ALL_SECRETS, CLIENT_ID, CLIENT_SECRET, ConnectionStore
 from bridge.console import http
 from bridge.console.page import static_address
 from bridge.errors import InvalidConnection, UnknownConnection
-from bridge.operator.connections import write_connection
+from bridge.operator.connections import ConnectionRegistry, write_connection
 from bridge_laptop import sam_template, secrets, signing
 from bridge_laptop.local import provisioning
 from bridge_laptop.sandbox.faults.modes import MODES
@@ -179,18 +179,10 @@ class Workbench:
         return boto3.client("ssm", endpoint_url=self._aws_endpoint)
 
     def _store(self) -> ConnectionStore:
-        return ConnectionStore(self._ssm(), provisioning.CONNECTIONS_PATH)
+        return ConnectionStore(self._ssm(), provisioning.CONNECTIONS_PATH, ALL_SECRETS)
 
     def _connection_ids(self) -> list[str]:
-        pages = self._ssm().get_paginator("get_parameters_by_path")
-        names = [
-            parameter["Name"]
-            for page in pages.paginate(Path=provisioning.CONNECTIONS_PATH, Recursive=True)
-            for parameter in page["Parameters"]
-        ]
-        return sorted(
-            {name.removeprefix(f"{provisioning.CONNECTIONS_PATH}/").split("/")[0] for name in names}
-        )
+        return ConnectionRegistry(self._ssm(), provisioning.CONNECTIONS_PATH).ids()
 
     def _source(self, connection_id: str) -> str:
         try:

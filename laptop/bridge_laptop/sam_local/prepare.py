@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import boto3
 import yaml
 
-from bridge.aws.connections import SETTINGS, ConnectionStore
+from bridge.aws.connections import ALL_SECRETS, SETTINGS, ConnectionStore
 from bridge.connections.model import Connection, Secrets
 from bridge.connections.parse import parse_connection
+from bridge.operator.connections import ConnectionRegistry, write_connection
 from bridge_laptop import sam_template
 from bridge_laptop.lambda_events import EVENT_SOURCE_NAME
 from bridge_laptop.local import provisioning
@@ -101,28 +102,19 @@ def _copy_connections(
 ) -> tuple[Connection, Secrets]:
     """Copy the stack's connections for containers, and return the first one of a Shopify shop."""
     shopify = None
-    pages = ssm.get_paginator("get_parameters_by_path").paginate(
-        Path=provisioning.CONNECTIONS_PATH, Recursive=True, WithDecryption=True
-    )
-    for parameter in sorted((p for page in pages for p in page["Parameters"]), key=lambda p: p["Name"]):
-        connection_id, name = parameter["Name"].removeprefix(f"{provisioning.CONNECTIONS_PATH}/").split("/")
-        value = parameter["Value"]
-        if name == SETTINGS:
-            value = value.replace(coopcycle_url, containers.coopcycle_url)
-            if parse_connection(connection_id, value).source == "shopify" and shopify is None:
-                shopify = connection_id
-                value = _with_a_shop(value)
-        ssm.put_parameter(
-            Name=f"{project.CONNECTIONS_PATH}/{connection_id}/{name}",
-            Value=value,
-            Type=parameter["Type"],
-            Overwrite=True,
-        )
+    registry = ConnectionRegistry(ssm, provisioning.CONNECTIONS_PATH)
+    for connection_id in registry.ids():
+        secrets = registry.parameters(connection_id)
+        settings = secrets.pop(SETTINGS).replace(coopcycle_url, containers.coopcycle_url)
+        if parse_connection(connection_id, settings).source == "shopify" and shopify is None:
+            shopify = connection_id
+            settings = _with_a_shop(settings)
+        write_connection(ssm, project.CONNECTIONS_PATH, connection_id, settings, secrets)
     if shopify is None:
         raise CannotRun(
             "the local stack has no connection of a Shopify shop, and the sample orders are Shopify's"
         )
-    return ConnectionStore(ssm, project.CONNECTIONS_PATH).get(shopify)
+    return ConnectionStore(ssm, project.CONNECTIONS_PATH, ALL_SECRETS).get(shopify)
 
 
 def _with_a_shop(text: str) -> str:

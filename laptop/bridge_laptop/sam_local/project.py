@@ -21,7 +21,7 @@ from bridge_laptop.local.engine import HOST_NAME
 from bridge_laptop.local.isolation import LOCAL_AWS
 from bridge_laptop.local.running_stack import LocalState
 
-CONNECTIONS_PATH = "/bridge/sam-local/connections"  # copies whose CoopCycle is HOST_NAME
+CONNECTIONS_PATH = "/bridge/sam-local"  # copies whose CoopCycle is HOST_NAME
 ARCHITECTURES = ("arm64", "x86_64")
 KEPT = (
     "Description",

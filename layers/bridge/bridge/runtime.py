@@ -22,7 +22,7 @@ from botocore import __version__ as botocore_version
 from botocore.config import Config
 
 from bridge import sources
-from bridge.aws.connections import ConnectionStore
+from bridge.aws.connections import DISPATCHING, RECEIVING, ConnectionStore
 from bridge.aws.known_ids import KnownIds
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
 from bridge.metrics import Stopwatch
@@ -63,7 +63,7 @@ def receiver() -> Receiver:
     ssm = _client(session, "ssm")
     known_ids = KnownIds(ssm, settings.connection_ids_path)
     return Receiver(
-        ConnectionStore(ssm, settings.connections_path, known_ids=known_ids),
+        ConnectionStore(ssm, settings.connections_path, RECEIVING, known_ids=known_ids),
         WebhooksQueue(_client(session, "sqs"), settings.webhooks_queue_url),
         clock=utc_now,
     )
@@ -189,7 +189,7 @@ def dispatch_runtime() -> DispatchRuntime:
         settle_seconds=settings.settle_seconds,
     )
     worker = Worker(
-        ConnectionStore(_client(session, "ssm"), settings.connections_path),
+        ConnectionStore(_client(session, "ssm"), settings.connections_path, DISPATCHING),
         dispatcher,
         parked,
         Compliance(deliveries, parked, clock=utc_now),

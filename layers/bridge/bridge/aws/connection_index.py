@@ -68,19 +68,13 @@ class ConnectionIndex:
         return found
 
     def _read(self) -> None:
-        """Read all settings; the secrets beside them are of another type and are not asked for."""
+        """Read all settings; no secret stands among them."""
         by_shop: dict[tuple[str, str], tuple[Connection, ...]] = {}
         broken: list[str] = []
-        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
-            Path=f"{self._path}/",
-            Recursive=True,
-            ParameterFilters=[{"Key": "Type", "Option": "Equals", "Values": ["String"]}],
-        )
+        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=f"{self._path}/{SETTINGS}")
         for page in pages:
             for parameter in page["Parameters"]:
-                connection_id, _, name = parameter["Name"].removeprefix(f"{self._path}/").partition("/")
-                if name != SETTINGS:
-                    continue
+                connection_id = parameter["Name"].rpartition("/")[2]
                 try:
                     connection = parse_connection(connection_id, parameter["Value"])
                 except InvalidConnection:

@@ -1,15 +1,24 @@
-"""Connections in SSM Parameter Store: settings and secrets under one path, read in one call, kept in memory.
+"""Connections in SSM Parameter Store: settings, and the secrets that a reader may know, in one call.
 
-``/bridge/<environment>/connections/<connection_id>/`` holds ``settings`` (String, the TOML text as it
-stands in the file) and the secrets (SecureString). This module only reads; ``bridge connections
-apply`` on the laptop writes.
+Below a path, ``/bridge/<environment>``, each reader of secrets has a hierarchy of its own, so that a role can
+be given its own and no other::
+
+    settings/<connection_id>                                     String: the file's text; every reader's
+    receiving/<connection_id>/webhook-secret[-previous]          SecureString: what verifies a webhook
+    dispatching/<connection_id>/client-id|client-secret|shop-token     what asks CoopCycle and the shop
+    status/<connection_id>/status-secret                         what verifies CoopCycle's own webhooks
+
+GetParameters takes names of several hierarchies in one call, ten at most, and IAM checks every name
+(https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html): so nothing has to be
+written twice, and no two copies can differ. This module only reads; ``bridge connections apply`` on the
+laptop writes.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +42,16 @@ CLIENT_SECRET = "client-secret"
 STATUS_SECRET = "status-secret"
 SHOP_TOKEN = "shop-token"
 
+RECEIVING = (WEBHOOK_SECRET, WEBHOOK_SECRET_PREVIOUS)
+DISPATCHING = (CLIENT_ID, CLIENT_SECRET, SHOP_TOKEN)
+STATUS = (STATUS_SECRET,)
+ALL_SECRETS = (*RECEIVING, *DISPATCHING, *STATUS)
+HIERARCHY_OF = {
+    **dict.fromkeys(RECEIVING, "receiving"),
+    **dict.fromkeys(DISPATCHING, "dispatching"),
+    **dict.fromkeys(STATUS, "status"),
+}
+
 KEPT_SECONDS = 300.0  # how long what SSM said of a connection is believed
 STALE_SECONDS = 3600.0  # how long a known connection outlives an SSM that does not answer
 _REMEMBERED_UNKNOWN = 1000  # ids come from outside, so their number is bounded
@@ -41,22 +60,23 @@ _TRANSIENT_CODES = frozenset(
 )
 
 
-def read_parameters(ssm: SSMClient, path: str, connection_id: str) -> dict[str, str]:
-    """Return the parameters of one connection by their short names; empty when there are none.
+def parameter_name(path: str, connection_id: str, name: str) -> str:
+    """Return the full name of a connection's settings or of one of its secrets."""
+    if name == SETTINGS:
+        return f"{path}/{SETTINGS}/{connection_id}"
+    return f"{path}/{HIERARCHY_OF[name]}/{connection_id}/{name}"
 
-    Our names fit one page of ten, but SSM may end a page early, so the token is followed.
+
+def read_parameters(
+    ssm: SSMClient, path: str, connection_id: str, secrets: Sequence[str] = ALL_SECRETS
+) -> dict[str, str]:
+    """Return a connection's settings and these of its secrets, decrypted, by their short names.
+
+    Empty when there are none.
     """
-    prefix = f"{path}/{connection_id}/"
-    found: dict[str, str] = {}
-    page = ssm.get_parameters_by_path(Path=prefix, WithDecryption=True)
-    while True:
-        found |= {
-            parameter["Name"].removeprefix(prefix): parameter["Value"] for parameter in page["Parameters"]
-        }
-        token = page.get("NextToken")
-        if not token:
-            return found
-        page = ssm.get_parameters_by_path(Path=prefix, WithDecryption=True, NextToken=token)
+    names = {parameter_name(path, connection_id, name): name for name in (SETTINGS, *secrets)}
+    answer = ssm.get_parameters(Names=list(names), WithDecryption=True)
+    return {names[parameter["Name"]]: parameter["Value"] for parameter in answer["Parameters"]}
 
 
 def secrets_of(parameters: dict[str, str]) -> Secrets:
@@ -82,7 +102,7 @@ class _Entry:
 
 
 class ConnectionStore:
-    """Looks connections up by id, for any number of threads.
+    """Looks connections up by id, for any number of threads; of their secrets it asks for ``secrets`` alone.
 
     What SSM said is believed for ``max_age_seconds``; that an id is unknown, or its settings broken, for
     ``unknown_max_age_seconds``. While SSM throttles or fails, a connection read within the last hour
@@ -95,6 +115,7 @@ class ConnectionStore:
         self,
         ssm: SSMClient,
         path: str,
+        secrets: Sequence[str] = DISPATCHING,
         *,
         known_ids: KnownIds | None = None,
         max_age_seconds: float = KEPT_SECONDS,
@@ -103,6 +124,7 @@ class ConnectionStore:
     ) -> None:
         self._ssm = ssm
         self._path = path.rstrip("/")
+        self._secrets = tuple(secrets)
         self._known_ids = known_ids
         self._max_age_seconds = max_age_seconds
         self._unknown_max_age_seconds = unknown_max_age_seconds
@@ -112,7 +134,7 @@ class ConnectionStore:
         self._lock = threading.Lock()  # held while SSM is asked: one question, however many threads wait
 
     def get(self, connection_id: str) -> tuple[Connection, Secrets]:
-        """Return a connection and its secrets.
+        """Return a connection and the secrets of this reader; the others are empty.
 
         Raises:
             UnknownConnection: there is none of that id; an id of a wrong form costs no call.
@@ -139,7 +161,7 @@ class ConnectionStore:
         if known is None and self._known_ids and not self._known_ids.may_know(connection_id):
             return None
         try:
-            parameters = read_parameters(self._ssm, self._path, connection_id)
+            parameters = read_parameters(self._ssm, self._path, connection_id, self._secrets)
         except (ClientError, HTTPClientError, NoConnection) as error:
             if known is None or now >= known.read_at + STALE_SECONDS or not _is_outage(error):
                 raise

@@ -26,8 +26,8 @@ BELIEVED_SECONDS = 30.0  # that an id is not on the list
 
 
 def ids_path(connections_path: str) -> str:
-    """Return where the ids of the connections under a path stand: beside it."""
-    return f"{connections_path.rstrip('/').rpartition('/')[0]}/connection-ids"
+    """Return where the ids of the connections under a path stand: beside their hierarchies."""
+    return f"{connections_path.rstrip('/')}/connection-ids"
 
 
 def read_parts(ssm: SSMClient, path: str) -> dict[str, str]:

@@ -73,7 +73,7 @@ class Desk:
 
     def connection_ids(self) -> list[str]:
         """Return every connection, by id."""
-        return [stored.connection_id for stored in self.deployment.registry.everything()]
+        return self.deployment.registry.ids()
 
     def listing(self, wish: Wish) -> Listing:
         """Return the newest orders."""

@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING
 from bridge.aws.connections import (
     CLIENT_ID,
     CLIENT_SECRET,
+    HIERARCHY_OF,
     KEPT_SECONDS,
     SETTINGS,
     SHOP_TOKEN,
     STATUS_SECRET,
     WEBHOOK_SECRET,
     WEBHOOK_SECRET_PREVIOUS,
+    parameter_name,
     read_parameters,
+    secrets_of,
 )
 from bridge.aws.known_ids import ids_path, read_parts, revised_parts
 from bridge.connections.parse import parse_connection
@@ -33,25 +36,26 @@ from bridge.operator.errors import NoSuchConnection
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-    from bridge.connections.model import Connection
+    from bridge.connections.model import Connection, Secrets
 
 REQUIRED = (WEBHOOK_SECRET, CLIENT_ID, CLIENT_SECRET)
 OPTIONAL = (STATUS_SECRET, SHOP_TOKEN)
 GIVEN = (*REQUIRED, *OPTIONAL)  # the secrets that an operator gives
-ALL_SECRETS = (*REQUIRED, WEBHOOK_SECRET_PREVIOUS, *OPTIONAL)  # those that SSM may hold
+SHOWN = (*REQUIRED, WEBHOOK_SECRET_PREVIOUS, *OPTIONAL)  # those that SSM may hold, in this order
 NOTICED_WITHIN = timedelta(seconds=KEPT_SECONDS)  # by the functions, which keep what they have read
 
 # SSM's own limits: an advanced parameter holds 8 KB, and a value must not refer to another parameter.
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 LARGEST_SETTINGS_BYTES = 8192
 REFERENCE = "{{"
+AWS_KEY = "alias/aws/ssm"  # AWS's own key of Parameter Store
 DELETED_AT_ONCE = 10  # names in one DeleteParameters call
 LISTED_ATTEMPTS = 5  # to bring the list of ids into line while others apply
 
 
 def connections_path(environment: str) -> str:
-    """Return where SSM holds the connections of an environment, as the template sets it."""
-    return f"/bridge/{environment}/connections"
+    """Return below which path SSM holds the connections of an environment, as the template sets it."""
+    return f"/bridge/{environment}"
 
 
 def check_settings(connection_id: str, text: str) -> Connection:
@@ -144,34 +148,52 @@ class Plan:
 
 
 class ConnectionRegistry:
-    """The connections under one path of SSM."""
+    """The connections below one path of SSM; ``key_id`` names the KMS key of secrets, "" is AWS's own."""
 
-    def __init__(self, ssm: SSMClient, path: str) -> None:
-        self._ssm = ssm
+    def __init__(self, ssm: SSMClient, path: str, key_id: str = "") -> None:
+        self.ssm = ssm
         self.path = path
         self.region = ssm.meta.region_name
+        self._key_id = key_id
 
     def everything(self) -> list[StoredConnection]:
-        """Return every connection, by id, without decrypting anything."""
-        found: dict[str, dict[str, tuple[str, datetime]]] = {}
-        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
-            Path=f"{self.path}/", Recursive=True, WithDecryption=False
+        """Return every connection, by id: settings are read, of secrets the names alone."""
+        settings = self._settings()
+        found = {each: {SETTINGS: modified} for each, (_, modified) in settings.items()}
+        pages = self.ssm.get_paginator("describe_parameters").paginate(
+            ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": self.hierarchies()}]
         )
         for page in pages:
             for parameter in page["Parameters"]:
-                connection_id, _, name = parameter["Name"].removeprefix(f"{self.path}/").partition("/")
-                value = parameter["Value"] if name == SETTINGS else ""
-                found.setdefault(connection_id, {})[name] = (value, parameter["LastModifiedDate"])
+                connection_id, name = parameter["Name"].split("/")[-2:]
+                found.setdefault(connection_id, {})[name] = parameter["LastModifiedDate"]
         return [
             StoredConnection(
                 connection_id=connection_id,
-                settings=parameters[SETTINGS][0] if SETTINGS in parameters else None,
-                secret_names=tuple(name for name in ALL_SECRETS if name in parameters),
-                last_modified=max(modified for _, modified in parameters.values()),
-                names=tuple(f"{self.path}/{connection_id}/{name}" for name in sorted(parameters)),
+                settings=settings[connection_id][0] if connection_id in settings else None,
+                secret_names=tuple(name for name in SHOWN if name in parameters),
+                last_modified=max(parameters.values()),
+                names=tuple(parameter_name(self.path, connection_id, name) for name in sorted(parameters)),
             )
             for connection_id, parameters in sorted(found.items())
         ]
+
+    def hierarchies(self) -> list[str]:
+        """Return the paths below which secrets are, one for each reader."""
+        return [f"{self.path}/{hierarchy}" for hierarchy in sorted(set(HIERARCHY_OF.values()))]
+
+    def _settings(self) -> dict[str, tuple[str, datetime]]:
+        """Return the settings of every connection, and when they were written."""
+        pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=f"{self.path}/{SETTINGS}")
+        return {
+            each["Name"].rpartition("/")[2]: (each["Value"], each["LastModifiedDate"])
+            for page in pages
+            for each in page["Parameters"]
+        }
+
+    def ids(self) -> list[str]:
+        """Return the ids of the connections that have settings; no secret is asked for."""
+        return sorted(self._settings())
 
     def one(self, connection_id: str) -> StoredConnection:
         """Return a connection.
@@ -186,12 +208,23 @@ class ConnectionRegistry:
 
     def parameters(self, connection_id: str) -> dict[str, str]:
         """Return a connection's settings and secrets, decrypted, by their short names."""
-        return read_parameters(self._ssm, self.path, connection_id)
+        return read_parameters(self.ssm, self.path, connection_id)
+
+    def secrets(self, connection_id: str) -> Secrets:
+        """Return all secrets of a connection, those that verify webhooks too."""
+        return secrets_of(self.parameters(connection_id))
 
     def apply(self, change: Plan) -> None:
         """Write what a plan says."""
-        write_connection(self._ssm, self.path, change.connection_id, change.settings_text, change.secrets)
-        self._delete([f"{self.path}/{change.connection_id}/{name}" for name in change.deletions])
+        write_connection(
+            self.ssm,
+            self.path,
+            change.connection_id,
+            change.settings_text,
+            change.secrets,
+            key_id=self._key_id,
+        )
+        self._delete([parameter_name(self.path, change.connection_id, name) for name in change.deletions])
 
     def remove(self, stored: StoredConnection) -> None:
         """Delete a connection with its secrets; what is gone already is no error."""
@@ -205,21 +238,11 @@ class ConnectionRegistry:
         """
         path = ids_path(self.path)
         for _ in range(LISTED_ATTEMPTS):
-            parts = revised_parts(read_parts(self._ssm, path), self._ids())
+            parts = revised_parts(read_parts(self.ssm, path), set(self.ids()))
             if not parts:
                 return
             for name, value in parts.items():
-                self._ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="String", Overwrite=True)
-
-    def _ids(self) -> set[str]:
-        """Return the ids that have settings; no secret is asked for."""
-        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(
-            Path=f"{self.path}/",
-            Recursive=True,
-            ParameterFilters=[{"Key": "Type", "Option": "Equals", "Values": ["String"]}],
-        )
-        names = [each["Name"].removeprefix(f"{self.path}/") for page in pages for each in page["Parameters"]]
-        return {each.removesuffix(f"/{SETTINGS}") for each in names if each.endswith(f"/{SETTINGS}")}
+                self.ssm.put_parameter(Name=f"{path}/{name}", Value=value, Type="String", Overwrite=True)
 
     def noticed_in(self, connection_ids: set[str], now: datetime) -> dict[str, timedelta]:
         """Return, of connections applied so lately that functions may not know it, how long that may last."""
@@ -231,23 +254,36 @@ class ConnectionRegistry:
 
     def _delete(self, names: list[str]) -> None:
         for start in range(0, len(names), DELETED_AT_ONCE):
-            self._ssm.delete_parameters(Names=names[start : start + DELETED_AT_ONCE])
+            self.ssm.delete_parameters(Names=names[start : start + DELETED_AT_ONCE])
 
 
 def write_connection(
-    ssm: SSMClient, path: str, connection_id: str, settings_text: str | None, secrets: Mapping[str, str]
+    ssm: SSMClient,
+    path: str,
+    connection_id: str,
+    settings_text: str | None,
+    secrets: Mapping[str, str],
+    *,
+    key_id: str = "",
 ) -> None:
     """Write parameters of a connection, overwriting; ``settings_text`` ``None`` leaves the settings alone.
+
+    ``key_id`` names the KMS key that encrypts the secrets; "" is AWS's own key of Parameter Store.
 
     Secrets first, in the order given, and the settings last: a connection that is not complete yet is
     still unknown to the functions.
     """
-    prefix = f"{path.rstrip('/')}/{connection_id}/"
     for name, value in secrets.items():
-        ssm.put_parameter(Name=prefix + name, Value=value, Type="SecureString", Overwrite=True)
+        ssm.put_parameter(
+            Name=parameter_name(path, connection_id, name),
+            Value=value,
+            Type="SecureString",
+            Overwrite=True,
+            KeyId=key_id or AWS_KEY,
+        )
     if settings_text is not None:
         ssm.put_parameter(
-            Name=prefix + SETTINGS,
+            Name=parameter_name(path, connection_id, SETTINGS),
             Value=settings_text,
             Type="String",
             Overwrite=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ _OUTPUTS = {
     "tokens_table_name": ("TokensTableName", "TokensTable"),  # of a stack that caches tokens in DynamoDB
 }
 _WEBHOOK_URL = "WebhookUrl"
+_SECRETS_KEY = "SecretsKeyArn"  # of a stack whose secrets are under a key of its own
 _PARAMETERS = ("TokenCache", "SettleSeconds", "BackoffBaseSeconds", "HttpReadTimeoutSeconds", "OrderIndexes")
 ORDER_INDEXES = 3  # how many the table of orders has in the end; CloudFormation makes one an update
 
@@ -71,6 +72,7 @@ class Deployment:
     backoff_base_seconds: float
     http_read_timeout_seconds: float
     order_indexes: int  # of the table of orders, as many as there are so far
+    secrets_key: str = ""  # the KMS key of connections' secrets; empty for AWS's own
 
     @cached_property
     def sqs(self) -> SQSClient:
@@ -107,13 +109,13 @@ class Deployment:
 
     @cached_property
     def connections(self) -> ConnectionStore:
-        """The connections in force, as the functions read them."""
+        """The connections in force, as the dispatcher reads them: without the secrets of webhooks."""
         return ConnectionStore(self.ssm, connections_path(self.environment))
 
     @cached_property
     def registry(self) -> ConnectionRegistry:
         """The connections as they are put in force."""
-        return ConnectionRegistry(self.ssm, connections_path(self.environment))
+        return ConnectionRegistry(self.ssm, connections_path(self.environment), self.secrets_key)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:
@@ -133,7 +135,7 @@ class Deployment:
         )
 
     def connection(self, connection_id: str) -> tuple[Connection, Secrets]:
-        """Return a connection in force and its secrets.
+        """Return a connection in force, and the secrets that ask CoopCycle and the shop.
 
         Raises:
             NoSuchConnection: there is none of that id.
@@ -229,9 +231,10 @@ def deployed(environment: str, client: MakeClient) -> Deployment:
     if missing:
         raise StackTooOld(name, missing)
     names = {key: outputs.get(output, "") for key, (output, _) in _OUTPUTS.items()}
-    return _deployment(
+    here = _deployment(
         environment, client, names, parameters, webhook_url=outputs[_WEBHOOK_URL], is_local=False
     )
+    return replace(here, secrets_key=outputs.get(_SECRETS_KEY, ""))
 
 
 def on_this_machine(

@@ -13,7 +13,12 @@ session = requests.Session()
 
 def lambda_handler(event: dict[str, list[dict[str, str]]], context: object) -> dict[str, object]:
     """Read the connection, write twice, and ask CoopCycle for a token, for itself and for a delivery."""
-    found = ssm.get_parameters_by_path(Path=os.environ["CONNECTIONS_PATH"] + "/acme", WithDecryption=True)
+    path = os.environ["CONNECTIONS_PATH"]
+    names = [
+        f"{path}/settings/acme",
+        *(f"{path}/dispatching/acme/client-{name}" for name in ("id", "secret")),
+    ]
+    found = ssm.get_parameters(Names=names, WithDecryption=True)
     url = next(
         line.split('"')[1]
         for parameter in found["Parameters"]

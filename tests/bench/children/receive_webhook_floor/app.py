@@ -13,7 +13,10 @@ sqs, ssm = boto3.client("sqs"), boto3.client("ssm")
 def lambda_handler(event: dict[str, str], context: object) -> dict[str, object]:
     """Read what a first webhook has read, and send its body."""
     ssm.get_parameters_by_path(Path=os.environ["CONNECTION_IDS_PATH"])
-    ssm.get_parameters_by_path(Path=os.environ["CONNECTIONS_PATH"] + "/acme", WithDecryption=True)
+    path = os.environ["CONNECTIONS_PATH"]
+    ssm.get_parameters(
+        Names=[f"{path}/settings/acme", f"{path}/receiving/acme/webhook-secret"], WithDecryption=True
+    )
     unique = str(uuid.uuid4())
     sqs.send_message(
         QueueUrl=os.environ["WEBHOOKS_QUEUE_URL"],
