@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SAM := .venv/sam/bin/sam
+WORKERS ?= $(shell expr $$(nproc) + 1) # of the tests, of which some wait and do not compute
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-fast test-browser fuzz chaos machine bench contract readme lint format build validate sam-local sam-local-podman ci lock clean
@@ -33,7 +34,7 @@ run: install ## the local stack: a sample order becomes a delivery; stays up unt
 	@exec $(BIN)/bridge local
 
 test: install ## every test that needs no AWS account, on all cores
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 fuzz: install ## 150000 hostile webhooks through every source, and huge ones: make fuzz CASES=500000 SEED=2
 	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)

@@ -2,7 +2,9 @@
 
 import os
 from functools import cache
+from typing import Any
 
+import botocore.hooks
 import botocore.loaders
 import pytest
 
@@ -19,6 +21,19 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 
 # Each boto3 session reads botocore's JSON anew (0.1 s a service); one loader serves all sessions of the run.
 botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
+# And each client asks anew what a handler's parameters are and what an event is called today: two fifths of
+# what it takes to make one. Both depend on nothing but their argument.
+botocore.hooks.accepts_kwargs = cache(botocore.hooks.accepts_kwargs)
+_NAMES_OF_EVENTS: dict[str, str] = {}
+
+
+class _SharedAliases(botocore.hooks.EventAliaser):  # type: ignore[misc]  # botocore has no types for it
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._alias_name_cache = _NAMES_OF_EVENTS
+
+
+botocore.hooks.EventAliaser = _SharedAliases
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
