@@ -149,7 +149,14 @@ def _figure(key: str, run: Mapping[str, Any]) -> tuple[str, ...]:
     found = run["figures"][key]
     more = [
         f"{name.replace('_', ' ')} {found[name]:g}"
-        for name in ("clock_ms", "bytes_logged", "at_once", "accepted_per_second", "cpu_ms_an_order")
+        for name in (
+            "clock_ms",
+            "bytes_logged",
+            "at_once",
+            "bare_at_once",
+            "accepted_per_second",
+            "cpu_ms_an_order",
+        )
         if name in found
     ]
     spread = f"{found['low']:g} to {found['high']:g}" if found["runs"] > 1 else ""
