@@ -36,7 +36,7 @@ FLOORS = (
     "telemetry",
     "aws",  # the adapters
     "runtime",  # the composition root
-    "snapshot",  # what it makes before one is taken
+    "startup",  # what is made while an environment starts
     "operator",  # what people do with it
     "console",  # the page for dispatchers
 )

@@ -1,8 +1,9 @@
-"""The composition root: what a function needs, built once per execution environment at the first call.
+"""The composition root: what a function needs, built once per execution environment.
 
-Nothing happens at import but imports, and the worker's imports happen only when the worker is
-built: the receiving function must not pay for ``requests`` and ``phonenumbers``. The clients are
-botocore's own: boto3 would only hand them on, and its import is a part of every cold start.
+Nothing happens at import but imports (in Lambda the functions build it then: :mod:`bridge.startup`), and the
+worker's imports happen only when the worker is built: the receiving function must not pay for ``requests``
+and ``phonenumbers``. The clients are botocore's own: boto3 would only hand them on, and its import is a part
+of every cold start.
 """
 
 from __future__ import annotations

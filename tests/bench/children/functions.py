@@ -9,6 +9,7 @@ import importlib.util
 import io
 import json
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -80,9 +81,10 @@ def receive(asked: dict[str, Any], log: Log) -> dict[str, Any]:
     """Receive each event, and send the same body bare."""
     app = function(asked["functions"], "receive_webhook")
     ours, floor = Times(log), Times(log)
-    import boto3
+    if asked.get("floor"):
+        import boto3
 
-    sqs = boto3.client("sqs")
+        sqs = boto3.client("sqs")
     for number, event in enumerate(asked["events"]):
         assert ours.take(lambda event=event: app.lambda_handler(event, Context))["statusCode"] == 200
         if asked.get("floor"):
@@ -102,10 +104,11 @@ def dispatch(asked: dict[str, Any], log: Log) -> dict[str, Any]:
     """Dispatch each batch, and after each do the bare minimum of its orders: two writes and a POST for each."""
     app = function(asked["functions"], "dispatch_delivery")
     ours, floor = Times(log), Times(log)
-    import boto3
-    import requests
+    if asked.get("floor"):
+        import boto3
+        import requests
 
-    dynamodb, session = boto3.client("dynamodb"), requests.Session()
+        dynamodb, session = boto3.client("dynamodb"), requests.Session()
     table = os.environ["DELIVERIES_TABLE_NAME"]
 
     def bare(number: int) -> None:
@@ -140,7 +143,10 @@ def main() -> None:
     asked = json.load(sys.stdin)
     log, stdout = Log(), sys.stdout
     sys.stdout = log
+    if "processor" in asked:  # until now an environment has a whole one
+        (Path(asked["processor"]) / "cgroup.procs").write_text(str(os.getpid()))
     came = {"receive": receive, "dispatch": dispatch}[asked["mode"]](asked, log)
+    came["most_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     stdout.write("\n" + json.dumps(came) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""SnapStart: the hooks that the receiver registers, run as Lambda's own runtime runs them."""
+"""What functions make while they start; SnapStart's hooks are run as Lambda's own runtime runs them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def forget_hooks() -> None:
     snapshot_restore_py.get_after_restore().clear()
 
 
-def load_receiver() -> None:
-    """Import the function as a new environment does."""
-    sys.modules.pop("functions.receive_webhook.app", None)
-    importlib.import_module("functions.receive_webhook.app")
+def load(function: str) -> None:
+    """Import a function as a new environment does."""
+    sys.modules.pop(f"functions.{function}.app", None)
+    importlib.import_module(f"functions.{function}.app")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_everything_is_made_before_the_snapshot_and_nobody_is_asked(
     bridge: Bridge, order: Order, calls: Counter[str]
 ) -> None:
     """So that it holds no connection, setting or secret; the first webhook then asks for what is in force."""
-    load_receiver()
+    load("receive_webhook")
     hooks.run_before_snapshot()
 
     assert {} == calls
@@ -71,7 +71,7 @@ def test_everything_is_made_before_the_snapshot_and_nobody_is_asked(
 
 def test_environments_of_one_snapshot_draw_other_numbers(bridge: Bridge, calls: Counter[str]) -> None:
     """All of them begin with the state that the snapshot holds."""
-    load_receiver()
+    load("receive_webhook")
     hooks.run_before_snapshot()
     snapshot = random.getstate()
 
@@ -84,10 +84,28 @@ def test_environments_of_one_snapshot_draw_other_numbers(bridge: Bridge, calls: 
     assert 3 == len(drawn)
 
 
-def test_without_snapstart_nothing_is_registered(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that starts by itself makes what it needs at its first webhook."""
+def test_without_snapstart_it_is_made_while_the_environment_starts(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment has a whole processor until the function is imported, and nobody waits yet."""
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
-    load_receiver()
+    clear_runtime_caches()
+    for name, made in (
+        ("receive_webhook", runtime.receiver),
+        ("dispatch_delivery", runtime.dispatch_runtime),
+    ):
+        load(name)
 
+        assert 1 == made.cache_info().currsize
     assert not snapshot_restore_py.get_before_snapshot()
     assert not snapshot_restore_py.get_after_restore()
+
+
+def test_outside_of_lambda_an_import_makes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests and the local stack set the environment after it."""
+    monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE", raising=False)
+    clear_runtime_caches()
+
+    load("receive_webhook")
+
+    assert 0 == runtime.receiver.cache_info().currsize
