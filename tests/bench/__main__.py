@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import cold, page, parts, sizes, whole
+from tests.bench import cold, memory, page, parts, sizes, whole
 from tests.bench.build import build
 from tests.bench.goals import GOALS
 from tests.bench.measure import Figure
@@ -59,6 +59,7 @@ def measured(*, quick: bool) -> dict[str, Any]:
             lambda: cold.cold_starts(bench, 9 // few),
             lambda: parts.tokens(bench),
             lambda: parts.growth(bench, 20 // few),
+            lambda: memory.memory(bench, 5 // few),
         )
         for step in steps:
             figures |= shown(step())

@@ -9,7 +9,6 @@ import importlib.util
 import io
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -77,9 +76,8 @@ class Times:
         }
 
 
-def receive(asked: dict[str, Any], log: Log) -> dict[str, Any]:
+def receive(app: ModuleType, asked: dict[str, Any], log: Log) -> dict[str, Any]:
     """Receive each event, and send the same body bare."""
-    app = function(asked["functions"], "receive_webhook")
     ours, floor = Times(log), Times(log)
     if asked.get("floor"):
         import boto3
@@ -100,9 +98,8 @@ def receive(asked: dict[str, Any], log: Log) -> dict[str, Any]:
     return {"ours": ours.as_json(skipped), "floor": floor.as_json(skipped) if floor.cpu else None}
 
 
-def dispatch(asked: dict[str, Any], log: Log) -> dict[str, Any]:
+def dispatch(app: ModuleType, asked: dict[str, Any], log: Log) -> dict[str, Any]:
     """Dispatch each batch, and after each do the bare minimum of its orders: two writes and a POST for each."""
-    app = function(asked["functions"], "dispatch_delivery")
     ours, floor = Times(log), Times(log)
     if asked.get("floor"):
         import boto3
@@ -138,15 +135,26 @@ def dispatch(asked: dict[str, Any], log: Log) -> dict[str, Any]:
     return {"ours": ours.as_json(skipped), "floor": floor.as_json(skipped) if floor.cpu else None}
 
 
+def most_memory() -> float:
+    """Return the most megabytes that this program had in memory."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
 def main() -> None:
     """Do what is asked."""
     asked = json.load(sys.stdin)
     log, stdout = Log(), sys.stdout
     sys.stdout = log
+    os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
+    name, work = {"receive": ("receive_webhook", receive), "dispatch": ("dispatch_delivery", dispatch)}[
+        asked["mode"]
+    ]
+    app = function(asked["functions"], name)
     if "processor" in asked:  # until now an environment has a whole one
         (Path(asked["processor"]) / "cgroup.procs").write_text(str(os.getpid()))
-    came = {"receive": receive, "dispatch": dispatch}[asked["mode"]](asked, log)
-    came["most_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    came = work(app, asked, log)
+    came["most_mb"] = most_memory()
     stdout.write("\n" + json.dumps(came) + "\n")
 
 
