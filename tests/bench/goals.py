@@ -58,7 +58,7 @@ GOALS = (
         cpu_of_an_order,
         6,
         unit=" ms",
-        why="The bare calls of both functions, their floors in the table below, are a good part of it; the rest is to read the order, plan the delivery, write its record down and log.",
+        why="The bare calls of both functions, their floors in the table below, take about five of the six; the rest is to read the order, plan the delivery, write its record down and log.",
     ),
     Goal(
         "ten orders at once ÷ one at a time, CoopCycle takes 150 ms",
