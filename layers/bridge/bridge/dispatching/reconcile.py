@@ -97,7 +97,8 @@ def recheck(work: Work) -> Result:
 def _has_made_one_at_most(record: DeliveryRecord) -> bool:
     """Tell whether no delivery can come to light beside the one that is known: no more was ever posted.
 
-    Then the delivery itself is read, which costs an instance a tenth of a listing.
+    Then the delivery itself is read, which costs an instance a tenth of a listing. No proxy between us may
+    repeat a POST by itself (RFC 9110, 9.2.2).
     """
     return bool(record.delivery_iri) and len(record.attempts) <= 1
 
