@@ -54,6 +54,7 @@ def measured(*, quick: bool) -> dict[str, Any]:
             lambda: {"layer": sizes.layer_size(built)},
             lambda: parts.calls(bench),
             lambda: sizes.item_sizes(bench),
+            lambda: sizes.logged_at_warning(bench),
             lambda: parts.warm_receiver(bench, 100 // few),
             lambda: parts.dispatcher(bench, 20 // few),
             lambda: cold.cold_starts(bench, 9 // few),

@@ -225,6 +225,9 @@ def _costs(run: Mapping[str, Any]) -> list[str]:
         "",
         *table(("orders a month", "$ a month"), months),
         "",
+        f"With `LogLevel: WARNING` the logs are {cost.logs_at_warning(run):.2f} $ of it: the metrics stay, and an order's "
+        "history is in its record; the two lines of an order and Lambda's own of each invocation are left out.",
+        "",
         f"To keep a million records costs {cost.kept_a_month(run):.2f} $ a month beyond the 25 GB that an account "
         f"stores for nothing (some seven million orders), {cost.kept_a_month(run) * cost.MONTHS:.0f} $ for all the "
         f"{cost.KEPT_FOR.days} days that the guard against a second delivery is kept. The indexes are what a list of "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 from tests.bench.build import Built
 from tests.bench.measure import Figure
-from tests.bench.parts import Bench, batch
+from tests.bench.parts import Bench, batch, pushed
 from tests.support.place import item_bytes
 
 from bridge_laptop import sam_template
@@ -36,6 +37,24 @@ def item_sizes(bench: Bench) -> dict[str, Figure]:
         "item_bytes": Figure("record of a created order", "bytes", [float(item_bytes(last))]),
         "row_bytes": Figure("its row in the index by arrival", "bytes", [float(item_bytes(shown))]),
     }
+
+
+def logged_at_warning(bench: Bench) -> dict[str, Figure]:
+    """Return the bytes that an order writes to the log where only warnings are logged: its metrics."""
+    environment = bench.place.environment | {"POWERTOOLS_LOG_LEVEL": "WARNING"}
+    quiet = replace(bench, place=replace(bench.place, environment=environment))
+    found = {}
+    for mode, events, orders in (
+        ("receive", [pushed(7_300_000), pushed(7_300_001)], 1),
+        ("dispatch", [batch(*range(first, first + 10)) for first in (7_300_010, 7_300_020)], 10),
+    ):
+        came = quiet.run({"mode": mode, "events": events, "item": "", "body": "{}"})
+        found[f"warning_{mode}"] = Figure(
+            f"{mode}: bytes logged of an order with LogLevel WARNING",
+            "bytes",
+            [came["ours"]["logged"][-1] / orders],
+        )
+    return found
 
 
 def projected() -> set[str]:
