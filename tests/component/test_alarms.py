@@ -246,5 +246,6 @@ def test_every_alarm_is_looked_at() -> None:
     assert {
         "ReceiverErrorsAlarm": "ReceiveWebhookFunction",
         "DispatcherErrorsAlarm": "DispatchDeliveryFunction",
+        "RetentionErrorsAlarm": "RedactOrdersFunction",
     } == of_lambda
     assert len(of_queues) == 5

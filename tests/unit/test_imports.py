@@ -21,8 +21,8 @@ FLOORS = (
     "metrics",
     "model",
     "http_hosts",
-    "document",
     "text",
+    "document",
     "addresses",  # how one is written
     "schedule",  # opening hours, windows, the time that a buyer chose
     "fields",  # JMESPath into a sender's document

@@ -31,7 +31,7 @@ KEPT = (
     "Timeout",
     "Layers",
 )  # of a function, as it is deployed
-CONSOLE = "ShowConsoleFunction"
+NOT_OF_AN_ORDERS_WAY = ("ShowConsoleFunction", "RedactOrdersFunction")
 LOCAL_COMMANDS = ("local_invoke", "local_start_api")  # as samconfig.toml names them
 
 
@@ -48,7 +48,7 @@ def variables(
     }
     found = {}
     for function in sam_template.functions(template, names):
-        if function.logical_id == CONSOLE:
+        if function.logical_id in NOT_OF_AN_ORDERS_WAY:
             continue
         own = {
             name: value.replace(local.aws_endpoint, containers.aws_endpoint)
@@ -84,7 +84,7 @@ def derived_template(
             },
         }
     for logical_id, properties in sam_template.resources(template, "AWS::Serverless::Function").items():
-        if logical_id == CONSOLE:
+        if logical_id in NOT_OF_AN_ORDERS_WAY:
             continue
         resources[logical_id] = {
             "Type": "AWS::Serverless::Function",
