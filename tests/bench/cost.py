@@ -83,6 +83,13 @@ def of_an_order(run: Mapping[str, Any], *, batch: int = BATCH) -> dict[str, floa
     }
 
 
+def logs_at_warning(run: Mapping[str, Any]) -> float:
+    """Return dollars for the logs of a million orders with LogLevel WARNING: metrics, and the API's lines."""
+    figures = run["figures"]
+    logged = sum(figures[f"warning_{mode}"]["median"] for mode in ("receive", "dispatch"))
+    return price("CloudWatch Logs, a GB written") * (logged + ACCESS_LOG_BYTES) / 1000
+
+
 def kept_a_month(run: Mapping[str, Any]) -> float:
     """Return dollars a month for a million orders that are kept: record, rows of the indexes, recovery.
 

@@ -36,6 +36,7 @@ FLOORS = (
     "telemetry",
     "aws",  # the adapters
     "runtime",  # the composition root
+    "startup",  # what is made while an environment starts
     "operator",  # what people do with it
     "console",  # the page for dispatchers
 )

@@ -1,8 +1,9 @@
-"""The composition root: what a function needs, built once per execution environment at the first call.
+"""The composition root: what a function needs, built once per execution environment.
 
-Nothing happens at import but imports, and the worker's imports happen only when the worker is
-built: the receiving function must not pay for ``requests`` and ``phonenumbers``. The clients are
-botocore's own: boto3 would only hand them on, and its import is a part of every cold start.
+Nothing happens at import but imports (in Lambda the functions build it then: :mod:`bridge.startup`), and the
+worker's imports happen only when the worker is built: the receiving function must not pay for ``requests``
+and ``phonenumbers``. The clients are botocore's own: boto3 would only hand them on, and its import is a part
+of every cold start.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import botocore.session
 from botocore import __version__ as botocore_version
 from botocore.config import Config
 
+from bridge import sources
 from bridge.aws.connections import DISPATCHING, RECEIVING, ConnectionStore
 from bridge.aws.known_ids import KnownIds
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
@@ -73,6 +75,13 @@ def receiver() -> Receiver:
         WebhooksQueue(_client(session, "sqs"), settings.webhooks_queue_url),
         clock=utc_now,
     )
+
+
+def prepare_receiver() -> None:
+    """Make and import all that any webhook may need, without a call to AWS: a snapshot is taken after it."""
+    receiver()
+    for name in sources.NAMES:
+        sources.get(name)
 
 
 @dataclass(frozen=True, slots=True)
