@@ -61,8 +61,9 @@ CoopCycle in other processes beside it. The first call reads the connection, and
 {table}
 
 At most {receive:.0f} MB of the receiver and {dispatch:.0f} MB of the dispatcher were in use, with bodies up to 900 KB, so memory
-chooses the processor alone. Below 512 MB the first answer of an environment, for which a shop waits, and each batch take
-visibly longer, above it they gain little, and a million orders cost cents more or less: `MemorySize` is 512 MB.
+chooses the processor alone. Most of what the receiver takes after its first call is the emulator's time. Below 512 MB the
+first answer of an environment, for which a shop waits, and each batch take visibly longer; above it they gain little for
+twice the price: `MemorySize` is 512 MB.
 
 A cold start is the imports and clients of the table above, on a whole processor, and then the first call. `SnapStart: on`
 takes the imports and clients away from the receiver's; its snapshot of 512 MB costs about 2 $ a month, whatever the number
@@ -229,8 +230,9 @@ def _costs(run: Mapping[str, Any]) -> list[str]:
         "history is in its record; the two lines of an order and Lambda's own of each invocation are left out.",
         "",
         f"To keep a million records costs {cost.kept_a_month(run):.2f} $ a month beyond the 25 GB that an account "
-        f"stores for nothing (some seven million orders), {cost.kept_a_month(run) * cost.MONTHS:.0f} $ for all the "
-        f"{cost.KEPT_FOR.days} days that the guard against a second delivery is kept. The indexes are what a list of "
+        f"stores for nothing (some seven million orders), and {cost.kept_a_month(run, 'guard_bytes'):.2f} $ once the "
+        f"person is forgotten, by default after {cost.retention_days()} days; {cost.kept(run):.0f} $ for all the "
+        f"{cost.KEPT_FOR.days} days of the guard against a second delivery. The indexes are what a list of "
         "orders, a search by name and the count of those that need somebody cost; without them each look would read "
         "every order.",
         "",

@@ -13,6 +13,8 @@ from tests.support.place import item_bytes
 
 from bridge_laptop import sam_template
 
+PERSONAL = ("message", "sent", "held_as_sent", "tracking_url")  # lifecycle.redacted
+
 
 def layer_size(built: Built) -> Figure:
     """Return the bytes of the layer, unpacked."""
@@ -29,12 +31,16 @@ def item_sizes(bench: Bench) -> dict[str, Figure]:
     bench.place.items.clear()
     bench.run({"mode": "dispatch", "events": [batch(7_200_001)], "item": "", "body": "{}"})
     first, last = bench.place.items
+    guard = {name: value for name, value in last.items() if name not in PERSONAL}
     shown = {name: value for name, value in last.items() if name in projected()}
     return {
         "item_first_bytes": Figure(
             "record of an order, before its POST", "bytes", [float(item_bytes(first))]
         ),
         "item_bytes": Figure("record of a created order", "bytes", [float(item_bytes(last))]),
+        "guard_bytes": Figure(
+            "what is left of it when the person is forgotten", "bytes", [float(item_bytes(guard))]
+        ),
         "row_bytes": Figure("its row in the index by arrival", "bytes", [float(item_bytes(shown))]),
     }
 
