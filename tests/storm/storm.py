@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -17,19 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import requests
-from tests.storm import faults, plan, report
+from tests.storm import connections, faults, plan, report
+from tests.storm.connections import CONNECTIONS
 from tests.storm.fault_injection import Saboteur
 from tests.storm.faults import Timings
 from tests.storm.processes import serving
 from tests.storm.shop import Shop
 
 from bridge.aws.deliveries import DeliveriesTable
-from bridge.connections.model import Connection
 from bridge.dispatching.record import DeliveryRecord
-from bridge.operator.connections import ConnectionRegistry, write_connection
 from bridge.receiving.messages import read_message
 from bridge_laptop import secrets
-from bridge_laptop.local import provisioning, sample
+from bridge_laptop.local import sample
 from bridge_laptop.local.runtimes import RiePool
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient
@@ -37,26 +36,6 @@ from bridge_laptop.sandbox.client import SandboxClient
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-CONNECTIONS = ("acme", "acme2")  # two shops of one instance
-CONNECTION = """
-source   = "shopify"
-timezone = "Europe/Paris"
-country  = "FR"
-
-[coopcycle]
-url   = "https://acme.coopcycle.org"
-scope = "tasks deliveries"
-
-[pickup]
-address = "12 rue des Fleurs, 75011 Paris"
-comments = "@COMMENTS@"
-
-[schedule]
-opening_hours = ["Mo-Su 00:00-24:00"]
-
-[parcels]
-packages = { "BQT-L" = "XL", "CARD" = "SMALL" }
-"""
 BACKLOG = 120  # messages on the queue with which the next wave of webhooks comes, at most
 QUEUES = ("WebhooksQueue", "RechecksQueue")
 COUNTS: tuple[QueueAttributeNameType, ...] = (
@@ -66,7 +45,6 @@ COUNTS: tuple[QueueAttributeNameType, ...] = (
 )
 MANY = 500  # orders with which the storm is long enough for credentials that are refused for a whole minute
 REFUSED_SECONDS = 60
-MENDED = ("Entrée par la cour", "Entrée par le jardin")  # comments of the pickup, before and after an apply
 UNREASONED = "received too often"  # on a dead-letter queue without a reason: SQS put it there
 CALM_LOOKS = 3  # looks in a row at which nothing may be waiting, a second apart
 WORKERS = 4  # dispatchers at once: twice the template's, for most of their time goes into waiting here
@@ -100,11 +78,6 @@ class Outcome:
     hits: dict[str, int] = field(default_factory=dict)
     never_accepted: int = 0
     in_time: bool = True
-
-
-def _alternatives(connection: Connection) -> tuple[Connection, ...]:
-    """Return the connection as it was and as it was applied anew: a delivery may be of either."""
-    return tuple(replace(connection, pickup=replace(connection.pickup, comments=each)) for each in MENDED)
 
 
 class TooLong(RuntimeError):
@@ -160,8 +133,7 @@ def _stack(choices: Choices) -> Iterator[LocalStack]:
     with ExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="bridge-chaos-")))
         for connection_id in CONNECTIONS:
-            text = CONNECTION.replace("@COMMENTS@", MENDED[0])
-            (folder / f"{connection_id}.toml").write_text(text, encoding="utf-8")
+            (folder / f"{connection_id}.toml").write_text(connections.TEXT, encoding="utf-8")
         before = dict(os.environ)
         exits.callback(_restore_environment, before)
         os.environ.update(choices.timings.environment() | {"POWERTOOLS_LOG_LEVEL": "INFO"})
@@ -240,7 +212,7 @@ class _Storm:
             for number, wave in enumerate(self._plan.waves):
                 self._waves_begun = number + 1
                 if number == len(self._plan.waves) // 2:
-                    self._change_the_settings()
+                    connections.change_settings()
                 self._shop.send(wave)
                 self._wait_until(lambda: self._waiting() <= min(BACKLOG, choices.orders // 2))
                 if number % 5 == 4:
@@ -250,13 +222,6 @@ class _Storm:
             self._saboteur.finish(0)
             self._sandbox.fault(None)
         self._report("the storm is over")
-
-    def _change_the_settings(self) -> None:
-        """Apply a connection anew between receipt and dispatch; a function notices within five minutes."""
-        registry = ConnectionRegistry(boto3.client("ssm"), provisioning.CONNECTIONS_PATH)
-        for connection_id in CONNECTIONS:
-            settings = str(registry.parameters(connection_id)["settings"]).replace(*MENDED)
-            write_connection(boto3.client("ssm"), registry.path, connection_id, settings, {})
 
     def wait_for_calm(self) -> None:
         """Wait until no message waits and CoopCycle works on nothing."""
@@ -319,7 +284,7 @@ class _Storm:
         judged = report.judge(
             self._plan.orders,
             held,
-            {name: _alternatives(each) for name, each in self._stack.connections.items()},
+            {name: connections.alternatives(each) for name, each in self._stack.connections.items()},
             strays=strays,
             now=datetime.now(UTC),
         )
