@@ -7,15 +7,15 @@ Reads and changes; finds no words. What is personal is in :attr:`Row.place`, :at
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bridge import sources
-from bridge.console.fields import explain, items_of, place_of, place_of_fields
+from bridge.console.fields import explain, items_of, place_of_fields
+from bridge.console.order_rows import Wish, matches, row_of, row_of_index
 from bridge.console.values import (
     ConnectionState,
     Group,
@@ -26,12 +26,11 @@ from bridge.console.values import (
     Standing,
     Story,
     Trouble,
-    Waiting,
 )
-from bridge.dispatching.record import HISTORY_LENGTH, DeliveryRecord, State
+from bridge.dispatching.record import Attention, DeliveryRecord
 from bridge.errors import InvalidConnection
 from bridge.operator.errors import NoSuchOrder
-from bridge.operator.parked import DISCARDED, Selection, is_called
+from bridge.operator.parked import Selection
 from bridge.operator.replay import replay, webhook_of_record
 from bridge.receiving.messages import UnreadableMessage, WebhookMessage, read_message
 
@@ -39,19 +38,9 @@ if TYPE_CHECKING:
     from bridge.operator.deployment import Deployment
     from bridge.operator.parked import Parked
 
-CLOSED = "closed"
-_SETTLED = (DISCARDED, CLOSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which orders a list is to show; what is empty does not narrow."""
-
-    since: datetime
-    connection_id: str = ""
-    text: str = ""
-    standing: str = ""
-    limit: int = 25
+MOST_COUNTED = 2000  # orders of one list; DynamoDB answers about as many rows at once
+TEXTS_READ = 200  # newest orders in which a street or a name is looked for
+LOOKED_BACK = 50  # newest orders of a connection, among which its last delivery is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +65,58 @@ class Desk:
         return self.deployment.registry.ids()
 
     def listing(self, wish: Wish) -> Listing:
-        """Return the newest orders."""
-        rows = sorted(self._rows(wish), key=lambda row: row.came_at, reverse=True)
-        counts = Counter(row.standing for row in rows)
-        matching = [row for row in rows if _matches(row, wish)]
-        need = sum(row.needs_a_person for row in rows)
-        return Listing(tuple(matching[: wish.limit]), counts, len(matching), need)
+        """Return the newest orders; the table is asked for those alone that are shown, or may be meant."""
+        found = self._indexed(wish)
+        counts = Counter(row.standing for row in found.values())
+        need = sum(row.needs_a_person for row in found.values())
+        if wish.text:
+            rows = self.rows([*self._called(wish), *list(found)[:TEXTS_READ]])
+            matching = [row for row in rows if matches(row, wish)]
+            shown = matching[: wish.limit]
+        else:
+            matching = [row for row in found.values() if matches(row, wish)]
+            shown = self.rows([row.key for row in matching[: wish.limit]])
+        return Listing(tuple(shown), counts, len(matching), need, len(found) < MOST_COUNTED)
+
+    def _indexed(self, wish: Wish) -> dict[str, Row]:
+        """Return what came since then, and what waits or is parked since whenever, the newest first."""
+        ids = [wish.connection_id] if wish.connection_id else self.connection_ids()
+        zones = {each: self.deployment.zone_of(each) for each in ids}
+        page = self.deployment.index.newest(ids, since=wish.since, limit=MOST_COUNTED)
+        rows = [row_of_index(row, zones[row.connection_id]) for row in page.rows]
+        known = {row.key for row in rows}
+        older = [
+            f"{connection_id}/{order_id}" for connection_id, order_id in self._needing(wish.connection_id)
+        ]
+        rows += self.rows([key for key in older if key not in known][:MOST_COUNTED])
+        return {row.key: row for row in sorted(rows, key=lambda row: row.came_at, reverse=True)}
+
+    def _needing(self, connection_id: str) -> list[tuple[str, str]]:
+        return [
+            key for each in Attention for key in self.deployment.index.needing(each, connection_id or None)
+        ]
+
+    def _called(self, wish: Wish) -> list[str]:
+        """Return the keys of orders of any time with that id, or whose name begins so."""
+        text = wish.text.strip()
+        ids = [wish.connection_id] if wish.connection_id else self.connection_ids()
+        return [
+            f"{connection_id}/{order_id}"
+            for connection_id in ids
+            for order_id in dict.fromkeys([text, *self.deployment.index.called(connection_id, text)])
+        ]
 
     def is_empty(self, connection_ids: list[str]) -> bool:
         """Tell whether there is no order at all, of any time."""
-        return not any(
-            True for each in connection_ids for _ in islice(self.deployment.orders.of_connection(each), 1)
-        )
+        return not self.deployment.index.newest(connection_ids, limit=1).rows
 
     def needs(self, connection_ids: list[str]) -> Needs:
         """Return how many orders wait, and how many are parked, of any time."""
-        standings = Counter(
-            row_of(record, ZoneInfo("UTC")).standing
-            for each in connection_ids
-            for record in self.deployment.orders.of_connection(each)
+        count = self.deployment.index.count
+        return Needs(
+            sum(count(Attention.WAITING, each) for each in connection_ids),
+            sum(count(Attention.PARKED, each) for each in connection_ids),
         )
-        return Needs(standings[Standing.WAITING], standings[Standing.PARKED])
 
     def webhook(self, connection_id: str, order_id: str) -> WebhookMessage | None:
         """Return the webhook that an order's record holds, if it holds one."""
@@ -107,18 +127,10 @@ class Desk:
         look = self.deployment.parked.look()
         return next((_webhook(each) for each in look.messages if each.message_id == message_id), None)
 
-    def _rows(self, wish: Wish) -> Iterator[Row]:
-        ids = [wish.connection_id] if wish.connection_id else self.connection_ids()
-        for connection_id in ids:
-            zone = self.deployment.zone_of(connection_id)
-            for record in self.deployment.orders.of_connection(connection_id):
-                row = row_of(record, zone)
-                if row.came_at >= wish.since or row.standing in (Standing.PARKED, Standing.WAITING):
-                    yield row
-
     def rows(self, keys: list[str]) -> list[Row]:
         """Return single orders, by connection and id; what is gone is missing."""
-        pairs = [(key.partition("/")[0], key.partition("/")[2]) for key in keys if "/" in key]
+        pairs = [(key.partition("/")[0], key.partition("/")[2]) for key in dict.fromkeys(keys)]
+        pairs = [pair for pair in pairs if all(pair)]
         records = self.deployment.orders.load_many(pairs)
         return [row_of(record, self.deployment.zone_of(record.connection_id)) for record in records]
 
@@ -178,6 +190,7 @@ class Desk:
     def connections(self, webhook_url: str) -> list[ConnectionState]:
         """Return how every connection is, without asking CoopCycle."""
         parked = Counter(each.connection_id for each in self.deployment.parked.look().messages)
+        index = self.deployment.index
         states = []
         for stored in self.deployment.registry.everything():
             problems = [f"secret {name}: missing" for name in stored.missing]
@@ -188,8 +201,8 @@ class Desk:
             except InvalidConnection as error:
                 problems += error.problems
             zone = self.deployment.zone_of(stored.connection_id)
-            records = self.deployment.orders.of_connection(stored.connection_id)
-            rows = sorted((row_of(each, zone) for each in records), key=lambda row: row.changed_at)
+            page = index.newest([stored.connection_id], limit=LOOKED_BACK)
+            rows = [row_of_index(row, zone) for row in page.rows]
             states.append(
                 ConnectionState(
                     connection_id=stored.connection_id,
@@ -197,9 +210,9 @@ class Desk:
                     coopcycle_url=url,
                     problems=tuple(problems),
                     is_rotating=stored.is_rotating,
-                    last_order=max(rows, key=lambda row: row.came_at, default=None),
-                    last_delivery=next((row for row in reversed(rows) if row.delivery_iri), None),
-                    waiting=sum(row.standing is Standing.WAITING for row in rows),
+                    last_order=next(iter(rows), None),
+                    last_delivery=next((row for row in rows if row.delivery_iri), None),
+                    waiting=index.count(Attention.WAITING, stored.connection_id),
                     parked=parked[stored.connection_id],
                     webhook_url=f"{webhook_url.rstrip('/')}/{stored.connection_id}",
                 )
@@ -209,15 +222,16 @@ class Desk:
     # --- pictures ----------------------------------------------------------------------------------------
 
     def stories(self, since: datetime) -> list[tuple[Row, tuple[Happened, ...], datetime | None]]:
-        """Return each order that came or changed since then, what happened, and when its webhook came."""
+        """Return each order that came since then or needs something: what happened, when its webhook came."""
+        page = self.deployment.index.newest(self.connection_ids(), since=since, limit=MOST_COUNTED)
+        keys = dict.fromkeys([*(row.key for row in page.rows), *self._needing("")])
         found = []
-        for connection_id in self.connection_ids():
-            zone = self.deployment.zone_of(connection_id)
-            for record in self.deployment.orders.of_connection(connection_id):
-                if record.changed_at >= since:
-                    happened = tuple(Happened(e.at, e.outcome, e.topic, e.reason) for e in record.history)
-                    message = _message_of(record)
-                    found.append((row_of(record, zone), happened, message.received_at if message else None))
+        for record in self.deployment.orders.load_many(list(keys)):
+            if record.changed_at >= since:
+                happened = tuple(Happened(e.at, e.outcome, e.topic, e.reason) for e in record.history)
+                message = _message_of(record)
+                row = row_of(record, self.deployment.zone_of(record.connection_id))
+                found.append((row, happened, message.received_at if message else None))
         return found
 
     # --- what is done --------------------------------------------------------------------------------------
@@ -255,75 +269,7 @@ class Desk:
         return settle(chosen, by).done
 
 
-# --- a record, read ---------------------------------------------------------------------------------------
-
-
-def row_of(record: DeliveryRecord, zone: ZoneInfo) -> Row:
-    """Return an order's row."""
-    standing, reason, by = _standing(record)
-    history = record.history
-    came_at = min([record.changed_at, *(event.at for event in history[:1])])
-    if len(history) == HISTORY_LENGTH:
-        came_at = min(came_at, record.order_updated_at)
-    return Row(
-        connection_id=record.connection_id,
-        order_id=record.order_id,
-        name=record.order_name or record.order_id,
-        standing=standing,
-        reason=reason,
-        by=by,
-        came_at=came_at,
-        changed_at=record.changed_at,
-        zone=zone,
-        window=record.windows.dropoff if record.windows else None,
-        delivery_iri=record.delivery_iri,
-        tracking_url=record.tracking_url,
-        waiting=_waiting(record) if standing is Standing.WAITING else None,
-        place=place_of(record.sent),
-    )
-
-
-def _standing(record: DeliveryRecord) -> tuple[Standing, str, str]:
-    """Return standing, reason, and who settled it."""
-    if record.parked:
-        return Standing.PARKED, record.parked[-1].code, ""
-    by = next((event.reason for event in reversed(record.history) if event.outcome in _SETTLED), "")
-    if record.state is State.DONE_BY_HAND:
-        return Standing.DISCARDED, CLOSED, by
-    if record.state is State.REJECTED and record.reason == DISCARDED:
-        return Standing.DISCARDED, DISCARDED, by
-    if record.waiting_for or record.state is State.CREATING:
-        return Standing.WAITING, "", ""
-    reason = "withdrawn" if record.state is State.WITHDRAWN else record.reason
-    return _OF_STATE[record.state], reason, ""
-
-
-_OF_STATE = {
-    State.CREATED: Standing.CREATED,
-    State.CANCELLED: Standing.CANCELLED,
-    State.CANCEL_REFUSED: Standing.TOO_LATE,
-    State.WITHDRAWN: Standing.CANCELLED,
-    State.IGNORED: Standing.IGNORED,
-    State.REJECTED: Standing.PARKED,  # by a version that parked on the queue alone
-}
-
-
-def _waiting(record: DeliveryRecord) -> Waiting:
-    return Waiting(record.waiting_for, record.waiting_status, record.next_try_at)
-
-
-def _matches(row: Row, wish: Wish) -> bool:
-    if wish.standing and row.standing.value not in _FILTERS.get(wish.standing, (wish.standing,)):
-        return False
-    text = wish.text.strip().casefold()
-    return not text or (
-        is_called(wish.text.strip(), row.order_id, row.name)
-        or any(text in part.casefold() for part in (row.name, row.place.name, row.place.street))
-        or (len(text) > 3 and text.replace(" ", "").lstrip("0") in row.place.phone)
-    )
-
-
-_FILTERS = {"cancelled": ("cancelled", "discarded", "toolate")}
+# --- what is parked, read ------------------------------------------------------------------------------
 
 
 def _message_of(record: DeliveryRecord | None) -> WebhookMessage | None:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from bridge.console.desk import Wish
 from bridge.console.live import LiveCoopCycle
+from bridge.console.order_rows import Wish
 from bridge.console.page import Page, colour, link, symbol
 from bridge.console.values import Listing, Row, Standing
 
