@@ -9,10 +9,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 @contextmanager
@@ -26,19 +30,31 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield bound
 
 
-class QuietHandler(WSGIRequestHandler):
-    """Keeps connections open and writes no access log."""
+class Handler(WSGIRequestHandler):
+    """Serves one connection: keeps it open, as a real front does, and writes no access log."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    timeout = 60  # seconds an idle connection is kept
+    timeout: ClassVar[float | None] = 60  # seconds an idle connection is kept
+    server: _Listener
+
+    def setup(self) -> None:
+        """Remember the connection, so that it can be ended."""
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        """Forget the connection."""
+        self.server.connections.discard(self.connection)
+        super().finish()
 
     def run_wsgi(self) -> None:
         """Answer one request; werkzeug's own would close the connection after it."""
+        environ = self.make_environ()
         try:
-            content, status, headers = run_wsgi_app(self.server.app, self.make_environ(), buffered=True)
-        except Exception:  # noqa: BLE001  # whatever an application raises is its answer 500
-            self.send_error(500)
+            content, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
+        except Exception as error:  # noqa: BLE001  # whatever an application raises is its answer 500
+            self.failed(error)
             return
         body = b"".join(content)
         code, _, reason = status.partition(" ")
@@ -47,11 +63,19 @@ class QuietHandler(WSGIRequestHandler):
             self.send_header(name, value)
         if "content-length" not in headers and int(code) not in (204, 304):
             self.send_header("Content-Length", str(len(body)))
-        if self.close_connection:
+        if self.close_connection:  # the client asked for it, and would otherwise send again on this one
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.write_body(body, environ)
+
+    def failed(self, _error: Exception) -> None:
+        """Answer for an application that raised."""
+        self.send_error(500)
+
+    def write_body(self, body: bytes, _environ: WSGIEnvironment) -> None:
+        """Send the body of the answer to the request of this WSGI environment."""
+        self.wfile.write(body)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the handlers log what matters."""
@@ -60,33 +84,94 @@ class QuietHandler(WSGIRequestHandler):
         """Write nothing: a client that hangs up is not news."""
 
 
-class Server:
-    """A WSGI application on 127.0.0.1; port 0 takes a free one, a taken one is an ``OSError``."""
+class _Listener(ThreadedWSGIServer):
+    """Werkzeug's threaded server, with its connections in hand."""
 
-    def __init__(self, application: Any, port: int = 0) -> None:
-        with listening("127.0.0.1", port) as bound:
-            self._server = make_server(
-                "127.0.0.1",
-                bound.getsockname()[1],
-                application,
-                threaded=True,
-                request_handler=QuietHandler,
-                fd=bound.fileno(),
-            )
-        self._server.daemon_threads = True  # type: ignore[attr-defined]  # of socketserver.ThreadingMixIn
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="http")
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, application: WSGIApplication, handler: type[Handler]) -> None:
+        self.connections: set[socket.socket] = set()
+        with listening(host, port) as bound:
+            super().__init__(host, bound.getsockname()[1], application, handler=handler, fd=bound.fileno())
+
+
+class Server:
+    """A WSGI application on an address of this machine; port 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken.
+
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        handler: type[Handler] = Handler,
+    ) -> None:
+        self.host = host
+        self._listener = _Listener(host, port, application, handler)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, also when any was asked for."""
+        return int(self._listener.port)
 
     @property
     def url(self) -> str:
-        """Return the address."""
-        return f"http://127.0.0.1:{self._server.port}"
+        """The address, without a slash at its end."""
+        return f"http://{self.host}:{self.port}"
 
-    def start(self) -> None:
-        """Serve in a thread."""
+    def start(self) -> Self:
+        """Serve from a thread of its own."""
+        self._thread = threading.Thread(target=self._serve, daemon=True, name="http")
         self._thread.start()
+        return self
+
+    def serve_forever(self) -> None:
+        """Serve until interrupted."""
+        try:
+            self._serve()
+        finally:
+            self.close()
 
     def stop(self) -> None:
         """Stop accepting, and close the socket."""
-        self._server.shutdown()
-        self._thread.join(timeout=10)
-        self._server.server_close()
+        if self._thread is not None:
+            self._listener.shutdown()
+            self._thread.join(timeout=10)
+            self._thread = None
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket that listens: the port is free."""
+        self._listener.server_close()
+
+    def close_connections(self) -> None:
+        """End every connection, also one that is kept alive."""
+        for each in list(self._listener.connections):
+            shut(each)
+
+    def _serve(self) -> None:
+        self._listener.serve_forever(poll_interval=0.02)  # seconds until a stop is seen
+
+    def __enter__(self) -> Self:
+        """Serve inside a `with` block."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop at its end."""
+        self.stop()
+
+
+def shut(connection: socket.socket) -> None:
+    """End a connection in order; one that the other side has ended already is as good."""
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return

@@ -21,7 +21,7 @@ from bridge.coopcycle.token import TokenSource
 from bridge.coopcycle.transport import new_session
 from bridge.errors import CoopCycleUnavailable, NotFeasible
 from bridge.model import Delivery, Ignored, Package, Receipt, Task, TimeWindow
-from bridge.planning.feasibility import check
+from bridge.planning.feasibility import if_feasible
 from bridge_laptop.cli.main import main
 from bridge_laptop.sandbox.seed import DEFAULT_SEED
 from bridge_laptop.sandbox.server import SandboxServer
@@ -214,7 +214,7 @@ def test_delivery_that_the_rules_allow(
     choosy: SandboxServer, client_of: Callable[[str], CoopCycleClient]
 ) -> None:
     """Asked and allowed, it goes on as it is; several stops count together."""
-    assert THREE == check(THREE, asking(), client_of(choosy.url))
+    assert THREE == if_feasible(THREE, asking(), client_of(choosy.url))
 
 
 def test_delivery_that_the_rules_refuse(
@@ -224,17 +224,17 @@ def test_delivery_that_the_rules_refuse(
     client = client_of(choosy.url)
 
     with pytest.raises(NotFeasible, match=r"do not allow this delivery: CoopCycle answered 400 for items$"):
-        check(HEAVY, asking(), client)
+        if_feasible(HEAVY, asking(), client)
 
-    assert Ignored("not_feasible") == check(HEAVY, asking("ignore"), client)
-    assert HEAVY == check(HEAVY, asking(check_feasibility=False), client)
+    assert Ignored("not_feasible") == if_feasible(HEAVY, asking("ignore"), client)
+    assert HEAVY == if_feasible(HEAVY, asking(check_feasibility=False), client)
 
 
 def test_address_that_coopcycle_cannot_find_is_no_matter_of_rules(client: CoopCycleClient) -> None:
     """The 500 is left to the creation, which knows what to do with it."""
     nowhere = replace(PAIR, dropoff=Task(LATE, street_address="Nowhere"))
 
-    assert nowhere == check(nowhere, asking(), client)
+    assert nowhere == if_feasible(nowhere, asking(), client)
 
 
 def test_instance_that_is_down_cannot_be_asked(client: CoopCycleClient, sandbox: Sandbox) -> None:
@@ -242,7 +242,7 @@ def test_instance_that_is_down_cannot_be_asked(client: CoopCycleClient, sandbox:
     sandbox.fault("unavailable", on="price")
 
     with pytest.raises(CoopCycleUnavailable):
-        check(PAIR, asking(), client)
+        if_feasible(PAIR, asking(), client)
 
 
 @pytest.mark.parametrize(

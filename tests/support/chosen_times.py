@@ -9,7 +9,7 @@ import pytest
 
 from bridge.errors import UnmappableOrder
 from bridge.model import TimeWish
-from bridge.schedule.chosen_time import Choice, Hours, Reading, read_wish
+from bridge.schedule.chosen_time import Choice, Hours, Reading, read_choice
 
 PARIS = ZoneInfo("Europe/Paris")
 ORDERED_AT = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)  # Monday, 10:15 in Paris
@@ -25,7 +25,7 @@ def read(
     ordered_at: datetime = ORDERED_AT,
 ) -> Choice | None:
     """Read a wish of these texts."""
-    return read_wish(
+    return read_choice(
         TimeWish(date=date_text, time=time_text, path="note_attributes"), reading, ordered_at=ordered_at
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.support import shops
+from tests.support import shop_orders
 
 from bridge.schedule.chosen_time import Reading
 
@@ -44,7 +44,7 @@ def shopify(
     tags: str = "",
 ) -> dict[str, Any]:
     """Return a Shopify order with attributes, properties of its lines, a shipping title and tags."""
-    body = shops.document("shopify")
+    body = shop_orders.document("shopify")
     body["note_attributes"] = [{"name": name, "value": value} for name, value in (attributes or {}).items()]
     goods = body["line_items"][0]
     body["line_items"] = [
@@ -61,7 +61,7 @@ def woocommerce(
     meta: Mapping[str, object] | None = None, *, line: Mapping[str, object] | None = None, title: str = ""
 ) -> dict[str, Any]:
     """Return a WooCommerce order with meta data of its own and of its first line."""
-    body = shops.document("woocommerce")
+    body = shop_orders.document("woocommerce")
     body["meta_data"] = [{"id": 1, "key": key, "value": value} for key, value in (meta or {}).items()]
     body["line_items"][0]["meta_data"] = [{"key": key, "value": value} for key, value in (line or {}).items()]
     if title:
@@ -71,4 +71,4 @@ def woocommerce(
 
 def read(shop: str, body: Mapping[str, object], country: str = "FR", **settings: str) -> str:
     """Return the choice that an order makes."""
-    return shops.choice(shops.parsed(shop, body, settings), reading(country))
+    return shop_orders.choice(shop_orders.parsed(shop, body, settings), reading(country))

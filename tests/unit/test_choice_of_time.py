@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.support import shops
+from tests.support import shop_orders
 from tests.support.orders_with_a_choice import FRIDAY, HOURS, SLOT, read, shopify, woocommerce
 
 from bridge.errors import UnmappableOrder
@@ -54,14 +54,14 @@ def test_tags_may_name_the_time(tags: str, expected: str) -> None:
 
 def test_the_answers_of_forms_and_options_are_read() -> None:
     """BigCommerce's form fields and date options, Squarespace's forms and variants, Square's metadata."""
-    big = shops.document("bigcommerce")
+    big = shop_orders.document("bigcommerce")
     option = {"display_name": "Jour de livraison", "display_value": "27/11/2026", "type": "Date field"}
     big["consignments"]["shipping"][0]["line_items"][0]["product_options"] = [option]
-    squarespace = shops.document("squarespace")
+    squarespace = shop_orders.document("squarespace")
     squarespace["formSubmission"] = [{"label": "Date de livraison", "value": "27/11/2026"}]
-    variant = shops.document("squarespace")
+    variant = shop_orders.document("squarespace")
     variant["lineItems"][0]["variantOptions"] = [{"optionName": "Delivery day", "value": "Friday"}]
-    square = shops.document("square")
+    square = shop_orders.document("square")
     square["metadata"] = {"delivery_date": FRIDAY}
 
     for shop, body in (
@@ -76,7 +76,7 @@ def test_the_answers_of_forms_and_options_are_read() -> None:
 def test_an_extensions_attributes_are_read() -> None:
     """Adobe Commerce: Amasty's, on the order or among its extension attributes, where they are subscribed."""
     for place in ("", "extension_attributes"):
-        event = shops.document("adobe-commerce")
+        event = shop_orders.document("adobe-commerce")
         order = event["data"]["value"]
         holder = order.setdefault(place, {}) if place else order
         holder.update({"amdeliverydate_date": FRIDAY, "amdeliverydate_time": HOURS})
@@ -213,7 +213,7 @@ def test_every_name_that_was_looked_at_is_explained() -> None:
         {"Delivery Date": FRIDAY, "Date de naissance": "27/11/1990", "Note": "x", "Batch": "2026-11-28"}
     )
 
-    assert shops.explained(shops.parsed("shopify", body)) == [
+    assert shop_orders.explained(shop_orders.parsed("shopify", body)) == [
         "time, note_attributes[1] Date de naissance: passed over: a birth",
         "time, note_attributes[3] Batch: passed over: its name says nothing of a delivery",
         "time, note_attributes[0] Delivery Date: taken: Fri 27 November 2026",
@@ -224,11 +224,11 @@ def test_a_question_that_is_a_date_is_a_choice_or_parked() -> None:
     """Form services say themselves that an answer is a date; birthdays are none."""
 
     def asked(label: str, day: str = FRIDAY) -> str:
-        order = shops.parsed("shopify", shopify())
+        order = shop_orders.parsed("shopify", shopify())
         entry = Written(label, day, f"answers {label}", "question")
         writings = Writings((entry,), date_setting="fields.date", time_setting="fields.time")
         object.__setattr__(order, "writings", writings)
-        return shops.choice(order)
+        return shop_orders.choice(order)
 
     assert FRIDAY == asked("Wann dürfen wir liefern?")
     assert FRIDAY == asked("Date de livraison")
@@ -243,7 +243,7 @@ def test_a_question_that_is_a_date_is_a_choice_or_parked() -> None:
 
 def wix(**changes: object) -> dict[str, Any]:
     """Return Wix's event with some fields of the order's logistics changed."""
-    event = shops.document("wix")
+    event = shop_orders.document("wix")
     event["data"]["actionEvent"]["body"]["order"]["shippingInfo"]["logistics"].update(changes)
     return event
 
@@ -262,12 +262,12 @@ def test_a_slot_of_two_instants_is_a_window() -> None:
 def test_half_a_slot_is_parked(slot: dict[str, str]) -> None:
     """A slot without an end, or one that ends before it begins, is no window."""
     with pytest.raises(UnmappableOrder, match=r"deliveryTimeSlot\.to"):
-        shops.parse("wix", wix(deliveryTimeSlot=slot))
+        shop_orders.parse("wix", wix(deliveryTimeSlot=slot))
 
 
 def test_custom_fields_of_the_checkout_are_read() -> None:
     """Wix: ``customFields``, each with a title and a value."""
-    event = shops.document("wix")
+    event = shop_orders.document("wix")
     event["data"]["actionEvent"]["body"]["order"]["customFields"] = [
         {"title": "Date de livraison", "value": "27/11/2026"}
     ]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from bridge.errors import UnmappableOrder
 from bridge.model import Writings, Written
 from bridge.schedule.candidates import LONGEST_TEXT, MOST_ENTRIES, candidates_of
-from bridge.schedule.chosen_time import KNOWN_LANGUAGES, Choice, Reading, read_wish
+from bridge.schedule.chosen_time import KNOWN_LANGUAGES, Choice, Reading, read_choice
+from bridge.schedule.find_chosen_time import find_chosen_time
 from bridge.schedule.vocabulary import NO_TIME, phrases, weekdays
-from bridge.schedule.wishes import find_wish
 
 ORDERED_AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ORDERED_ON = ORDERED_AT.date()
@@ -63,8 +63,8 @@ def choose(*entries: Written, wordpress: bool = True) -> Choice | None:
 
     """
     writings = Writings(entries, date_setting="sender.date_meta", clocks_in_utc=wordpress)
-    wish = find_wish(writings, FRANCE, ordered_at=ORDERED_AT).wish
-    return read_wish(wish, FRANCE, ordered_at=ORDERED_AT) if wish is not None else None
+    wish = find_chosen_time(writings, FRANCE, ordered_at=ORDERED_AT).wish
+    return read_choice(wish, FRANCE, ordered_at=ORDERED_AT) if wish is not None else None
 
 
 @given(

@@ -21,7 +21,7 @@ from tests.support.chosen_times import (
 
 from bridge.errors import UnmappableOrder
 from bridge.model import TimeWindow, TimeWish
-from bridge.schedule.chosen_time import Choice, Hours, read_wish
+from bridge.schedule.chosen_time import Choice, Hours, read_choice
 
 # --- date and time together ---------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ def test_instants_of_the_sender_are_taken_as_they_are() -> None:
     """A sender that has instants leaves nothing to read."""
     window = TimeWindow(ORDERED_AT, ORDERED_AT + timedelta(hours=2))
 
-    assert Choice(window=window) == read_wish(TimeWish(window=window), FRANCE, ordered_at=ORDERED_AT)
+    assert Choice(window=window) == read_choice(TimeWish(window=window), FRANCE, ordered_at=ORDERED_AT)
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\u00a0", "\t\n"])
@@ -110,9 +110,9 @@ def test_numbers_alone_never_load_the_library_for_words() -> None:
         "from datetime import UTC, datetime\n"
         "from zoneinfo import ZoneInfo\n"
         "from bridge.model import TimeWish\n"
-        "from bridge.schedule.chosen_time import Reading, read_wish\n"
+        "from bridge.schedule.chosen_time import Reading, read_choice\n"
         "wish = TimeWish(date='24/12/2026', time='14:00 - 16:00')\n"
-        "read_wish(wish, Reading(ZoneInfo('UTC'), 'FR'), ordered_at=datetime.now(UTC))\n"
+        "read_choice(wish, Reading(ZoneInfo('UTC'), 'FR'), ordered_at=datetime.now(UTC))\n"
         "sys.exit('dateparser' in sys.modules)\n"
     )
 

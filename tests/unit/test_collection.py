@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import shops
+from tests.support import shop_orders
 
 from bridge.errors import UnmappableOrder
 from bridge.model import Ignored, Order, Written
@@ -25,7 +25,7 @@ FRIDAY = "2026-11-27"
 
 def woocommerce(*meta: tuple[str, object], **line: str) -> dict[str, Any]:
     """Return a WooCommerce order with meta data, and its shipping line changed."""
-    body = shops.document("woocommerce")
+    body = shop_orders.document("woocommerce")
     body["meta_data"] = [{"key": key, "value": value} for key, value in meta]
     body["shipping_lines"][0].update(line)
     return body
@@ -33,7 +33,7 @@ def woocommerce(*meta: tuple[str, object], **line: str) -> dict[str, Any]:
 
 def shopify(*attributes: tuple[str, str], tags: str = "", **line: str) -> dict[str, Any]:
     """Return a Shopify order with attributes and tags, and its shipping line changed."""
-    body = shops.document("shopify")
+    body = shop_orders.document("shopify")
     body["note_attributes"] = [{"name": name, "value": value} for name, value in attributes]
     body["line_items"] = [{**body["line_items"][0], "properties": []}]
     body["tags"] = tags
@@ -87,7 +87,7 @@ COLLECTED = [
 @pytest.mark.parametrize(("shop", "body"), COLLECTED)
 def test_a_buyer_who_collects_gets_no_courier(shop: str, body: dict[str, Any]) -> None:
     """Whatever address the order has; a delivery made before the buyer changed their mind goes."""
-    found = shops.parse(shop, body)
+    found = shop_orders.parse(shop, body)
 
     assert isinstance(found, Ignored)
     assert ("local_pickup", True) == (found.reason, found.retracts)
@@ -119,12 +119,12 @@ def test_a_buyer_who_collects_gets_no_courier(shop: str, body: dict[str, Any]) -
 )
 def test_an_order_that_only_mentions_it_is_delivered(shop: str, body: dict[str, Any]) -> None:
     """A tag of the office, a carrier with the shop in its name, the other value of the same key."""
-    assert isinstance(shops.parse(shop, body), Order)
+    assert isinstance(shop_orders.parse(shop, body), Order)
 
 
 def test_what_is_collected_of_an_order_is_not_carried() -> None:
     """DingDong asks for each line: the cake is fetched, the flowers are brought."""
-    found = shops.parsed("shopify", of_lines(("Method", "Local pickup"), ("Method", "Local delivery")))
+    found = shop_orders.parsed("shopify", of_lines(("Method", "Local pickup"), ("Method", "Local delivery")))
 
     assert ["Line 1"] == [item.title for item in found.items]
 
@@ -141,28 +141,28 @@ def test_what_is_collected_of_an_order_is_not_carried() -> None:
 def test_a_contradiction_is_a_persons_matter(body: dict[str, Any]) -> None:
     """Two keys that disagree, or a day of collecting with nothing beside it: parked, not guessed."""
     with pytest.raises(UnmappableOrder, match=r"collect"):
-        shops.parse("shopify", body)
+        shop_orders.parse("shopify", body)
 
 
 def test_the_platforms_own_ways_of_saying_it() -> None:
     """A method's code or title, a status, a shipment that is none."""
-    adobe = shops.document("adobe-commerce")
+    adobe = shop_orders.document("adobe-commerce")
     adobe["data"]["value"].update(
         shipping_method="instore_pickup", shipping_description="In-Store Pickup Delivery - Paris"
     )
-    titled = shops.document("adobe-commerce")
+    titled = shop_orders.document("adobe-commerce")
     titled["data"]["value"]["shipping_description"] = "In-Store Pickup Delivery - Paris"
-    awaiting = {**shops.document("bigcommerce"), "status_id": 8}
-    big = shops.document("bigcommerce")
+    awaiting = {**shop_orders.document("bigcommerce"), "status_id": 8}
+    big = shop_orders.document("bigcommerce")
     big["consignments"]["shipping"][0]["shipping_method"] = "Pickup In Store"
-    squarespace = {**shops.document("squarespace"), "shippingLines": [{"method": "Local Pickup"}]}
-    square = shops.document("square")
+    squarespace = {**shop_orders.document("squarespace"), "shippingLines": [{"method": "Local Pickup"}]}
+    square = shop_orders.document("square")
     details = square["fulfillments"][0].pop("delivery_details")
     square["fulfillments"][0] |= {
         "type": "SHIPMENT",
         "shipment_details": {**details, "shipping_type": "Local pickup"},
     }
-    wix = shops.document("wix")
+    wix = shop_orders.document("wix")
     wix["data"]["actionEvent"]["body"]["order"]["shippingInfo"]["title"] = "Retrait en boutique"
 
     for shop, body in (
@@ -174,7 +174,7 @@ def test_the_platforms_own_ways_of_saying_it() -> None:
         ("square", square),
         ("wix", wix),
     ):
-        found = shops.parse(shop, body)
+        found = shop_orders.parse(shop, body)
         assert isinstance(found, Ignored), shop
         assert ("local_pickup", True) == (found.reason, found.retracts), shop
 
@@ -183,7 +183,7 @@ def test_the_platforms_own_ways_of_saying_it() -> None:
     "given", ["flat_rate", "flatrate_flatrate", "ups_pickup", "dpd_pickup_point", "", "freeshipping"]
 )
 def test_other_methods_are_no_collecting(given: str) -> None:
-    """Ids of carriers, some of which have the word for their parcel shops."""
+    """Ids of carriers, some of which have the word for their parcel shop_orders."""
     assert not id_says_collected(given)
 
 

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import shops
+from tests.support import shop_orders
 
 from bridge.errors import UnmappableOrder
 from bridge.model import TimeWish
-from bridge.schedule.chosen_time import read_wish
+from bridge.schedule.chosen_time import read_choice
 from bridge.schedule.compound_times import text_of
 
 DAY = {"year": "2026", "month": "11", "day": "27"}
@@ -25,8 +25,8 @@ ORDERED_AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 def read(text: str) -> str:
     """Read a text as a date in Paris."""
-    found = read_wish(TimeWish(date=text), shops.PARIS, ordered_at=ORDERED_AT)
-    return shops.shown(found) if found is not None else ""
+    found = read_choice(TimeWish(date=text), shop_orders.PARIS, ordered_at=ORDERED_AT)
+    return shop_orders.shown(found) if found is not None else ""
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_any_appointment_keeps_its_length_and_its_moment(minutes: int, zone: str
         "timezone": zone,
     }
 
-    found = read_wish(TimeWish(date=text_of(parts) or ""), shops.PARIS, ordered_at=ORDERED_AT)
+    found = read_choice(TimeWish(date=text_of(parts) or ""), shop_orders.PARIS, ordered_at=ORDERED_AT)
 
     assert found is not None
     assert found.window is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bridge.document import json_inside, moment_of
 from bridge.errors import UnmappableOrder
 from bridge.fields import expressions
-from bridge.fields.parts import read_wish
+from bridge.fields.parts import read_chosen_time
 from bridge.fields.values import Values
 from bridge.model import TimeWindow
 
@@ -74,7 +74,7 @@ def test_a_window_may_be_in_unix_time(factor: int, write: Any) -> None:
     """Both ends, as numbers or as texts."""
     body = {"from": write(SECONDS * factor), "to": write((SECONDS + 3600) * factor)}
 
-    wish = read_wish(Values(body, {"after": "from", "before": "to"}))
+    wish = read_chosen_time(Values(body, {"after": "from", "before": "to"}))
 
     assert wish is not None
     assert TimeWindow(AT, AT.replace(hour=9)) == wish.window
@@ -82,7 +82,7 @@ def test_a_window_may_be_in_unix_time(factor: int, write: Any) -> None:
 
 def test_a_day_may_be_in_unix_time() -> None:
     """It becomes the moment, which the connection's time zone makes a day of."""
-    wish = read_wish(Values({"day": str(SECONDS)}, {"date": "day"}))
+    wish = read_chosen_time(Values({"day": str(SECONDS)}, {"date": "day"}))
 
     assert wish is not None
     assert AT.isoformat() == wish.date

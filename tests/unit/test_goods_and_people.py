@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.support import fake_instance, shops
+from tests.support import fake_instance
+from tests.support.shop_orders import document, parse, parsed
 
 from bridge import sources
 from bridge.model import Ignored
@@ -19,7 +20,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 def shopify(*lines: Mapping[str, object], **changes: object) -> dict[str, Any]:
     """Return a Shopify order with these lines, each of three bouquets but for the changes."""
-    body = shops.document("shopify")
+    body = document("shopify")
     goods = {**body["line_items"][0], "quantity": 3, "current_quantity": 3, "fulfillable_quantity": 3}
     body["line_items"] = [{**goods, **line} for line in lines or ({},)]
     return {**body, **changes}
@@ -40,7 +41,7 @@ def shopify(*lines: Mapping[str, object], **changes: object) -> dict[str, Any]:
 )
 def test_shopifys_lines_count_what_is_left(line: dict[str, object], left: int) -> None:
     """What was taken along at the till is not brought again; frappe/ecommerce_integrations#207."""
-    found = shops.parsed("shopify", shopify(line, fulfillment_status="partial"))
+    found = parsed("shopify", shopify(line, fulfillment_status="partial"))
 
     assert [left] == [item.quantity for item in found.items]
 
@@ -49,7 +50,7 @@ def test_a_line_that_was_handed_out_is_left_out() -> None:
     """Half an order is brought."""
     handed_out = {"title": "Vase", "fulfillment_status": "fulfilled", "fulfillable_quantity": 0}
 
-    found = shops.parsed("shopify", shopify({}, handed_out))
+    found = parsed("shopify", shopify({}, handed_out))
 
     assert 1 == len(found.items)
     assert "Vase" not in [item.title for item in found.items]
@@ -57,7 +58,7 @@ def test_a_line_that_was_handed_out_is_left_out() -> None:
 
 def test_an_order_that_was_handed_out_line_by_line_undoes_nothing() -> None:
     """The delivery under way is the one that the shop ticks off."""
-    found = shops.parse("shopify", shopify({"fulfillment_status": "fulfilled", "fulfillable_quantity": 0}))
+    found = parse("shopify", shopify({"fulfillment_status": "fulfilled", "fulfillable_quantity": 0}))
 
     assert isinstance(found, Ignored)
     assert ("already_fulfilled", False) == (found.reason, found.retracts)
@@ -68,7 +69,7 @@ def test_an_order_that_was_handed_out_line_by_line_undoes_nothing() -> None:
 )
 def test_adobes_lines_count_what_is_left(shipped: object, refunded: object, left: int) -> None:
     """``qty_shipped``; what was refunded of it is not taken away twice."""
-    event = shops.document("adobe-commerce")
+    event = document("adobe-commerce")
     event["data"]["value"]["items"] = [
         {
             **event["data"]["value"]["items"][0],
@@ -78,7 +79,7 @@ def test_adobes_lines_count_what_is_left(shipped: object, refunded: object, left
         }
     ]
 
-    assert [left] == [item.quantity for item in shops.parsed("adobe-commerce", event).items]
+    assert [left] == [item.quantity for item in parsed("adobe-commerce", event).items]
 
 
 # --- money ------------------------------------------------------------------------------------------
@@ -86,7 +87,7 @@ def test_adobes_lines_count_what_is_left(shipped: object, refunded: object, left
 
 def square(**changes: object) -> dict[str, Any]:
     """Return a Square order of 50 euros with some fields changed."""
-    body = {**shops.document("square"), "total_money": {"amount": 5000, "currency": "EUR"}}
+    body = {**document("square"), "total_money": {"amount": 5000, "currency": "EUR"}}
     return {**body, **changes}
 
 
@@ -110,7 +111,7 @@ def refund(amount: int, status: str = "COMPLETED") -> dict[str, object]:
 )
 def test_squares_order_with_all_the_money_back_is_off(changes: dict[str, object], gone: bool) -> None:
     """The dashboard leaves the fulfillment as it was; square-php-sdk doc/models/order.md."""
-    found = shops.parse("square", square(**changes))
+    found = parse("square", square(**changes))
 
     assert gone == isinstance(found, Ignored)
     if isinstance(found, Ignored):
@@ -122,8 +123,8 @@ def test_squares_order_with_all_the_money_back_is_off(changes: dict[str, object]
 
 def test_all_phones_are_handed_over_the_recipients_first() -> None:
     """Also the one that a delivery rate asked for (ShopifySharp#248), and that of the account's address."""
-    address = {**shops.document("shopify")["shipping_address"], "phone": "1"}
-    found = shops.parsed(
+    address = {**document("shopify")["shipping_address"], "phone": "1"}
+    found = parsed(
         "shopify",
         shopify(
             shipping_address=address,
@@ -152,15 +153,13 @@ def test_all_phones_are_handed_over_the_recipients_first() -> None:
 def test_an_address_without_a_name_is_the_buyers(bill: object, customer: object, name: str) -> None:
     """The courier has somebody to ask for."""
     address = {
-        **shops.document("shopify")["shipping_address"],
+        **document("shopify")["shipping_address"],
         "name": "",
         "first_name": None,
         "last_name": "",
     }
 
-    found = shops.parsed(
-        "shopify", shopify(shipping_address=address, billing_address=bill, customer=customer)
-    )
+    found = parsed("shopify", shopify(shipping_address=address, billing_address=bill, customer=customer))
 
     assert name == found.recipient_name
 
@@ -186,7 +185,7 @@ def test_what_buyers_write_to_the_courier_reaches_them(name: str, value: str, ex
     line = shopify({"properties": [{"name": name, "value": value}]}, note="Merci", note_attributes=[])
 
     for body in (attribute, line):
-        assert "\n".join(filter(None, ("Merci", expected))) == shops.parsed("shopify", body, settings).note
+        assert "\n".join(filter(None, ("Merci", expected))) == parsed("shopify", body, settings).note
 
 
 # --- the dry run and the receiver -------------------------------------------------------------------

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import InvalidConnection
 from bridge.model import TimeWindow
-from bridge.schedule.opening_hours import Period, Schedule, check, parse_opening_hours
+from bridge.schedule.opening_hours import Period, Schedule, parse_opening_hours, problems_of
 from bridge.schedule.windows import Windows, next_windows
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -136,12 +136,12 @@ def test_lines_that_overlap_each_other_are_refused() -> None:
 )
 def test_settings_are_checked(schedule: Schedule, expected: list[str]) -> None:
     """Each problem names its key; periods that touch, also round the week, count as one."""
-    assert expected == check(schedule)
+    assert expected == problems_of(schedule)
 
 
 def test_an_unreadable_line_is_a_problem_of_its_key() -> None:
     """The check tells a wrong line and wrong minutes together."""
-    problems = check(Schedule(("Mo 9-19",), pickup_minutes=0))
+    problems = problems_of(Schedule(("Mo 9-19",), pickup_minutes=0))
 
     assert [problem.split(":")[0] for problem in problems] == [
         "schedule.pickup_minutes",

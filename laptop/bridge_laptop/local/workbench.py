@@ -27,6 +27,7 @@ from bridge.errors import InvalidConnection, UnknownConnection
 from bridge.operator.connections import ConnectionRegistry, write_connection
 from bridge_laptop import sam_template, secrets, signing
 from bridge_laptop.local import provisioning
+from bridge_laptop.sandbox.client import SandboxClient
 from bridge_laptop.sandbox.faults.modes import MODES
 from bridge_laptop.sandbox.instance.couriers import ACTS
 
@@ -151,7 +152,7 @@ class Workbench:
         fault: dict[str, Any] = {"mode": mode if mode in MODES else None}
         if fault["mode"] and seconds.isdigit():
             fault["seconds"] = int(seconds)
-        self._control("fault", fault)
+        SandboxClient(self._sandbox_url).send("fault", fault)
         return self._bench(request, f"CoopCycle: {fault['mode'] or 'all is well again'}")
 
     def _change_credentials(self, request: Request) -> Response:
@@ -166,7 +167,7 @@ class Workbench:
 
     def _play_courier(self, request: Request) -> Response:
         act = {"delivery": request.form.get("delivery", ""), "do": request.form.get("do", "")}
-        return self._courier(request, said=self._control("courier", act))
+        return self._courier(request, said=SandboxClient(self._sandbox_url).send("courier", act))
 
     # --- what it stands on ------------------------------------------------------------------------------
 
@@ -205,15 +206,7 @@ class Workbench:
         return f"{request.host_url.rstrip('/')}/webhooks/{FORM}/{given.webhook[0]}"
 
     def _stats(self) -> dict[str, Any]:
-        if not self._sandbox_url:
-            return {}
-        answer = requests.get(f"{self._sandbox_url}/_sandbox/stats", timeout=TIMEOUT_SECONDS)
-        stats: dict[str, Any] = answer.json()
-        return stats
-
-    def _control(self, name: str, body: Mapping[str, Any]) -> str:
-        answer = requests.post(f"{self._sandbox_url}/_sandbox/{name}", json=body, timeout=TIMEOUT_SECONDS)
-        return answer.text
+        return SandboxClient(self._sandbox_url).stats() if self._sandbox_url else {}
 
 
 def renumbered(body: bytes, number: str) -> bytes:

@@ -22,6 +22,7 @@ from bridge_laptop.local.engine import Engine
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sam_local.orders import fresh_order
 from bridge_laptop.sam_local.prepare import Prepared, clean_environment, prepare, sam_command
+from bridge_laptop.sandbox.client import SandboxClient
 
 DELIVERY_SECONDS = 60
 START_SECONDS = 120
@@ -156,9 +157,7 @@ def _expect_one_delivery(stack: LocalStack, prepared: Prepared, order_id: str) -
     reference = f"{prepared.connection.connection_id}/{order_id}"
 
     def found() -> list[Any]:
-        stats = requests.get(f"{stack.coopcycle_url}/_sandbox/stats", timeout=10).json()
-        deliveries: list[Any] = stats["deliveries_by_ref"].get(reference, [])
-        return deliveries
+        return SandboxClient(stack.coopcycle_url).deliveries_of(reference)
 
     arrived = _until(lambda: bool(found()) and _is_idle(stack), DELIVERY_SECONDS)
     if not arrived or len(found()) != 1:

@@ -1,7 +1,7 @@
-"""The sandbox on a socket: a small threaded HTTP/1.1 server that can also break a connection on purpose.
+"""The sandbox on a socket: the shared threaded server, and a handler that can break a connection on purpose.
 
-Werkzeug's own handler closes after every answer; this one keeps connections alive as a real front does, so
-that clients meet what they meet in production: reuse, and a connection that dies between two requests.
+Connections are kept alive as a real front does, so that clients meet what they meet in production: reuse, and
+a connection that dies between two requests.
 """
 
 from __future__ import annotations
@@ -9,60 +9,38 @@ from __future__ import annotations
 import os
 import socket
 import struct
-import threading
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
-from werkzeug.test import run_wsgi_app
-
-from bridge_laptop.http_server import listening
+from bridge_laptop.http_server import Handler, Server, shut
 from bridge_laptop.sandbox.app import create_app
 from bridge_laptop.sandbox.faults.modes import DRIP, Broken, Drip
 from bridge_laptop.sandbox.seed import SeedSource
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 _LINGER_AND_RESET = struct.pack("ii", 1, 0)
 
 
-class _Handler(WSGIRequestHandler):
-    """Serves one connection."""
+class _Handler(Handler):
+    """Serves one connection, as a fault says."""
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
+    timeout: ClassVar[float | None] = (
+        None  # an idle connection is kept for ever: when it ends is a fault's to say
+    )
 
-    def setup(self) -> None:
-        """Remember the connection, so that stopping the server ends it."""
-        super().setup()
-        self.server.connections.add(self.connection)
+    def failed(self, _error: Exception) -> None:
+        """Break the connection where a fault says so."""
+        if isinstance(_error, Broken):
+            self._break(_error.how)
+        else:
+            super().failed(_error)
 
-    def finish(self) -> None:
-        """Forget the connection."""
-        self.server.connections.discard(self.connection)
-        super().finish()
-
-    def run_wsgi(self) -> None:
-        """Serve one request."""
-        environ = self.make_environ()
-        try:
-            content, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
-        except Broken as broken:
-            self._break(broken.how)
-            return
-        code, _, reason = status.partition(" ")
-        self.send_response(int(code), reason)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if self.close_connection:  # the client asked for it, and would otherwise send again on this one
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self._write(b"".join(content), environ.get(DRIP))
-
-    def _write(self, body: bytes, drip: Drip | None) -> None:
+    def write_body(self, body: bytes, _environ: WSGIEnvironment) -> None:
         """Write the body, at once or byte by byte."""
+        drip: Drip | None = _environ.get(DRIP)
         if drip is None:
-            self.wfile.write(body)
+            super().write_body(body, _environ)
             return
         for byte in body:
             if drip.halt.wait(drip.seconds / len(body)):
@@ -77,89 +55,19 @@ class _Handler(WSGIRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_AND_RESET)
             os.close(self.connection.detach())
         else:
-            _shut(self.connection)
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Keep quiet: the counts are in `/_sandbox/stats`."""
+            shut(self.connection)
 
 
-class _Server(ThreadedWSGIServer):
-    """Werkzeug's threaded server, with its connections in hand."""
-
-    def __init__(self, host: str, port: int, app: Any) -> None:
-        self.connections: set[socket.socket] = set()
-        with listening(host, port) as bound:
-            super().__init__(host, bound.getsockname()[1], app, handler=_Handler, fd=bound.fileno())
-
-    def close_connections(self) -> None:
-        """End every connection that is kept alive."""
-        for each in list(self.connections):
-            _shut(each)
-
-
-def _shut(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # the other side was faster
-
-
-class SandboxServer:
+class SandboxServer(Server):
     """A CoopCycle instance to develop and test against."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, seed: SeedSource = None) -> None:
         self.app = create_app(seed)
-        self._server: BaseWSGIServer = _Server(host, port, self.app)
-        self._thread: threading.Thread | None = None
-        self.host = host
+        super().__init__(self.app, port, host=host, handler=_Handler)
 
-    @property
-    def port(self) -> int:
-        """The port it listens on, also when any was asked for."""
-        return int(self._server.port)
-
-    @property
-    def url(self) -> str:
-        """The address of the instance, without a slash at its end."""
-        return f"http://{self.host}:{self.port}"
-
-    def start(self) -> Self:
-        """Serve from a thread of its own."""
-        self._thread = threading.Thread(target=self._serve, name="coopcycle-sandbox", daemon=True)
-        self._thread.start()
-        return self
-
-    def _serve(self) -> None:
-        self._server.serve_forever(poll_interval=0.02)
-
-    def serve_forever(self) -> None:
-        """Serve until interrupted."""
-        try:
-            self._serve()
-        finally:
-            self._end()
-
-    def stop(self) -> None:
-        """Stop serving: waits end, connections close, the port is free."""
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-            self._thread = None
-        self._end()
-
-    def _end(self) -> None:
+    def close(self) -> None:
+        """End what waits and every connection; the port is free."""
         self.app.extensions["faults"].halt()
         self.app.extensions["outbox"].halt()
-        if isinstance(self._server, _Server):
-            self._server.close_connections()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        """Serve inside a `with` block."""
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop at its end."""
-        self.stop()
+        self.close_connections()
+        super().close()

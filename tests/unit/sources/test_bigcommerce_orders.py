@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support import shops, source_calls
+from tests.support import shop_orders, source_calls
 from tests.support.any_json import any_json
 from tests.support.of_bigcommerce import ORDER, SAMPLES, bigcommerce
 
@@ -195,7 +195,7 @@ def test_several_addresses_at_several_times_are_refused() -> None:
     later = shipping(form_fields=[{"name": "Jour de livraison", "value": "25/11/2026"}])
 
     with pytest.raises(UnmappableOrder, match="name two days"):
-        shops.choice(parsed(consignments=consignments(shipping(), later)))
+        shop_orders.choice(parsed(consignments=consignments(shipping(), later)))
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_products_event_date_is_the_day(event_date: object, day: str | None) -
     """A product sold for a day ("scheduled delivery") says it without any label."""
     part = shipping(form_fields=[], line_items=[line(event_date=event_date)])
 
-    assert (day or "") == shops.choice(parsed(options=Options(), consignments=consignments(part)))
+    assert (day or "") == shop_orders.choice(parsed(options=Options(), consignments=consignments(part)))
 
 
 def test_the_day_may_be_an_option_of_a_product() -> None:
@@ -222,14 +222,14 @@ def test_the_day_may_be_an_option_of_a_product() -> None:
     option = {"display_name": "jour DE  livraison", "display_value": "24 déc.", "type": "Date field"}
     part = shipping(form_fields=[], line_items=[line(product_options=[option])])
 
-    assert "2026-12-24" == shops.choice(parsed(consignments=consignments(part)))
+    assert "2026-12-24" == shop_orders.choice(parsed(consignments=consignments(part)))
 
 
 def test_a_label_that_says_so_needs_no_setting() -> None:
     """The labels "Jour de livraison" and "Créneau" are known; another must be named."""
     found = parsed(options=Options())
 
-    assert "2026-11-24 14:00-16:00" == shops.choice(found)
+    assert "2026-11-24 14:00-16:00" == shop_orders.choice(found)
     assert found.note == "Code 48B12\nSonner chez la gardienne"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support import shops, source_calls
+from tests.support import shop_orders, source_calls
 from tests.support.any_json import any_json
 from tests.support.of_prestashop import FOUND, SAMPLES, options, prestashop
 
@@ -134,8 +134,8 @@ def test_a_carrier_that_mentions_the_shop_carries(carrier: dict[str, object]) ->
 
 def test_the_papers_dates_are_no_choice_of_time() -> None:
     """``delivery_date`` is when that paper was made; a module's own field is the buyer's."""
-    assert "" == shops.choice(parsed(found({"delivery_date": "2026-11-30 10:00:00"})))
-    assert "2026-11-30" == shops.choice(parsed(found({"date_livraison": "2026-11-30"})))
+    assert "" == shop_orders.choice(parsed(found({"delivery_date": "2026-11-30 10:00:00"})))
+    assert "2026-11-30" == shop_orders.choice(parsed(found({"date_livraison": "2026-11-30"})))
 
 
 def test_the_states_that_mean_cancelled_are_a_setting() -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support import shops, source_calls
+from tests.support import shop_orders, source_calls
 from tests.support.any_json import any_json
 from tests.support.of_squarespace import ORDER, ORDER_ID, SAMPLES, squarespace
 
@@ -141,12 +141,12 @@ def test_the_day_may_be_asked_in_a_products_form() -> None:
 
     found = parsed(formSubmission=None, lineItems=[{"quantity": 1, "customizations": None}, line])
 
-    assert "2026-11-24" == shops.choice(found)
+    assert "2026-11-24" == shop_orders.choice(found)
 
 
 def test_a_label_that_says_so_needs_no_setting() -> None:
     """The label "Jour de livraison" is known; what is under a label of the shop's own must be named."""
-    assert "2026-11-24 14:00-16:00" == shops.choice(parsed(options=Options()))
+    assert "2026-11-24 14:00-16:00" == shop_orders.choice(parsed(options=Options()))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_label_that_says_so_needs_no_setting() -> None:
 )
 def test_an_unanswered_question_is_no_wish(answers: object) -> None:
     """An empty answer, or a form of another shape, leaves the time to the schedule."""
-    assert "" == shops.choice(parsed(formSubmission=answers))
+    assert "" == shop_orders.choice(parsed(formSubmission=answers))
 
 
 @pytest.mark.parametrize(

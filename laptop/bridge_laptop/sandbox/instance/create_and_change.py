@@ -65,7 +65,7 @@ def create(instance: Instance, own_store: Store, body: Raw) -> Delivery:
 
     """
     delivery = draft(instance, own_store, body)
-    check(delivery)
+    check_constraints(delivery)
     _dress(instance, delivery)
     commit(instance, delivery)
     _check_payment_method(delivery.store, body)
@@ -117,7 +117,7 @@ def change(instance: Instance, own_store: Store, delivery: Delivery, body: Raw) 
     else:
         _apply_pair(reader, body, revised.pickup, revised.dropoff)
     _set_defaults(instance, revised)
-    check(revised)
+    check_constraints(revised)
     _fit_columns(revised)
     for task in left_out:
         instance.note(task, "cancelled")
@@ -138,7 +138,9 @@ def cancel(instance: Instance, delivery: Delivery) -> None:
         instance.note(task, "cancelled")
 
 
-def check(delivery: Delivery, *, feasible: bool = False, instance: Instance | None = None) -> None:
+def check_constraints(
+    delivery: Delivery, *, feasible: bool = False, instance: Instance | None = None
+) -> None:
     """Check the constraints on a delivery; with `feasible` also the store's own condition.
 
     Raises:

@@ -61,7 +61,7 @@ def assert_delivery() -> Response:
     if request.mimetype != JSON_LD:
         raise ServerFault
     draft = create_and_change.draft(instance(), asking.store, read_body())
-    create_and_change.check(draft, feasible=True, instance=instance())
+    create_and_change.check_constraints(draft, feasible=True, instance=instance())
     return data([])
 
 

@@ -249,7 +249,7 @@ def _read_schedule(top: TomlTable) -> Schedule:
         day_parts=table.names("day_parts"),
     )
     _refuse_the_rest(table)
-    for problem in opening_hours.check(schedule):
+    for problem in opening_hours.problems_of(schedule):
         key, _, sentence = problem.partition(": ")
         top.problem(key, sentence)
     return schedule

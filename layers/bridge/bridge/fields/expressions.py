@@ -44,7 +44,7 @@ _FAILURES = (
 )
 
 
-def check(expression: str) -> str:
+def problem_of(expression: str) -> str:
     """Return what is wrong with an expression and where, "" when it can be used."""
     if len(expression) > _LONGEST_EXPRESSION:
         return f"is longer than {_LONGEST_EXPRESSION} characters"
@@ -101,7 +101,7 @@ def search(expression: str, document: Mapping[str, object], *, field: str) -> ob
     try:
         compiled = jmespath.compile(expression)
     except (JMESPathError, RecursionError):
-        raise InvalidConnection([f"{field}: {check(expression)}"]) from None
+        raise InvalidConnection([f"{field}: {problem_of(expression)}"]) from None
     try:
         found = _Reader().visit(compiled.parsed, document)
         if found is None:

@@ -18,9 +18,9 @@ from bridge.fields.parts import (
     ADDRESS_PARTS,
     COORDINATES,
     WISH_NAMES,
+    read_chosen_time,
     read_items,
     read_weight,
-    read_wish,
 )
 from bridge.fields.recipient import read_address, read_name, read_phones
 from bridge.fields.values import Values
@@ -115,7 +115,7 @@ _MOST_STOPS = 50
 
 def check_fields(given: Mapping[str, str], *, identifies: bool) -> list[tuple[str, str]]:
     """Return what is wrong as (name, sentence); the names are known. ``identifies``: the source is a form."""
-    problems = [(name, wrong) for name, text in given.items() if (wrong := expressions.check(text))]
+    problems = [(name, wrong) for name, text in given.items() if (wrong := expressions.problem_of(text))]
     if "order_id" in given and not identifies:
         problems.append(("order_id", "a shop's orders have an id of their own, remove the line"))
     for first, second in (("after", "before"), COORDINATES):
@@ -174,7 +174,7 @@ def apply_fields(order: Order, values: Values, *, cancelled: bool = False) -> Or
         tags=_tags(values) if "tags" in values else order.tags,
         shipping_methods=_texts(values, "shipping_method", order.shipping_methods),
         pickup_locations=_texts(values, "pickup_location", order.pickup_locations),
-        wish=read_wish(values) if any(name in values for name in WISH_NAMES) else order.wish,
+        wish=read_chosen_time(values) if any(name in values for name in WISH_NAMES) else order.wish,
         weight_override_grams=read_weight(values, order.weight_override_grams),
         paths={**order.paths, **paths},
     )

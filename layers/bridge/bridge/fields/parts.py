@@ -106,7 +106,7 @@ def read_weight(values: Values, otherwise: int | None) -> int | None:
 # --- the chosen time ----------------------------------------------------------------------------
 
 
-def read_wish(values: Values) -> TimeWish | None:
+def read_chosen_time(values: Values) -> TimeWish | None:
     """Return the choice of time: instants as a window, all else as the texts that customers wrote.
 
     ``after`` and ``before`` without an offset become one text: "14:00 - 16:00", or an interval of ISO 8601 by

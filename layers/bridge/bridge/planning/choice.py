@@ -17,9 +17,9 @@ def with_choice(order: Order, reading: Reading, trace: Trace | None = None) -> O
     """
     if order.wish is not None or not order.writings.entries:
         return order
-    from bridge.schedule.wishes import find_wish
+    from bridge.schedule.find_chosen_time import find_chosen_time
 
-    found = find_wish(order.writings, reading, ordered_at=order.created_at)
+    found = find_chosen_time(order.writings, reading, ordered_at=order.created_at)
     if trace is not None:
         for one in found.seen:
             trace.rule(f"time, {one.path}", one.why)

@@ -33,7 +33,7 @@ from zoneinfo import ZoneInfo
 from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.model import Order, TimeWindow, TimeWish
 from bridge.schedule import windows as schedules
-from bridge.schedule.chosen_time import Choice, Hours, read_wish
+from bridge.schedule.chosen_time import Choice, Hours, read_choice
 from bridge.schedule.opening_hours import HORIZON_DAYS, Schedule
 from bridge.schedule.windows import Windows
 from bridge.text import clean
@@ -91,7 +91,7 @@ def choose_windows(
     planner = _Planner(order, schedule, instance, now=now, timezone=timezone, kept=kept)
     wish = order.wish
     choice = (
-        read_wish(wish, schedule.reading(timezone, country), ordered_at=order.created_at)
+        read_choice(wish, schedule.reading(timezone, country), ordered_at=order.created_at)
         if wish is not None
         else None
     )

@@ -28,7 +28,7 @@ class Rules(Protocol):
         """POST /api/deliveries/assert."""
 
 
-def check(delivery: Delivery | Ignored, connection: Connection, instance: Rules) -> Delivery | Ignored:
+def if_feasible(delivery: Delivery | Ignored, connection: Connection, instance: Rules) -> Delivery | Ignored:
     """Return the delivery if the connection does not ask or CoopCycle's rules allow it.
 
     With ``orders.if_infeasible = "ignore"`` what they do not allow is ignored. To be asked for new deliveries

@@ -96,7 +96,7 @@ def plan(
         order, connection.schedule, instance, now=now, timezone=timezone, country=country, kept=kept
     )
     delivery = map_order(order, connection, chosen, country=country, trace=trace)
-    return delivery if kept is not None else feasibility.check(delivery, connection, instance)
+    return delivery if kept is not None else feasibility.if_feasible(delivery, connection, instance)
 
 
 def _where(connection: Connection, instance: Instance) -> tuple[ZoneInfo, str]:

@@ -1,8 +1,8 @@
 """What of an order's names and values may be the buyer's choice of time, and what each of them says.
 
 Pure, and bounded: of a hostile order only the first values are looked at, and of each the first characters.
-Here a name is judged by its words and a value is read; :mod:`bridge.schedule.wishes` decides between
-several.
+Here a name is judged by its words and a value is read; :mod:`bridge.schedule.find_chosen_time` decides
+between several.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ __all__ = [
     "Reader",
     "Reading",
     "parse_day_part",
-    "read_wish",
+    "read_choice",
 ]
 
 ANY_TIME = "any"  # of a day part that says no time
@@ -136,7 +136,7 @@ class Choice:
     hours: Hours | None = None
 
 
-def read_wish(wish: TimeWish, reading: Reading, *, ordered_at: datetime) -> Choice | None:
+def read_choice(wish: TimeWish, reading: Reading, *, ordered_at: datetime) -> Choice | None:
     """Read what the customer chose; ``None`` when nothing was.
 
     Raises:

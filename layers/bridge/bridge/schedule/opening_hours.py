@@ -139,9 +139,9 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def check(schedule: Schedule) -> list[str]:
+def problems_of(schedule: Schedule) -> list[str]:
     """Return what is wrong with the settings, as "schedule.key: what is wrong, what is right"."""
-    problems = [*_check_minutes(schedule), *_check_wishes(schedule)]
+    problems = [*_check_minutes(schedule), *_check_chosen_times(schedule)]
     try:
         week = parse_opening_hours(schedule.opening_hours or _ALWAYS_OPEN)
     except ValueError as exc:
@@ -162,7 +162,7 @@ def _check_minutes(schedule: Schedule) -> list[str]:
     ]
 
 
-def _check_wishes(schedule: Schedule) -> list[str]:
+def _check_chosen_times(schedule: Schedule) -> list[str]:
     problems = []
     if schedule.window not in SOURCES_OF_WINDOWS:
         problems.append(f'schedule.window: "{schedule.window}" is unknown, write "schedule" or "coopcycle"')

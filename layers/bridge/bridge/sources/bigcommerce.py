@@ -18,10 +18,10 @@ from bridge.model import Ignored, Order
 from bridge.reasons import Reason
 from bridge.sources.orders.bigcommerce import read
 from bridge.sources.shared import writings as texts
-from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.standard_signing import sign_standard_webhook, verify_standard_webhook
+from bridge.sources.shared.thin_webhooks import base_url, read_answer, token_of
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING
 
 _API_URL = "https://api.bigcommerce.com"

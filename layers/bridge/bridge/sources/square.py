@@ -19,10 +19,10 @@ from bridge.model import Ignored, Order
 from bridge.reasons import Reason
 from bridge.sources.orders.square import read
 from bridge.sources.shared import writings as texts
-from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.signing import hmac_sha256_base64, verify_hmac_sha256_base64
+from bridge.sources.shared.thin_webhooks import base_url, read_answer, token_of
 
 _SIGNATURE_HEADER = "x-square-hmacsha256-signature"
 _API_URL = "https://connect.squareup.com"

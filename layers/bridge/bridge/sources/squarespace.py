@@ -20,11 +20,11 @@ from bridge.errors import InvalidSignature, MalformedWebhook, ShopUnavailable, U
 from bridge.model import Ignored, Order, OrderItem, PostalAddress, Written
 from bridge.reasons import Reason
 from bridge.sources.shared import writings as texts
-from bridge.sources.shared.asking import base_url, read_answer, token_of
 from bridge.sources.shared.base import Options, Payload, Push, Shop, Signed, Traits, Trial, push_id
 from bridge.sources.shared.collection import read_way
 from bridge.sources.shared.notifications import NotifyingSource
 from bridge.sources.shared.people import full_name, phones_of
+from bridge.sources.shared.thin_webhooks import base_url, read_answer, token_of
 from bridge.sources.shared.weights import WEIGHT_UNIT, WEIGHT_UNIT_MEANING, grams_per_unit, weight_grams
 
 _SIGNATURE_HEADER = "squarespace-signature"

@@ -33,7 +33,7 @@ _LONGEST = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Handover:
     """What one value says: that the order is collected, or delivered; or neither."""
 
     collected: bool = False
@@ -104,13 +104,13 @@ _DAY = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/. ]+(?:\d{1,2}|[^\W\d]
 _BIRD = ("bird", "chime", "slot", "id")
 
 
-def value_says(value: object) -> Verdict:
+def value_says(value: object) -> Handover:
     """Read the value of a key that asks "delivered or collected?"."""
     if not isinstance(value, str):
-        return Verdict()
+        return Handover()
     text = _plain(value)
     collected = text in _COLLECTED or (_begins(text) and not _brings(text))
-    return Verdict(collected=collected, delivered=text in _DELIVERED or (not collected and _brings(text)))
+    return Handover(collected=collected, delivered=text in _DELIVERED or (not collected and _brings(text)))
 
 
 def title_says_collected(title: str) -> bool:
@@ -149,8 +149,8 @@ def read_way(
 
     """
     said = [(entry, _entry_says(entry)) for entry in entries[:_MOST] if entry.place not in ("method", "tag")]
-    collected = [entry for entry, verdict in said if verdict.collected]
-    delivered = [entry for entry, verdict in said if verdict.delivered]
+    collected = [entry for entry, handover in said if handover.collected]
+    delivered = [entry for entry, handover in said if handover.delivered]
     by_method = bool(methods) and all(
         id_says_collected(key) or title_says_collected(title) for key, title in methods
     )
@@ -199,7 +199,7 @@ def _tag_says_collected(tags: Iterable[str], methods: Sequence[tuple[str, str]])
     return any(_plain(tag) in _COLLECTED - {"to go", "collect"} for tag in list(tags)[:_MOST])
 
 
-def _entry_says(entry: Written) -> Verdict:
+def _entry_says(entry: Written) -> Handover:
     words = words_of(entry.name)
     if words == _BIRD or "".join(words) == "".join(_BIRD):
         return _bird(entry.value)
@@ -207,11 +207,11 @@ def _entry_says(entry: Written) -> Verdict:
     if name in _ASKS_WHOLE or (len(words) > 1 and words[-1] in _ASKS and bool(_ASKERS & set(words))):
         return value_says(entry.value)
     if _IS_COLLECTED.fullmatch(name) and str(entry.value).strip().casefold() in _YES:
-        return Verdict(collected=True)
-    return Verdict()
+        return Handover(collected=True)
+    return Handover()
 
 
-def _bird(value: object) -> Verdict:
+def _bird(value: object) -> Handover:
     """Read Bird's "M=P;L=1;D=2026-11-27": M is D for a delivery and P for collecting."""
     match = (
         re.search(r"(?:^|;)\s*M\s*=\s*([A-Z])", value[:_LONGEST], re.IGNORECASE)
@@ -219,7 +219,7 @@ def _bird(value: object) -> Verdict:
         else None
     )
     letter = match[1].upper() if match else ""
-    return Verdict(collected=letter == "P", delivered=letter == "D")
+    return Handover(collected=letter == "P", delivered=letter == "D")
 
 
 def _plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """A sender's pairs of names and values, in which a choice of time and words for the courier may stand.
 
-Nothing is judged here but which names hold words for the courier; :mod:`bridge.schedule.wishes` finds the
-time.
+Nothing is judged here but which names hold words for the courier; :mod:`bridge.schedule.find_chosen_time`
+finds the time.
 """
 
 from __future__ import annotations

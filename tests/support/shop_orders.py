@@ -15,7 +15,7 @@ from bridge import sources
 from bridge.model import Ignored, Order
 from bridge.planning.choice import with_choice
 from bridge.planning.trace import Trace
-from bridge.schedule.chosen_time import Choice, Reading, read_wish
+from bridge.schedule.chosen_time import Choice, Reading, read_choice
 from bridge.sources import Options
 
 EVENTS = Path(__file__).parents[2] / "events" / "webhooks"
@@ -72,7 +72,7 @@ def choice(order: Order, reading: Reading = PARIS) -> str:
 
     """
     wish = with_choice(order, reading).wish
-    found = read_wish(wish, reading, ordered_at=order.created_at) if wish is not None else None
+    found = read_choice(wish, reading, ordered_at=order.created_at) if wish is not None else None
     return shown(found, reading) if found is not None else ""
 
 

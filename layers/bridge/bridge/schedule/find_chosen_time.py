@@ -23,7 +23,7 @@ from bridge.schedule.clock_times import Unreadable, agreed, written
 from bridge.schedule.in_passing import Said, said_in_passing
 from bridge.schedule.vocabulary import PARTS_OF_A_DAY, plain_text, weekdays, words_of
 
-__all__ = ["Found", "find_wish"]
+__all__ = ["Found", "find_chosen_time"]
 
 _MOST_CANDIDATES = 60
 _SURE = (Rank.NAMED, Rank.CERTAIN)
@@ -69,7 +69,7 @@ class _Taken(Generic[T]):
     rank: Rank
 
 
-def find_wish(writings: Writings, reading: Reading, *, ordered_at: datetime) -> Found:
+def find_chosen_time(writings: Writings, reading: Reading, *, ordered_at: datetime) -> Found:
     """Find the choice of time in what an order says beside the fields we know."""
     if not writings.entries:
         return Found(None)
