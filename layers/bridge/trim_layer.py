@@ -44,6 +44,7 @@ LEFT_OUT = (
     "boto3/examples",
     "botocore/data/*/*/examples-1.json",
     "botocore/data/*/*/completions-1.json",
+    "botocore/cacert.pem",  # it takes certifi's, which requests brings
     "dateparser_cli",
     "dateparser_scripts",
     "s3transfer/crt.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +48,17 @@ def test_the_layer_holds_what_is_used() -> None:
 
     assert sum(found.values()) <= LARGEST_LAYER_BYTES, largest
     assert [] == list(LAYER.rglob("*.pyi"))
+
+
+def test_the_certificates_of_aws_are_checked_with_those_that_are_left() -> None:
+    """The other tests speak HTTP; botocore's own bundle is left out."""
+    told = "import botocore.httpsession as http, os; print(os.path.isfile(http.get_cert_path(True)))"
+    command = [on_the_layer.python(), "-S", "-s", "-c", told]
+    done = subprocess.run(
+        command, env=on_the_layer.environment(LAYER), capture_output=True, text=True, check=True
+    )
+
+    assert "True" == done.stdout.strip()
 
 
 @pytest.fixture
