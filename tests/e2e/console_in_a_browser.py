@@ -267,7 +267,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
 
 def _settle(page: Page) -> None:
     """Wait until what loads by itself has come: health, couriers, the workbench."""
-    page.wait_for_load_state("networkidle")
+    expect(page.locator(".htmx-request")).to_have_count(0)
     expect(page.locator("#health")).to_contain_text("127.0.0.1")
 
 

@@ -143,6 +143,7 @@ class Workbench:
         acme = secrets.local_defaults("acme")  # the sandbox knows this store
         given |= {name: acme[name] for name in (CLIENT_ID, CLIENT_SECRET)}
         write_connection(self._ssm(), provisioning.CONNECTIONS_PATH, FORM, settings, given)
+        ConnectionRegistry(self._ssm(), provisioning.CONNECTIONS_PATH).list_ids()
         self._renew()
         return self._bench(request, "The form is connected.")
 
