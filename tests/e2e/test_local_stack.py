@@ -161,6 +161,21 @@ def _session(leader: int) -> list[int]:
     return found
 
 
+def test_a_connection_of_ones_own_delivers_at_the_first_try(
+    start: Callable[..., LocalStack], tmp_path: Path
+) -> None:
+    """Nobody has to make an app on the sandbox, as somebody has to on a real instance."""
+    text = (ROOT / "connections" / "acme.toml").read_text(encoding="utf-8")
+    (tmp_path / "bloom-paris.toml").write_text(text, encoding="utf-8")
+    stack = start(connections=tmp_path)
+    headers = signing.signed("shopify", order(1), "bloom-paris-webhook-secret", "orders/create", "w").headers
+
+    answer = requests.post(f"{stack.url}/webhooks/bloom-paris", data=order(1), headers=headers, timeout=30)
+
+    assert answer.status_code == 200
+    assert until(lambda: live(stack, "bloom-paris/1") == 1)
+
+
 def test_routes(start: Callable[..., LocalStack]) -> None:
     """The routes of the template and GET /health answer; the rest is 404, as an HTTP API answers."""
     stack = start()

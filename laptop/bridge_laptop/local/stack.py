@@ -15,6 +15,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import EndpointConnectionError
 
+from bridge.aws.connections import CLIENT_ID, CLIENT_SECRET
 from bridge.connections.model import Connection
 from bridge.errors import InvalidConnection
 from bridge.operator.connections import ConnectionRegistry, write_connection
@@ -29,6 +30,7 @@ from bridge_laptop.local.isolation import isolation
 from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
 from bridge_laptop.local.workbench import Workbench
+from bridge_laptop.sandbox.seed import with_apps
 from bridge_laptop.sandbox.server import SandboxServer
 
 LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "WARNING"}
@@ -167,12 +169,15 @@ def push_connections(folder: Path, coopcycle_url: str) -> dict[str, Connection]:
     for file in (file.pointed_at(coopcycle_url) for file in files):
         connection_id = file.connection.connection_id
         connections[connection_id] = file.connection
-        given = secrets.local_defaults(connection_id) | secrets.secrets_from_environment(
-            connection_id, os.environ
-        )
-        write_connection(ssm, provisioning.CONNECTIONS_PATH, connection_id, file.text, given)
+        write_connection(ssm, provisioning.CONNECTIONS_PATH, connection_id, file.text, _given(connection_id))
     ConnectionRegistry(ssm, provisioning.CONNECTIONS_PATH).list_ids()
     return connections
+
+
+def _given(connection_id: str) -> dict[str, str]:
+    """Return a connection's secrets: the environment's, else those of the local stack."""
+    from_environment = secrets.secrets_from_environment(connection_id, os.environ)
+    return secrets.local_defaults(connection_id) | from_environment
 
 
 def _here(function: sam_template.Function, options: Options) -> sam_template.Function:
@@ -192,9 +197,11 @@ def _start_moto(exits: ExitStack) -> str:
 
 def _start_sandbox(options: Options, exits: ExitStack) -> SandboxServer:
     wanted = options.sandbox_port if options.sandbox_port is not None else (options.port and options.port + 1)
+    given = [_given(file.stem) for file in files_in(options.connections)]
+    seed = with_apps({each[CLIENT_ID]: each[CLIENT_SECRET] for each in given})
     for port in range(wanted, wanted + 20) if wanted else (0,):
         try:
-            sandbox = SandboxServer(port=port)
+            sandbox = SandboxServer(port=port, seed=seed)
         except OSError:
             continue  # taken: the next one
         sandbox.start()

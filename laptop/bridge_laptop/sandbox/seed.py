@@ -235,6 +235,30 @@ def load_seed(source: SeedSource = None) -> Seed:
     return seed
 
 
+def with_apps(apps: Mapping[str, str]) -> dict[str, Any]:
+    """Return the default seed with an API app and a store like Acme for each further client id and its secret.
+
+    So that a connection of one's own delivers at the first try: on a real instance somebody makes its app.
+    """
+    raw = _read_file(None)
+    acme = next(each for each in raw["stores"] if each["name"] == "Acme")
+    scopes = next(each["scopes"] for each in raw["clients"] if each["store"] == acme["id"])
+    known = {each["id"] for each in raw["clients"]}
+    number = max(each["id"] for each in raw["stores"])
+    for client_id in sorted(apps.keys() - known):
+        number += 1
+        raw["stores"].append({**acme, "id": number, "name": client_id})
+        app = {
+            "id": client_id,
+            "secret": apps[client_id],
+            "name": client_id,
+            "store": number,
+            "scopes": scopes,
+        }
+        raw["clients"].append(app)
+    return raw
+
+
 def _missing(seed: Seed) -> Iterator[str]:
     """Yield each name that stands for nothing."""
     addresses = {each["id"] for each in seed.addresses}
