@@ -236,7 +236,7 @@ def load_seed(source: SeedSource = None) -> Seed:
 
 
 def with_apps(apps: Mapping[str, str]) -> dict[str, Any]:
-    """Return the default seed with an API app and a store like Acme for each further client id and its secret.
+    """Return the default seed with an API app, and a store like Acme, for each further client id.
 
     So that a connection of one's own delivers at the first try: on a real instance somebody makes its app.
     """
