@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 from tests.support.caches import clear_runtime_caches
 
 from bridge_laptop import signing
+from bridge_laptop.cli.main import main
 from bridge_laptop.local import moto_server, sample
 from bridge_laptop.local.runtimes import RiePool, emulator_binary
 from bridge_laptop.local.stack import LocalStack, Options, running
@@ -164,9 +166,12 @@ def _session(leader: int) -> list[int]:
 def test_a_connection_of_ones_own_delivers_at_the_first_try(
     start: Callable[..., LocalStack], tmp_path: Path
 ) -> None:
-    """Nobody has to make an app on the sandbox, as somebody has to on a real instance."""
-    text = (ROOT / "connections" / "acme.toml").read_text(encoding="utf-8")
-    (tmp_path / "bloom-paris.toml").write_text(text, encoding="utf-8")
+    """`bridge init`, the stack, a signed order, a delivery: nobody has to make an app on the sandbox."""
+    answers = ["--source", "shopify", "--url", "https://paris.coopcycle.org", "--hours", "Mo-Su 00:00-24:00"]
+    made = CliRunner().invoke(
+        main, ["init", "bloom-paris", *answers, "--connections", str(tmp_path)], input="\n\n\n"
+    )
+    assert made.exit_code == 0, made.output
     stack = start(connections=tmp_path)
     headers = signing.signed("shopify", order(1), "bloom-paris-webhook-secret", "orders/create", "w").headers
 

@@ -40,7 +40,7 @@ def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
         (["connections", "aply"], "no command 'aply'; did you mean apply?"),
         (["orders", "lst"], "no command 'lst'; did you mean list?"),
         (["parked", "redrve"], "no command 'redrve'; did you mean redrive?"),
-        (["xyzzy"], "no command 'xyzzy'; there are: local, sandbox, connections, "),
+        (["xyzzy"], "no command 'xyzzy'; there are: local, sandbox, init, connections, "),
     ],
 )
 def test_did_you_mean(words: list[str], told: str) -> None:

@@ -13,6 +13,7 @@ from bridge_laptop.cli.group import HELP_OPTIONS, Group
 COMMANDS = {
     "local": ("bridge_laptop.cli.local:local", "Run the whole bridge here, no AWS account needed."),
     "sandbox": ("bridge_laptop.cli.sandbox:sandbox", "Run a stand-in for a CoopCycle instance."),
+    "init": ("bridge_laptop.cli.init:init", "Write a connection's file, by a few questions."),
     "connections": ("bridge_laptop.cli.connections:connections", "Check, apply, list, remove connections."),
     "url": ("bridge_laptop.cli.url:url", "Print the address that a shop's webhooks go to."),
     "doctor": ("bridge_laptop.cli.doctor:doctor", "Say what is wrong with a deployment, and the cure."),
