@@ -240,6 +240,33 @@ def test_changed_address_that_is_never_found_is_parked(
     assert record.held == record.sent
 
 
+def test_a_500_of_the_look_after_a_parked_change_is_tried_again(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """What the parked change was refused for is over: another body's first 500 is no repeated one.
+
+    Else nobody would find out any more what CoopCycle holds.
+    """
+    body = json.loads(order())
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
+    body["updated_at"] = "2099-01-01T00:00:00+01:00"
+    body["shipping_address"]["address1"] = "3 Nulle part"
+    lost = bridge.message(json.dumps(body).encode(), "orders/updated", 2)
+    assert [["message-2"], ["message-2"], []] == [bridge.dispatch([lost]) for _ in range(3)]
+    look = bridge.recheck(str(body["id"]))
+    sandbox.fault("error_500", on="change")
+
+    failed = bridge.dispatch([look])
+    sandbox.fault(None)
+
+    assert [look["MessageId"]] == failed
+    assert [] == bridge.dispatch([look])
+    record = record_of(bridge, json.dumps(body).encode())
+    assert record is not None
+    assert not record.unsettled
+    assert None is record.recheck_at
+
+
 def test_revoked_token_is_replaced_once(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
     """A token that the instance no longer accepts costs one new token and loses nothing."""
     bridge.dispatch([bridge.message(order(id=1), number=1)])

@@ -41,6 +41,13 @@ class Held:
     moved: bool = False  # by hand, on CoopCycle
     cancelled_by_hand: bool = False  # likewise; unless a fault hit the dispatcher, too
 
+    @property
+    def ended_by_hand(self) -> bool:
+        """Tell whether a dispatcher cancelled the delivery, or one of its tasks before a fault hit him."""
+        tasks = [each[name] for each in self.live for name in ("pickup", "dropoff")]
+        one_is_over = any(task.get("status") == "CANCELLED" for task in tasks)
+        return self.cancelled_by_hand and (one_is_over or (self.cancelled > 0 and not self.live))
+
 
 @dataclass
 class Verdict:
@@ -112,7 +119,7 @@ def _problem(
 def _missing(order: PlannedOrder, found: Held) -> str:
     """Say why the order is lost: no delivery, no parked message, or one parked that should not be."""
     unexpected = [reason for reason in found.parked if reason not in order.may_be_parked_for]
-    if order.expected == "delivered" and not found.live and not (found.cancelled_by_hand and found.cancelled):
+    if order.expected == "delivered" and not found.live and not found.ended_by_hand:
         return f"no live delivery, parked: {list(found.parked)}"
     if unexpected:
         return f"parked, which nobody expected: {unexpected}"
@@ -125,7 +132,7 @@ def _wrong(
     order: PlannedOrder, found: Held, record: DeliveryRecord, connection: Connection, now: datetime
 ) -> str:
     """Say in which way the order is not as its last state says, or as its record says."""
-    ended_by_hand = found.cancelled_by_hand and found.cancelled > 0 and not found.live
+    ended_by_hand = found.ended_by_hand
     if record.state not in STATES[order.expected] and not (ended_by_hand and record.state in BY_HAND):
         return f"should be {order.expected}"
     if oracle.unsettled(record):

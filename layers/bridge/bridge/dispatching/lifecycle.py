@@ -206,8 +206,8 @@ def put_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> De
 
 
 def given_up(record: DeliveryRecord) -> DeliveryRecord:
-    """Record that a change is parked: CoopCycle is to hold again what it was seen to take."""
-    return replace(record, sent=record.held) if record.held else record
+    """Record that a change is parked: CoopCycle is to hold again what it took; its refusals are over."""
+    return replace(record, sent=record.held or record.sent, failures=0)
 
 
 def withdrawn(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
