@@ -11,10 +11,13 @@ from bridge.errors import RetryableError
 from bridge.metrics import Measured, Metric
 from bridge.receiving.messages import UnreadableMessage, read_message
 from bridge.runtime import dispatch_runtime
+from bridge.startup import made_at_start
 from bridge.telemetry import Waiting, logger, publish
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+made_at_start(dispatch_runtime)
 
 
 def connection_of(record: QueueRecord) -> str:

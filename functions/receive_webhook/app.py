@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from bridge.errors import InvalidConnection, RejectedWebhook
 from bridge.metrics import Measured, Metric
 from bridge.receiving.http import Request
-from bridge.runtime import receiver
+from bridge.runtime import prepare_receiver, receiver
+from bridge.startup import made_at_start
 from bridge.telemetry import logger, publish
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+made_at_start(receiver, for_a_snapshot=prepare_receiver)
 
 ALARMING = {
     "invalid_signature": [Metric.SIGNATURE_REJECTED],

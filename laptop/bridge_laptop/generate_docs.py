@@ -196,10 +196,18 @@ def filled(text: str) -> str:
     return _MARKED.sub(lambda match: f"{match[1]}{PARTS[match[2]]()}\n{match[3]}", text)
 
 
+def with_digest(template: str) -> str:
+    """Return the template's text, the receiver's version described with the digest of what it is made of."""
+    digest = sam_template.digest(sam_template.load(), "ReceiveWebhookFunction")
+    return re.sub(r"(?<=\$\{Tracing\} )[0-9a-f]{10}$", digest, template, flags=re.MULTILINE)
+
+
 def main() -> int:
-    """Write the documents."""
+    """Write the documents, and what the template repeats of the code."""
     for document in DOCUMENTS:
         document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
+    template = sam_template.TEMPLATE
+    template.write_text(with_digest(template.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

@@ -6,6 +6,8 @@ conditions of resources (alarms do not matter here).
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -166,8 +168,6 @@ def _function(
     triggers = []
     for event in properties.get("Events", {}).values():
         details = event["Properties"]
-        if event["Type"] == "HttpApi":
-            routes.append(Route(details["Method"], details["Path"]))
         if event["Type"] == "SQS":
             concurrency = resolve(details["ScalingConfig"]["MaximumConcurrency"], names)
             queue = details["Queue"]["Fn::GetAtt"].split(".")[0]
@@ -184,16 +184,35 @@ def _function(
     )
 
 
+def defined_routes(template: Mapping[str, Any], logical_id: str) -> list[Route]:
+    """Return the routes to a function that an API's definition names."""
+    return [
+        Route(method.upper(), path)
+        for api in resources(template, "AWS::Serverless::HttpApi").values()
+        for path, methods in api["DefinitionBody"]["paths"].items()
+        for method, operation in methods.items()
+        if f'"{logical_id}.Arn"' in json.dumps(operation)
+    ]
+
+
 def _routes(template: Mapping[str, Any], logical_id: str) -> list[Route]:
-    """Return the routes to a function that are resources of their own."""
+    """Return those and the routes that are resources of their own."""
     integrations = {
         f"integrations/${{{name}}}"
         for name, properties in resources(template, "AWS::ApiGatewayV2::Integration").items()
         if properties["IntegrationUri"] == {"Fn::GetAtt": f"{logical_id}.Arn"}
     }
-    return [
+    return defined_routes(template, logical_id) + [
         Route(method, path, needs_token=properties["AuthorizationType"] == "JWT")
         for properties in resources(template, "AWS::ApiGatewayV2::Route").values()
         if properties["Target"]["Fn::Sub"] in integrations
         for method, path in [properties["RouteKey"].split(" ")]
     ]
+
+
+def digest(template: Mapping[str, Any], logical_id: str) -> str:
+    """Return ten characters that change with a function's code and properties."""
+    properties = template["Resources"][logical_id]["Properties"]
+    made_of = json.dumps([template["Globals"]["Function"], properties], sort_keys=True).encode()
+    files = sorted((ROOT / properties["CodeUri"]).rglob("*.py"))
+    return hashlib.sha256(made_of + b"".join(file.read_bytes() for file in files)).hexdigest()[:10]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import cold, page, parts, whole
+from tests.bench import cold, memory, page, parts, sizes, whole
 from tests.bench.build import build
 from tests.bench.goals import GOALS
 from tests.bench.measure import Figure
@@ -51,14 +51,16 @@ def measured(*, quick: bool) -> dict[str, Any]:
         bench = parts.Bench(built, made, coopcycle)
         parts.know(bench, 1)
         steps = (
-            lambda: {"layer": parts.layer_size(built)},
+            lambda: {"layer": sizes.layer_size(built)},
             lambda: parts.calls(bench),
-            lambda: parts.item_sizes(bench),
+            lambda: sizes.item_sizes(bench),
+            lambda: sizes.logged_at_warning(bench),
             lambda: parts.warm_receiver(bench, 100 // few),
             lambda: parts.dispatcher(bench, 20 // few),
             lambda: cold.cold_starts(bench, 9 // few),
             lambda: parts.tokens(bench),
             lambda: parts.growth(bench, 20 // few),
+            lambda: memory.memory(bench, 5 // few),
         )
         for step in steps:
             figures |= shown(step())

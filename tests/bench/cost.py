@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.aws.deliveries import KEPT_FOR
+from bridge_laptop import sam_template
 
 READ_ON = "2026-11-25"
 
@@ -30,6 +31,9 @@ PRICES = {
     "DynamoDB on demand, a million writes of 1 KB": Price(
         0.625, "https://aws.amazon.com/dynamodb/pricing/on-demand/"
     ),
+    "DynamoDB on demand, a million reads of 4 KB": Price(
+        0.125, "https://aws.amazon.com/dynamodb/pricing/on-demand/"
+    ),
     "DynamoDB, a GB kept for a month": Price(0.25, "https://aws.amazon.com/dynamodb/pricing/on-demand/"),
     "DynamoDB, point-in-time recovery of a GB for a month": Price(
         0.20, "https://aws.amazon.com/dynamodb/pricing/on-demand/"
@@ -42,7 +46,7 @@ PLATFORM_LOG_BYTES = 950  # Lambda's own START, END and REPORT in JSON, an invoc
 ACCESS_LOG_BYTES = 150  # the HTTP API's line
 MORE_FOR_AN_ITEM = 100  # bytes, beside its own
 NAME_ROW_BYTES = 60  # a connection's id, an order's and its name
-MONTHS = KEPT_FOR.days / 30
+WEEKS_A_MONTH = 30 / 7
 AWS_MS = 10  # that SendMessage, or two PutItem, take in AWS: single-digit milliseconds each, a belief until deployed
 COOPCYCLE_MS = 230  # that the real CoopCycle took for a POST on two cores (tests/sandbox/recordings)
 
@@ -83,17 +87,41 @@ def of_an_order(run: Mapping[str, Any], *, batch: int = BATCH) -> dict[str, floa
     }
 
 
-def kept_a_month(run: Mapping[str, Any]) -> float:
-    """Return dollars a month for a million orders that are kept: record, rows of the indexes, recovery.
+def logs_at_warning(run: Mapping[str, Any]) -> float:
+    """Return dollars for the logs of a million orders with LogLevel WARNING: metrics, and the API's lines."""
+    figures = run["figures"]
+    logged = sum(figures[f"warning_{mode}"]["median"] for mode in ("receive", "dispatch"))
+    return price("CloudWatch Logs, a GB written") * (logged + ACCESS_LOG_BYTES) / 1000
+
+
+def kept_a_month(run: Mapping[str, Any], what: str = "item_bytes") -> float:
+    """Return dollars a month for a million orders that are kept: record, rows of the indexes, recovery, sweep.
 
     An item takes 100 bytes more than its own; recovery is billed for the table without its indexes
-    ("Enable point-in-time recovery in DynamoDB").
+    ("Enable point-in-time recovery in DynamoDB"). ``redact_orders`` reads each item once a week.
     """
     figures = run["figures"]
-    record = (figures["item_bytes"]["median"] + MORE_FOR_AN_ITEM) / 1000
+    record = (figures[what]["median"] + MORE_FOR_AN_ITEM) / 1000
     rows = (figures["row_bytes"]["median"] + NAME_ROW_BYTES + 2 * MORE_FOR_AN_ITEM) / 1000
     recovery = price("DynamoDB, point-in-time recovery of a GB for a month") * record
-    return price("DynamoDB, a GB kept for a month") * (record + rows) + recovery
+    swept = price("DynamoDB on demand, a million reads of 4 KB") * figures[what]["median"] / 4096 / 2
+    return price("DynamoDB, a GB kept for a month") * (record + rows) + recovery + swept * WEEKS_A_MONTH
+
+
+def kept(run: Mapping[str, Any]) -> float:
+    """Return dollars for a million orders for as long as they are kept: whole, blanked by a write, as a guard."""
+    whole = retention_days() / 30
+    blanked = units(run["figures"]["item_bytes"]["median"])  # the larger of before and after is billed
+    return (
+        kept_a_month(run) * whole
+        + price("DynamoDB on demand, a million writes of 1 KB") * blanked
+        + kept_a_month(run, "guard_bytes") * (KEPT_FOR.days / 30 - whole)
+    )
+
+
+def retention_days() -> int:
+    """Return the template's default."""
+    return int(sam_template.parameters(sam_template.load())["RetentionDays"])
 
 
 def units(item_bytes: float) -> int:

@@ -46,7 +46,13 @@ def cpu_of_an_order(run: Run) -> float:
 
 GOALS = (
     Goal("receiver's cold start ÷ its floor", figure("cold_receive_webhook", "ratio"), 1.15),
-    Goal("dispatcher's cold start ÷ its floor", figure("cold_dispatch_delivery", "ratio"), 1.25),
+    Goal(
+        "dispatcher's cold start ÷ its floor",
+        figure("cold_dispatch_delivery", "ratio"),
+        1.25,
+        why="It stands on the edge, and runs lie on both sides of it. Beside its floor's packages it has phonenumbers and "
+        "our own modules; nobody waits for it, so no more is taken out for a hundredth.",
+    ),
     Goal(
         "warm receiver, 10 KB ÷ a bare SendMessage",
         figure("receiver_warm_10kb", "ratio"),
@@ -58,28 +64,34 @@ GOALS = (
         cpu_of_an_order,
         6,
         unit=" ms",
-        why="The bare calls of both functions, their floors in the table below, are a good part of it; the rest is to read the order, plan the delivery, write its record down and log.",
+        why="The bare calls of both functions, their floors in the table below, take about five of the six; the rest is to read the order, plan the delivery, write its record down and log.",
     ),
     Goal(
         "ten orders at once ÷ one at a time, CoopCycle takes 150 ms",
         figure("dispatcher_ten_150", "at_once"),
         8,
         at_least=True,
-        why="One Python computes for ten orders while each of them waits 150 ms: ten times the CPU of an order, and "
-        "of the emulator that answers on the same two cores, stand beside one wait.",
+        why="Ten times two bare writes and a bare POST, in ten threads and without any of our code, do hardly better "
+        "(bare at once, in the table below): the emulator of AWS is one Python process, and it shares the two cores.",
     ),
     Goal("token requests of 50 environments", figure("tokens_50"), 1),
     Goal("calls to AWS of an accepted webhook", figure("calls_accepted"), 1),
     Goal("calls to AWS of a created order", figure("calls_created"), 2),
     Goal("layer", figure("layer"), 30, unit=" MB"),
     Goal(
-        "local stack, 16 shops at once, until accepted",
+        "local stack, 16 shops with an order a second each, until accepted",
+        figure("local_16_a_second"),
+        50,
+        unit=" ms",
+    ),
+    Goal(
+        "local stack, 16 shops that send as soon as they are answered, until accepted",
         figure("local_16"),
         50,
         unit=" ms",
-        why="Receiver, dispatcher, AWS emulator and CoopCycle are one Python process: sixteen shops that send the "
-        "next order as soon as the last one is accepted wait for each other. With an order a second from each "
-        "of them the answer comes as fast as the line above says.",
+        why="Receiver, dispatcher, AWS emulator and CoopCycle are one Python process, which is always at work then: "
+        "an order takes its CPU time, and each of sixteen shops waits for the orders of the fifteen others. No "
+        "emulated call takes 40 ms any more, as the line above shows.",
     ),
     Goal(
         "dollars for a million orders",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.bench import cost
+from tests.bench import cost, memory
 from tests.bench.goals import GOALS
 from tests.support.on_the_layer import ROOT
 
@@ -40,7 +40,7 @@ A quota is the account's default in one region.
 | 10 orders a minute | nothing; a dispatcher that is busy for 2.3 s of each minute | |
 | 1,000 orders a minute (17 a second) | the co-op's server: a small CoopCycle answers a POST in 230 ms alone and in 970 ms at eight at once, so eight a second at best, on two cores. The default `WorkerMaximumConcurrency` of 2 sends twenty at once | orders wait in the queue, none is lost: a burst of 1,000 is through in about two minutes. Where several instances share the load, raise `WorkerMaximumConcurrency`; one instance needs more cores |
 | 100,000 orders a minute (1,667 a second) | the API's own throttle (template: 100 a second, burst 200) answers 429, which shops repeat; then a new account's concurrency (10 at first, 1,000 by default [1]) and CoopCycle, two hundred times over | raise `ThrottlingRateLimit`; the HTTP API takes 10,000 a second [2], the queue 19,000 a second and more in high-throughput mode, 20,000 messages in flight [3][4], of which 100 dispatchers hold 1,000. No co-op has such a server: 1,667 a second is two hundred of them |
-| 10,000 connections | SSM: GetParametersByPath 40 a second for the account [5]. An environment reads a connection at its first webhook and keeps it five minutes: 10,000 that are all busy, in one environment, are 33 a second; in ten environments 333. What was read before goes on while SSM refuses | higher throughput for Parameter Store (up to 100 a second for this call [5], at a price), fewer environments, or a stack for each thousand connections. Standard parameters are 10,000 an account [5], and a connection has five: above 2,000 connections take a second region or account |
+| 10,000 connections | SSM: 40 reads a second for the account, of GetParameter, GetParameters and GetParametersByPath together [5]. An environment reads a connection by one GetParameters at its first webhook and keeps it five minutes: 10,000 that are all busy, in one environment, are 33 a second; in ten environments 333. What was read before goes on while SSM refuses | higher throughput for Parameter Store, a setting of the account that costs by the call and gives GetParameters a thousand a second and more [5]. Standard parameters are 10,000 an account [5], and a connection has five: above 2,000 connections take a second region or account |
 
 [1] https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 [2] https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
@@ -53,12 +53,22 @@ is not known to us.
 """
 
 MEMORY = """
-`MemorySize` is 512 MB. Lambda gives a share of a processor by memory, a whole one at 1,769 MB ("Configure Lambda
-function memory"), so a cold start lasts about three and a half times its CPU time at 512 MB, seven times at 256 MB and
-once at 1,769 MB, while its price by the GB-second stays about the same. The dispatcher waits for CoopCycle most of
-its time, and waiting costs by memory: that speaks for less; the receiver's sender waits for it: that speaks for more.
-512 MB is where a cold receiver answers within Shopify's five seconds with room to spare; this is reckoned from the
-CPU times above, not measured on Lambda. SnapStart is not offered here: see docs/decisions.md.
+Lambda gives a share of a processor by memory, a whole one at 1,769 MB and while an environment starts ("Configure Lambda
+function memory"; "Utilize initialization phase"). Each size below is a new environment whose processor a control group
+limits to that share once the function is imported (without one, the time is reckoned from the CPU time), with AWS and
+CoopCycle in other processes beside it. The first call reads the connection, and the token, and makes the connections.
+
+{table}
+
+At most {receive:.0f} MB of the receiver and {dispatch:.0f} MB of the dispatcher were in use, with bodies up to 900 KB, so memory
+chooses the processor alone. Most of what the receiver takes after its first call is the emulator's time. Below 512 MB the
+first answer of an environment, for which a shop waits, and each batch take visibly longer; above it they gain little for
+twice the price: `MemorySize` is 512 MB.
+
+A cold start is the imports and clients of the table above, on a whole processor, and then the first call. `SnapStart: on`
+takes the imports and clients away from the receiver's; its snapshot of 512 MB costs about 2 $ a month, whatever the number
+of orders (0.0000015046 $ a GB-second to keep it and 0.0001397998 $ a GB to resume, https://aws.amazon.com/lambda/pricing/),
+which is why it is off by default. What resuming takes on Lambda is not measured here.
 """
 
 
@@ -86,7 +96,10 @@ def made(run: Mapping[str, Any]) -> str:
             "",
             "## Every figure",
             "",
-            *table(("what", "median", "range", "÷ floor", "floor"), [_figure(key, run) for key in figures]),
+            *table(
+                ("what", "median", "range", "÷ floor", "floor"),
+                [_figure(key, run) for key in figures if not _is_of_memory(key)],
+            ),
             "",
             "What the imports of a function cost, by package, as `-X importtime` sees it (milliseconds):",
             "",
@@ -99,7 +112,7 @@ def made(run: Mapping[str, Any]) -> str:
             ),
             "",
             "## Memory",
-            MEMORY,
+            _memory(run),
             "## Beside others",
             "",
             "The same orders through general tools, measured 2026-11-23 on two shared cores (Node 20.20, n8n 2.8.4 with "
@@ -149,7 +162,14 @@ def _figure(key: str, run: Mapping[str, Any]) -> tuple[str, ...]:
     found = run["figures"][key]
     more = [
         f"{name.replace('_', ' ')} {found[name]:g}"
-        for name in ("clock_ms", "bytes_logged", "at_once", "accepted_per_second", "cpu_ms_an_order")
+        for name in (
+            "clock_ms",
+            "bytes_logged",
+            "at_once",
+            "bare_at_once",
+            "accepted_per_second",
+            "cpu_ms_an_order",
+        )
         if name in found
     ]
     spread = f"{found['low']:g} to {found['high']:g}" if found["runs"] > 1 else ""
@@ -159,6 +179,31 @@ def _figure(key: str, run: Mapping[str, Any]) -> tuple[str, ...]:
         spread,
         f"{found['ratio']:g}" if "ratio" in found else "",
         found.get("floor", "") + _trimmed(found),
+    )
+
+
+def _is_of_memory(key: str) -> bool:
+    return key.startswith(("receive_", "dispatch_", "most_"))
+
+
+def _memory(run: Mapping[str, Any]) -> str:
+    figures = run["figures"]
+    rows = []
+    for size in memory.SIZES:
+        receives, dispatches = (figures[f"{mode}_{size}mb"] for mode in ("receive", "dispatch"))
+        rows.append(
+            (
+                f"{size:,} MB",
+                *(f"{each:.0f} ms" for each in (receives["first_ms"], receives["median"])),
+                *(f"{each:.0f} ms" for each in (dispatches["first_ms"], dispatches["median"])),
+                f"{receives['dollars'] + dispatches['dollars']:.2f}",
+            )
+        )
+    head = ("", "receiver, first", "then", "batch of ten, first", "then", "$ a million orders")
+    return MEMORY.format(
+        table="\n".join(table(head, rows)),
+        receive=figures["most_receive"]["median"],
+        dispatch=figures["most_dispatch"]["median"],
     )
 
 
@@ -181,9 +226,13 @@ def _costs(run: Mapping[str, Any]) -> list[str]:
         "",
         *table(("orders a month", "$ a month"), months),
         "",
+        f"With `LogLevel: WARNING` the logs are {cost.logs_at_warning(run):.2f} $ of it: the metrics stay, and an order's "
+        "history is in its record; the two lines of an order and Lambda's own of each invocation are left out.",
+        "",
         f"To keep a million records costs {cost.kept_a_month(run):.2f} $ a month beyond the 25 GB that an account "
-        f"stores for nothing (some seven million orders), {cost.kept_a_month(run) * cost.MONTHS:.0f} $ for all the "
-        f"{cost.KEPT_FOR.days} days that the guard against a second delivery is kept. The indexes are what a list of "
+        f"stores for nothing (some seven million orders), and {cost.kept_a_month(run, 'guard_bytes'):.2f} $ once the "
+        f"person is forgotten, by default after {cost.retention_days()} days; {cost.kept(run):.0f} $ for all the "
+        f"{cost.KEPT_FOR.days} days of the guard against a second delivery. The indexes are what a list of "
         "orders, a search by name and the count of those that need somebody cost; without them each look would read "
         "every order.",
         "",

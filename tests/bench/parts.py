@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,11 +17,11 @@ import requests
 from tests.bench.build import Built
 from tests.bench.measure import Figure
 from tests.support import on_the_layer
-from tests.support.place import Place, item_bytes
+from tests.support.place import Place
 
 from bridge.aws.known_ids import REMARK
 from bridge.receiving.messages import WebhookMessage
-from bridge_laptop import sam_template, signing
+from bridge_laptop import signing
 from bridge_laptop.lambda_events import http_event
 from bridge_laptop.local.provisioning import CONNECTIONS_PATH
 
@@ -114,7 +113,7 @@ def pushed(number: int, kilobytes: float = 10) -> dict[str, Any]:
     )
 
 
-def batch(*numbers: int) -> dict[str, Any]:
+def batch(*numbers: int, kilobytes: float = 10) -> dict[str, Any]:
     """Return the event of a batch of accepted orders."""
     now = datetime.now(UTC)
     return {
@@ -130,7 +129,7 @@ def batch(*numbers: int) -> dict[str, Any]:
                     order_id=str(number),
                     received_at=now,
                     content_type="application/json",
-                    body=order(number),
+                    body=order(number, kilobytes),
                 ).to_text(),
                 "attributes": {
                     "MessageGroupId": f"acme/{number}",
@@ -184,26 +183,29 @@ def dispatcher(bench: Bench, runs: int) -> dict[str, Figure]:
         item = order(0).decode()[:4000]
         asked = {"mode": "dispatch", "item": item, "body": json.dumps({"dropoff": {}})}
         # the floor's POST needs no answer of a kind: it is made after ours, whose answer is kept
-        one = bench.run({**asked, "events": singles, "floor": alone == 0, "skipped": 2})
-        ten = bench.run({**asked, "events": tens, "skipped": 1})
+        one = bench.run({**asked, "events": singles, "floor": True, "skipped": 2})
+        ten = bench.run({**asked, "events": tens, "floor": True, "skipped": 1})
         label = f"{alone} ms, 970 ms at eight at once" if more else f"{alone} ms"
         found[f"dispatcher_one_{name}"] = Figure(
             f"dispatcher, an order alone, CoopCycle takes {label}",
             "CPU ms",
             one["ours"]["cpu"],
-            one["floor"]["cpu"] if one["floor"] else (),
-            "two PutItem by boto3 and a POST by requests" if one["floor"] else "",
+            one["floor"]["cpu"],
+            "two PutItem by boto3 and a POST by requests",
             {"clock_ms": median(one["ours"]["clock"]), "bytes_logged": one["ours"]["logged"][-1]},
         )
-        each = [value / 10 for value in ten["ours"]["cpu"]]
+        each, floors = ([value / 10 for value in ten[whose]["cpu"]] for whose in ("ours", "floor"))
         found[f"dispatcher_ten_{name}"] = Figure(
             f"dispatcher, an order in a batch of ten, CoopCycle takes {label}",
             "CPU ms",
             each,
-            notes={
+            floors,
+            "the same in ten threads",
+            {
                 "clock_ms": median(ten["ours"]["clock"]),
                 "bytes_logged": ten["ours"]["logged"][-1] / 10,
                 "at_once": 10 * median(one["ours"]["clock"]) / median(ten["ours"]["clock"]),
+                "bare_at_once": 10 * median(one["floor"]["clock"]) / median(ten["floor"]["clock"]),
             },
         )
     bench.slow(0)
@@ -362,37 +364,3 @@ def machine() -> dict[str, object]:
         "cores": os.cpu_count(),
         "load_before": round(os.getloadavg()[0], 1),
     }
-
-
-def layer_size(built: Built) -> Figure:
-    """Return the bytes of the layer, unpacked."""
-    total = sum(file.stat().st_size for file in built.layer.rglob("*") if file.is_file())
-    stock = sum(file.stat().st_size for file in built.floor.rglob("*") if file.is_file())
-    return Figure(
-        "layer, unpacked", "MB", [total / 1e6], [stock / 1e6], "the same packages as pip leaves them"
-    )
-
-
-def item_sizes(bench: Bench) -> dict[str, Figure]:
-    """Return the bytes of a created order's two writes, for an order of 10 KB, and of its rows in the indexes."""
-    bench.run({"mode": "dispatch", "events": [batch(7_200_000)], "item": "", "body": "{}"})
-    bench.place.items.clear()
-    bench.run({"mode": "dispatch", "events": [batch(7_200_001)], "item": "", "body": "{}"})
-    first, last = bench.place.items
-    shown = {name: value for name, value in last.items() if name in projected()}
-    return {
-        "item_first_bytes": Figure(
-            "record of an order, before its POST", "bytes", [float(item_bytes(first))]
-        ),
-        "item_bytes": Figure("record of a created order", "bytes", [float(item_bytes(last))]),
-        "row_bytes": Figure("its row in the index by arrival", "bytes", [float(item_bytes(shown))]),
-    }
-
-
-def projected() -> set[str]:
-    """Return the attributes of the index by arrival, as the template has them."""
-    table = sam_template.load()["Resources"]["DeliveriesTable"]["Properties"]
-    text = json.dumps(table["GlobalSecondaryIndexes"])
-    named = re.search(r'"NonKeyAttributes": (\[[^]]*\])', text)
-    assert named
-    return {"connection_id", "order_id", "came_at", *json.loads(named[1])}

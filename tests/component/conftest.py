@@ -263,6 +263,26 @@ def bridge(
     return connected
 
 
+@pytest.fixture
+def events_queues(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The queues of an event source, which the template makes with one alone; by logical id."""
+    urls = {}
+    start = bridge.names["WebhooksQueue.Arn"].rpartition(":")[0]
+    for name, variable in (
+        ("EventsQueue", "EVENTS_QUEUE_URL"),
+        ("EventsDeadLetterQueue", "EVENTS_DEAD_LETTER_QUEUE_URL"),
+    ):
+        urls[name] = bridge.sqs.create_queue(QueueName=f"bridge-local-{name}")["QueueUrl"]
+        monkeypatch.setenv(variable, urls[name])
+    arns = {f"{name}.Arn": f"{start}:bridge-local-{name}" for name in urls}
+    monkeypatch.setattr(bridge.guard, "names", {**bridge.guard.names, **arns, "ShopifyEventSourceName": "x"})
+    runtime.dispatch_runtime.cache_clear()
+    yield urls
+    for url in urls.values():
+        bridge.sqs.delete_queue(QueueUrl=url)
+    runtime.dispatch_runtime.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def stack(clients: Clients, provisioned: Provisioned) -> None:
     """The stack bridge-dev with the template's outputs and parameters, as CloudFormation describes it."""

@@ -8,11 +8,14 @@ from datetime import datetime
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+import boto3
 import pytest
 from click.testing import Result
 from tests.component.conftest import Bridge, Sandbox
 
+from bridge.operator.connections import ConnectionRegistry
 from bridge_laptop.cli import as_json
+from bridge_laptop.local.provisioning import CONNECTIONS_PATH
 
 Order = Callable[..., bytes]
 Run = Callable[..., Result]
@@ -67,7 +70,8 @@ def test_what_is_not_as_documented_is_found(value: object, hint: Any) -> None:
 
 
 def park(bridge: Bridge, order: Order) -> None:
-    """Have one order in doubt, and one parked."""
+    """Have one order in doubt, and one parked, of a connection that is known."""
+    ConnectionRegistry(boto3.client("ssm"), CONNECTIONS_PATH).list_ids()
     body = json.loads(order(id=8, name="#8"))
     body["shipping_address"]["address1"] = ""
     bridge.push(json.dumps(body).encode(), webhook_id="parked")
@@ -84,6 +88,7 @@ def park(bridge: Bridge, order: Order) -> None:
         ("parked list", []),
         ("parked show", ["--order", "8"]),
         ("connections list", []),
+        ("doctor", []),
     ],
 )
 def test_json_is_as_documented(

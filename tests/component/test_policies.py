@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.component import test_privacy_requests, test_receive_event
+from tests.component import test_privacy_requests, test_receive_event, test_retention
 from tests.component.conftest import Bridge, Sandbox, settings
 from tests.support.deployed_template import expanded, resources
 from tests.support.policies import Call, grants
@@ -28,6 +28,7 @@ FUNCTIONS = (
     "DispatchDeliveryFunction",
     "QueueRecheckFunction",
     "ReceiveEventFunction",
+    "RedactOrdersFunction",
 )
 KEY = "arn:aws:kms:eu-west-3:123456789012:key/8f0e"
 TAILS = ("", "/acme", "/acme/webhook-secret", "/acme/client-secret", "/acme/status-secret")
@@ -82,11 +83,20 @@ def play_all_of_the_dispatcher(bridge: Bridge, sandbox: Sandbox, order: Order) -
 
 @pytest.mark.parametrize("cache", ["dynamodb", "ssm"])
 def test_dispatcher_uses_all_that_it_may(
-    watched: Bridge, sandbox: Sandbox, order: Order, cache: str, monkeypatch: pytest.MonkeyPatch
+    watched: Bridge,
+    sandbox: Sandbox,
+    order: Order,
+    events_queues: Mapping[str, str],
+    cache: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With either cache of tokens the role allows that cache alone."""
-    deploy(watched, monkeypatch, TokenCache=cache)
+    """With either cache of tokens the role allows that cache alone; with an event source its queues."""
+    deploy(watched, monkeypatch, TokenCache=cache, ShopifyEventSourceName=test_receive_event.SOURCE)
     monkeypatch.setenv("TOKEN_CACHE", cache)
+    for url in events_queues.values():
+        for shop in ("acme", "other"):
+            event = test_privacy_requests.an_event(order(id=9), f"{shop}.myshopify.com")
+            watched.sqs.send_message(QueueUrl=url, MessageBody=event)
 
     play_all_of_the_dispatcher(watched, sandbox, order)
 
@@ -133,16 +143,27 @@ def test_event_receiver_uses_all_that_it_may(
     assert [] == unused(watched, "ReceiveEventFunction")
 
 
+def test_retention_uses_all_that_it_may(watched: Bridge, order: Order) -> None:
+    """An order whose time is over is found and written."""
+    watched.push(order())
+    watched.work()
+
+    test_retention.invoke_for_a_week(watched, days=91)
+
+    assert [] == watched.guard.denied
+    assert [] == unused(watched, "RedactOrdersFunction")
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_what_is_not_granted_is_denied(watched: Bridge, function: str) -> None:
-    """The guard itself: a table that nobody may scan is denied to every function."""
+    """The guard itself: a table that nobody may empty is denied to every function."""
     import boto3
     from botocore.exceptions import ClientError
 
     with watched.guard.at_work(function), pytest.raises(ClientError, match="AccessDenied"):
-        boto3.client("dynamodb").scan(TableName=watched.names["DeliveriesTable"])
+        boto3.client("dynamodb").delete_item(TableName=watched.names["DeliveriesTable"], Key={})
 
-    assert [(function, "dynamodb:Scan")] == [(name, call.action) for name, call in watched.guard.denied]
+    assert [(function, "dynamodb:DeleteItem")] == [(name, call.action) for name, call in watched.guard.denied]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +173,7 @@ def test_what_is_not_granted_is_denied(watched: Bridge, function: str) -> None:
         ("DispatchDeliveryFunction", ("settings", "dispatching"), ("receiving", "status")),
         ("ShowConsoleFunction", ("settings", "dispatching"), ("receiving", "status")),
         ("QueueRecheckFunction", (), ("settings", "receiving", "dispatching", "status", "tokens")),
+        ("RedactOrdersFunction", (), ("settings", "receiving", "dispatching", "status", "tokens")),
         ("ReceiveEventFunction", ("settings",), ("receiving", "dispatching", "status", "tokens")),
     ],
 )
@@ -182,6 +204,7 @@ def test_each_function_reads_its_own_secrets_alone(
         ("DispatchDeliveryFunction", "dispatching"),
         ("ShowConsoleFunction", "dispatching"),
         ("QueueRecheckFunction", None),
+        ("RedactOrdersFunction", None),
         ("ReceiveEventFunction", None),
     ],
 )

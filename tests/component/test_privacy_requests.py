@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from tests.component import test_retention
 from tests.component.conftest import ROOT, Bridge, Sandbox, settings, webhook_event
 from tests.support.dispatched import key, record_of
 
@@ -20,6 +21,7 @@ from bridge.connections.parse import parse_connection
 from bridge.dispatching.privacy import Compliance
 from bridge.dispatching.record import State
 from bridge.errors import RedactionUnfinished
+from bridge.operator.deployment import on_this_machine
 from bridge.receiving.messages import PrivacyMessage
 from bridge_laptop import signing
 
@@ -202,7 +204,92 @@ def test_data_request_waits_for_a_person(connected: Bridge, order: Order) -> Non
     assert failed == []
     assert parked.reason == "data_request"
     assert "orders 5940139491042, 280263, 220458" in parked.sentence
-    assert not [word for word in PERSONAL if word in json.dumps(connected.dead_letters())]
+    assert not [word for word in PERSONAL if word in parked.text]
+    assert [] == connected.dead_letters()
+
+
+def test_data_request_is_kept_longer_than_it_may_take_to_answer(connected: Bridge) -> None:
+    """30 days are allowed and a queue keeps 14: it is in a record, which no retention empties."""
+    push(connected, "customers/data_request")
+    connected.work()
+
+    test_retention.sweep(connected, days=91)
+
+    (parked,) = connected.parked()
+    assert parked.in_record
+    assert parked.kept_until - parked.parked_at > timedelta(days=30)
+
+
+def test_the_same_data_request_again_is_one(connected: Bridge) -> None:
+    """A repeat, or one that is redriven, is not a second thing to do."""
+    for _ in range(2):
+        push(connected, "customers/data_request")
+        connected.work()
+        runtime.dispatch_runtime.cache_clear()
+
+    assert 1 == len({parked.order_id for parked in connected.parked()})
+
+
+def test_request_that_was_parked_and_is_done_waits_no_more(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """A shop's request is undecided until the connection says that it is that shop; then it is done."""
+    bridge.push(order())
+    bridge.work()
+    push(bridge, "shop/redact", shop_domain="acme.myshopify.com")
+    bridge.work()
+    (parked,) = bridge.parked()
+    bridge.connect("acme", settings(sandbox.url, SHOP))
+    runtime.dispatch_runtime.cache_clear()
+    operator = on_this_machine("dev", boto3.client, bridge.names, webhook_url="http://127.0.0.1/webhooks/")
+    operator.parked.redrive([parked])
+
+    failed = bridge.work()
+
+    table = DeliveriesTable(boto3.client("dynamodb"), bridge.names["DeliveriesTable"])
+    request = table.load("acme", parked.order_id)
+    assert failed == []
+    assert "" == record_of(bridge, order()).sent  # type: ignore[union-attr]  # it is there
+    assert request is not None
+    assert (State.IGNORED, None) == (request.state, request.attention)
+    assert "redacted" == request.history[-1].outcome
+
+
+def test_events_of_the_order_are_deleted(
+    connected: Bridge, sandbox: Sandbox, order: Order, events_queues: dict[str, str]
+) -> None:
+    """Events that found no connection, or wait, hold whole orders; those of others stay."""
+    ids = json.loads(sample("customers/redact"))["orders_to_redact"]
+    meant, of_other, of_another_shop = (
+        an_event(order(id=order_id), f"{shop}.myshopify.com")
+        for order_id, shop in ((ids[0], "acme"), (999, "acme"), (ids[0], "other"))
+    )
+    for url in events_queues.values():
+        for text in (meant, of_other, of_another_shop, "not an event"):
+            connected.sqs.send_message(QueueUrl=url, MessageBody=text)
+
+    push(connected, "customers/redact")
+    assert [] == connected.work()
+
+    for url in events_queues.values():
+        left = [message["Body"] for message in received(connected, url)]
+        assert {"not an event", of_other, of_another_shop} == set(left)
+
+
+def an_event(body: bytes, shop: str) -> str:
+    """Return the bus's event of a webhook."""
+    from tests.component.test_receive_event import event
+
+    inner = json.loads(event()["Records"][0]["body"])
+    inner["detail"]["payload"] = json.loads(body)
+    inner["detail"]["metadata"]["X-Shopify-Shop-Domain"] = shop
+    return json.dumps(inner)
+
+
+def received(bridge: Bridge, url: str) -> list[Any]:
+    """Return what is on a queue."""
+    answer = bridge.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return list(answer.get("Messages", []))
 
 
 def test_data_request_is_not_deleted_by_a_redaction(connected: Bridge) -> None:
@@ -259,10 +346,10 @@ def test_large_shop_is_redacted_in_several_goes(connected: Bridge, order: Order)
         connected.push(order(id=number), webhook_id=f"webhook-{number}")
     connected.work()
     table = DeliveriesTable(boto3.client("dynamodb"), connected.names["DeliveriesTable"])
-    parked = ParkedQueue(boto3.client("sqs"), connected.names["WebhooksDeadLetterQueue"])
+    queues = [ParkedQueue(boto3.client("sqs"), connected.names["WebhooksDeadLetterQueue"])]
     ticks = iter(range(1000))
     compliance = Compliance(
-        table, parked, clock=lambda: datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=8 * next(ticks))
+        table, queues, clock=lambda: datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=8 * next(ticks))
     )
     connection = parse_connection("acme", settings("https://acme.coopcycle.org", SHOP))
     message = PrivacyMessage("acme", "shop/redact", "w", "erase", "acme.myshopify.com", None)

@@ -36,6 +36,7 @@ class Saboteur:
         kills: int,
         spells: Sequence[Sequence[Row]],
         moves: int,
+        cancels: int,
         seed: int,
         progress: Callable[[], float],
     ) -> None:
@@ -47,9 +48,11 @@ class Saboteur:
         self._threads = [
             threading.Thread(target=self._kill_all, args=(kills if pools else 0,), name="killer"),
             threading.Thread(target=self._cast_all, args=(spells,), name="spells"),
-            threading.Thread(target=self._move_all, args=(moves,), name="dispatcher"),
+            threading.Thread(target=self._by_hand, args=(moves, self._move_one), name="dispatcher"),
+            threading.Thread(target=self._by_hand, args=(cancels, self._cancel_one), name="canceller"),
         ]
         self.moved: set[str] = set()  # deliveries, by their IRIs
+        self.cancelled: set[str] = set()  # likewise
         self.kills = 0
         self.kills_at_work = 0
         self.spells = 0
@@ -83,21 +86,28 @@ class Saboteur:
                 self._sandbox.fault(**row)
             self.spells += 1
 
-    def _move_all(self, count: int) -> None:
+    def _by_hand(self, count: int, do: Callable[[str, str], None]) -> None:
+        """Let a dispatcher do something with a delivery now and then; a fault may hit him, too."""
         for number in range(count):
             if not self._due(number, count):
                 return
-            self._move_one()
+            references = self._sandbox.stats()["deliveries_by_ref"].values()
+            live = sorted(each["@id"] for found in references for each in found if not each["cancelled"])
+            if live:
+                iri = self._random.choice(live)
+                # CoopCycle numbers the dropoff of a new delivery before its pickup (recorded: create_simple)
+                do(iri, f"{self._sandbox.url}/api/tasks/{2 * int(iri.rpartition('/')[2]) - 1}")
 
-    def _move_one(self) -> None:
-        """Move a delivery by hand to the next day, as a dispatcher does; a fault may hit him too."""
-        references = self._sandbox.stats()["deliveries_by_ref"].values()
-        live = sorted(each["@id"] for found in references for each in found if not each["cancelled"])
-        if not live:
-            return
-        iri = self._random.choice(live)
-        # CoopCycle numbers the dropoff of a new delivery before its pickup (recorded: create_simple)
-        task = f"{self._sandbox.url}/api/tasks/{2 * int(iri.rpartition('/')[2]) - 1}"
+    def _cancel_one(self, iri: str, task: str) -> None:
+        """Cancel all tasks of a delivery by hand, which ends it."""
+        pickup = f"{task.rpartition('/')[0]}/{int(task.rpartition('/')[2]) + 1}"
+        self.cancelled.add(iri)  # also when the answer is lost
+        for each in (task, pickup):
+            with suppress(requests.RequestException):
+                requests.put(f"{each}/cancel", json={}, headers=_DISPATCHER, timeout=5)
+
+    def _move_one(self, iri: str, task: str) -> None:
+        """Move a delivery by hand to the next day."""
         with suppress(requests.RequestException, KeyError, ValueError):
             dropoff = requests.get(task, headers=_DISPATCHER, timeout=5).json()
             ends = {name: _next_day(dropoff[name]) for name in ("after", "before")}

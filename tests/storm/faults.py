@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.storm.plan import REFUSED_PHONE
+
 Row = Mapping[str, Any]
 
 
@@ -82,6 +84,7 @@ def mixture(timings: Timings, share: float, seed: int) -> list[Row]:
         # a recovery reads many times: as often as changes, reads would all but never end well
         each = share_of_each(share / 3 if kind in ("list", "read") else share, len(faults))
         rows += [{**row, "on": kind, "share": each} for row in faults]
+    rows.append({"mode": "refuse_phones", "on": "all", "match": REFUSED_PHONE[3:], "share": 1})
     return [{**row, "seed": seed * 1000 + number} for number, row in enumerate(rows)]
 
 
@@ -106,6 +109,11 @@ def only(modes: list[str], timings: Timings, share: float, seed: int) -> list[Ro
     ]
 
 
+def refused_for(seconds: float) -> list[Row]:
+    """Return a key that is being changed: every token is refused with 401, and no client is known."""
+    return [{"mode": "disabled_client", "seconds": seconds}, {"mode": "revoke_tokens"}]
+
+
 def spells() -> list[list[Row]]:
     """Return what happens at once and to everybody: tokens revoked, an instance that is down."""
     return [
@@ -115,6 +123,6 @@ def spells() -> list[list[Row]]:
         [{"mode": "throttle", "retry_after": 1, "seconds": 1}],
         [{"mode": "token_unavailable", "seconds": 1}, {"mode": "revoke_tokens"}],
         [{"mode": "reset", "seconds": 1}],
-        [{"mode": "disabled_client", "seconds": 5}, {"mode": "revoke_tokens"}],  # a key is being changed
+        refused_for(5),
         [{"mode": "firewall", "status": 403, "seconds": 2}],
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.storm.plan import PlannedOrder
+from tests.storm.plan import REFUSED_PHONE, PlannedOrder
 from tests.support import oracle
 
 from bridge.connections.model import Connection
@@ -23,6 +23,11 @@ STATES = {
     "cancelled": (State.CANCELLED,),
     "parked": (State.REJECTED, State.CREATED),  # the latter when an earlier state could be delivered
 }
+BY_HAND = (
+    State.CREATED,
+    State.WITHDRAWN,
+    State.REJECTED,
+)  # not looked at since, or seen; or parked as planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Held:
     record: DeliveryRecord | None
     parked: Sequence[str]  # reasons of its parked messages
     moved: bool = False  # by hand, on CoopCycle
+    cancelled_by_hand: bool = False  # likewise; unless a fault hit the dispatcher, too
 
 
 @dataclass
@@ -64,7 +70,7 @@ class Verdict:
 def judge(
     orders: Iterable[PlannedOrder],
     held: Mapping[str, Held],
-    connections: Mapping[str, Connection],
+    connections: Mapping[str, Sequence[Connection]],
     *,
     strays: Iterable[str],
     now: datetime,
@@ -89,7 +95,7 @@ def judge(
 
 
 def _problem(
-    order: PlannedOrder, found: Held, connection: Connection, verdict: Verdict, now: datetime
+    order: PlannedOrder, found: Held, connections: Sequence[Connection], verdict: Verdict, now: datetime
 ) -> tuple[str, dict[str, str]]:
     """Say what is wrong with one order, and to which list it belongs; an empty text if nothing is."""
     if len(found.live) > 1:
@@ -99,16 +105,14 @@ def _problem(
     if missing:
         return f"{missing}; {_state(found.record)}", verdict.lost
     assert found.record is not None  # else it would be missing
-    wrong = _wrong(order, found, found.record, connection, now)
+    wrong = min((_wrong(order, found, found.record, each, now) for each in connections), key=len)
     return f"{wrong}; {_state(found.record)}" if wrong else "", verdict.wrong
 
 
 def _missing(order: PlannedOrder, found: Held) -> str:
     """Say why the order is lost: no delivery, no parked message, or one parked that should not be."""
-    unexpected = [
-        reason for reason in found.parked if not (order.may_be_parked and reason == "address_not_found")
-    ]
-    if order.expected == "delivered" and not found.live:
+    unexpected = [reason for reason in found.parked if reason not in order.may_be_parked_for]
+    if order.expected == "delivered" and not found.live and not (found.cancelled_by_hand and found.cancelled):
         return f"no live delivery, parked: {list(found.parked)}"
     if unexpected:
         return f"parked, which nobody expected: {unexpected}"
@@ -121,11 +125,12 @@ def _wrong(
     order: PlannedOrder, found: Held, record: DeliveryRecord, connection: Connection, now: datetime
 ) -> str:
     """Say in which way the order is not as its last state says, or as its record says."""
-    if record.state not in STATES[order.expected]:
+    ended_by_hand = found.cancelled_by_hand and found.cancelled > 0 and not found.live
+    if record.state not in STATES[order.expected] and not (ended_by_hand and record.state in BY_HAND):
         return f"should be {order.expected}"
     if oracle.unsettled(record):
         return "still in doubt"
-    if not found.live and record.state is not State.CREATED:
+    if ended_by_hand or (not found.live and record.state is not State.CREATED):
         return ""
     if not found.live or record.state is not State.CREATED or order.expected == "cancelled":
         return f"should be {order.expected}, live are {len(found.live)}"
@@ -134,7 +139,8 @@ def _wrong(
     # A delivery stays as it was when the last state's address is one that nobody finds.
     states = [body for body, findable in zip(order.states, order.findable, strict=True) if findable]
     must = oracle.wanted(states[-1], connection, record, now)
-    differences = list(oracle.differences(must, found.live[0], moved=found.moved))
+    refused = (REFUSED_PHONE,)
+    differences = list(oracle.differences(must, found.live[0], moved=found.moved, refused=refused))
     return f"differs from the last state: {differences}" if differences else ""
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import requests
-from tests.storm import faults, plan, report
+from tests.storm import connections, faults, plan, report
+from tests.storm.connections import CONNECTIONS
 from tests.storm.fault_injection import Saboteur
 from tests.storm.faults import Timings
 from tests.storm.processes import serving
@@ -35,26 +36,6 @@ from bridge_laptop.sandbox.client import SandboxClient
 if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-CONNECTIONS = ("acme", "acme2")  # two shops of one instance
-CONNECTION = """
-source   = "shopify"
-timezone = "Europe/Paris"
-country  = "FR"
-
-[coopcycle]
-url   = "https://acme.coopcycle.org"
-scope = "tasks deliveries"
-
-[pickup]
-address = "12 rue des Fleurs, 75011 Paris"
-comments = "Entrée par la cour"
-
-[schedule]
-opening_hours = ["Mo-Su 00:00-24:00"]
-
-[parcels]
-packages = { "BQT-L" = "XL", "CARD" = "SMALL" }
-"""
 BACKLOG = 120  # messages on the queue with which the next wave of webhooks comes, at most
 QUEUES = ("WebhooksQueue", "RechecksQueue")
 COUNTS: tuple[QueueAttributeNameType, ...] = (
@@ -62,6 +43,8 @@ COUNTS: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+MANY = 500  # orders with which the storm is long enough for credentials that are refused for a whole minute
+REFUSED_SECONDS = 60
 UNREASONED = "received too often"  # on a dead-letter queue without a reason: SQS put it there
 CALM_LOOKS = 3  # looks in a row at which nothing may be waiting, a second apart
 WORKERS = 4  # dispatchers at once: twice the template's, for most of their time goes into waiting here
@@ -150,7 +133,7 @@ def _stack(choices: Choices) -> Iterator[LocalStack]:
     with ExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="bridge-chaos-")))
         for connection_id in CONNECTIONS:
-            (folder / f"{connection_id}.toml").write_text(CONNECTION, encoding="utf-8")
+            (folder / f"{connection_id}.toml").write_text(connections.TEXT, encoding="utf-8")
         before = dict(os.environ)
         exits.callback(_restore_environment, before)
         os.environ.update(choices.timings.environment() | {"POWERTOOLS_LOG_LEVEL": "INFO"})
@@ -203,13 +186,16 @@ class _Storm:
             kills=choices.kills,
             spells=[] if choices.modes else self._spells(),
             moves=max(3, choices.orders // 20),
+            cancels=max(2, choices.orders // 40),
             seed=choices.seed,
             progress=lambda: self._waves_begun / len(planned.waves),
         )
 
     def _spells(self) -> list[list[faults.Row]]:
         times = max(1, self._choices.orders // 250)
-        return faults.spells() * times
+        longest = [faults.refused_for(REFUSED_SECONDS)] if self._choices.orders >= MANY else []
+        spells = faults.spells() * times
+        return [*spells[: len(spells) // 2], *longest, *spells[len(spells) // 2 :]]
 
     def blow(self) -> None:
         """Send every webhook while things go wrong; return when nothing new goes wrong any more."""
@@ -225,6 +211,8 @@ class _Storm:
         try:
             for number, wave in enumerate(self._plan.waves):
                 self._waves_begun = number + 1
+                if number == len(self._plan.waves) // 2:
+                    connections.change_settings()
                 self._shop.send(wave)
                 self._wait_until(lambda: self._waiting() <= min(BACKLOG, choices.orders // 2))
                 if number % 5 == 4:
@@ -296,7 +284,7 @@ class _Storm:
         judged = report.judge(
             self._plan.orders,
             held,
-            self._stack.connections,
+            {name: connections.alternatives(each) for name, each in self._stack.connections.items()},
             strays=strays,
             now=datetime.now(UTC),
         )
@@ -322,6 +310,7 @@ class _Storm:
             record=record,
             parked=parked.get(order.reference, []),
             moved=any(each["@id"] in self._saboteur.moved for each in deliveries),
+            cancelled_by_hand=any(each["@id"] in self._saboteur.cancelled for each in deliveries),
         )
 
     def _token(self, connection_id: str) -> str:
@@ -380,6 +369,7 @@ class _Storm:
             "functions killed": f"{self._saboteur.kills}, {self._saboteur.kills_at_work} of them at work",
             "spells": self._saboteur.spells,
             "moved by hand": len(self._saboteur.moved),
+            "cancelled by hand": len(self._saboteur.cancelled),
             "deliveries made": stats["created"],
             "token requests": stats["token_requests"],
             "messages parked": ", ".join(f"{n} {reason}" for reason, n in reasons.items()) or 0,

@@ -6,7 +6,7 @@ the bridge fixed when it first planned the order, are taken as its record has th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -49,12 +49,19 @@ def wanted(body: bytes, connection: Connection, record: DeliveryRecord, now: dat
 
 
 def differences(
-    wanted: Mapping[str, Any], held: Mapping[str, Any], *, moved: bool = False, reworded: bool = False
+    wanted: Mapping[str, Any],
+    held: Mapping[str, Any],
+    *,
+    moved: bool = False,
+    reworded: bool = False,
+    refused: Sequence[str] = (),
 ) -> Iterable[str]:
     """Yield the fields in which a delivery differs from the body that should have made it.
 
     ``moved`` and ``reworded``: a dispatcher has given it another window, or words of his own beside ours.
+    ``refused``: numbers that the instance would not take for a while; they may stand in words instead.
     """
+    wanted = _in_words(wanted, held, refused)
     for name in ("pickup", "dropoff"):
         if not moved:
             yield from _times(name, wanted[name], held[name])
@@ -70,6 +77,19 @@ def differences(
     packages = [{"type": each["type"], "quantity": each["quantity"]} for each in held["dropoff"]["packages"]]
     if packages != wanted["dropoff"].get("packages", []):
         yield "dropoff.packages"
+
+
+def _in_words(
+    wanted: Mapping[str, Any], held: Mapping[str, Any], refused: Sequence[str]
+) -> Mapping[str, Any]:
+    """Return what must be held where a number that is refused is told to the courier in words."""
+    dropoff, address = wanted["dropoff"], wanted["dropoff"].get("address", {})
+    number = address.get("telephone")
+    if number not in refused or held["dropoff"]["address"].get("telephone"):
+        return wanted
+    said = "\n".join(part for part in (dropoff.get("comments", ""), f"Phone as given: {number}") if part)
+    told = {**dropoff, "address": {**address, "telephone": None}, "comments": said}
+    return {**wanted, "dropoff": told}
 
 
 def _times(name: str, body: Mapping[str, Any], task: Mapping[str, Any]) -> Iterable[str]:

@@ -21,8 +21,8 @@ FLOORS = (
     "metrics",
     "model",
     "http_hosts",
-    "document",
     "text",
+    "document",
     "addresses",  # how one is written
     "schedule",  # opening hours, windows, the time that a buyer chose
     "fields",  # JMESPath into a sender's document
@@ -36,6 +36,7 @@ FLOORS = (
     "telemetry",
     "aws",  # the adapters
     "runtime",  # the composition root
+    "startup",  # what is made while an environment starts
     "operator",  # what people do with it
     "console",  # the page for dispatchers
 )

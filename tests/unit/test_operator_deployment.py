@@ -26,6 +26,7 @@ PARAMETERS = {
     "BackoffBaseSeconds": "30",
     "HttpReadTimeoutSeconds": "8",
     "OrderIndexes": "3",
+    "RetentionDays": "90",
 }
 
 

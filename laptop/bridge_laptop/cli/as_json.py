@@ -17,6 +17,7 @@ from bridge.aws.order_index import OrderRow as IndexedOrder
 from bridge.errors import InvalidConnection
 from bridge.model import TimeWindow
 from bridge.operator.connections import StoredConnection
+from bridge.operator.doctor import Finding
 from bridge.operator.next_steps import NextStep
 from bridge.operator.orders import LiveDelivery, OrderReport
 from bridge.operator.parked import Parked
@@ -120,6 +121,15 @@ class ConnectionRow(TypedDict):
     last_modified: Time
 
 
+class FindingRow(TypedDict):
+    """What `doctor` found; `cure` is null where all is well."""
+
+    about: str
+    health: str
+    says: str
+    cure: str | None
+
+
 # command -> what its list holds
 LISTS: Mapping[str, type] = {
     "orders list": OrderRow,
@@ -127,6 +137,7 @@ LISTS: Mapping[str, type] = {
     "parked list": ParkedFields,
     "parked show": ParkedFields,
     "connections list": ConnectionRow,
+    "doctor": FindingRow,
 }
 PARTS: Sequence[type] = (Window, HistoryEntry, Step, Live)  # what stands in them
 
@@ -262,3 +273,10 @@ def _plain(value: object) -> object:
 
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def finding_row(finding: Finding) -> FindingRow:
+    """Return what `doctor` found."""
+    return FindingRow(
+        about=finding.about, health=finding.health.value, says=finding.says, cure=finding.cure or None
+    )

@@ -9,7 +9,7 @@ values, and they stand in the file for ``--env-vars`` too: nothing in a develope
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ KEPT = (
     "Timeout",
     "Layers",
 )  # of a function, as it is deployed
-CONSOLE = "ShowConsoleFunction"
+NOT_OF_AN_ORDERS_WAY = ("ShowConsoleFunction", "RedactOrdersFunction")
 LOCAL_COMMANDS = ("local_invoke", "local_start_api")  # as samconfig.toml names them
 
 
@@ -48,7 +48,7 @@ def variables(
     }
     found = {}
     for function in sam_template.functions(template, names):
-        if function.logical_id == CONSOLE:
+        if function.logical_id in NOT_OF_AN_ORDERS_WAY:
             continue
         own = {
             name: value.replace(local.aws_endpoint, containers.aws_endpoint)
@@ -84,11 +84,13 @@ def derived_template(
             },
         }
     for logical_id, properties in sam_template.resources(template, "AWS::Serverless::Function").items():
-        if logical_id == CONSOLE:
+        if logical_id in NOT_OF_AN_ORDERS_WAY:
             continue
         resources[logical_id] = {
             "Type": "AWS::Serverless::Function",
-            "Properties": _function(properties, environments[logical_id]),
+            "Properties": _function(
+                properties, environments[logical_id], sam_template.defined_routes(template, logical_id)
+            ),
         }
     return {
         "AWSTemplateFormatVersion": template["AWSTemplateFormatVersion"],
@@ -103,16 +105,17 @@ def _kept(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {name: properties[name] for name in KEPT if name in properties}
 
 
-def _function(properties: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    routes = {
-        name: {"Type": "HttpApi", "Properties": {key: event["Properties"][key] for key in ("Method", "Path")}}
-        for name, event in properties["Events"].items()
-        if event["Type"] == "HttpApi"
+def _function(
+    properties: Mapping[str, Any], environment: Mapping[str, str], routes: Sequence[sam_template.Route]
+) -> dict[str, Any]:
+    events = {
+        f"Route{number}": {"Type": "HttpApi", "Properties": {"Method": route.method, "Path": route.path}}
+        for number, route in enumerate(routes)
     }
     return _kept(properties) | {
         "CodeUri": str(sam_template.ROOT / properties["CodeUri"]),
         "Environment": {"Variables": dict(environment)},
-        **({"Events": routes} if routes else {}),
+        **({"Events": events} if events else {}),
     }
 
 

@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 from bridge.errors import MalformedWebhook, UnmappableOrder
+from bridge.text import shown_key
 
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _RFC_3339 = re.compile(
@@ -223,8 +224,9 @@ class Fields:
     path: str = ""
 
     def path_of(self, key: str) -> str:
-        """Return the path of ``key`` in the document: "shipping_address.zip"."""
-        return f"{self.path}.{key}" if self.path else key
+        """Return the path of ``key`` in the document, as messages quote it: "shipping_address.zip"."""
+        shown = shown_key(key)
+        return f"{self.path}.{shown}" if self.path else shown
 
     def refuse(self, key: str, message: str) -> UnmappableOrder:
         """Make the error that names ``key``; the caller raises it."""

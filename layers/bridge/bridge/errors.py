@@ -339,7 +339,7 @@ class DataRequested(PermanentError):
 
     def __init__(self, orders: str) -> None:
         super().__init__(
-            f"a customer asks for the data held of {orders}; give the shop what `bridge orders show` "
+            f"a customer asks for the data held of {orders}; give the shop what `bridge export` "
             "prints within 30 days, then discard this message"
         )
 

@@ -1,8 +1,9 @@
-"""The composition root: what a function needs, built once per execution environment at the first call.
+"""The composition root: what a function needs, built once per execution environment.
 
-Nothing happens at import but imports, and the worker's imports happen only when the worker is
-built: the receiving function must not pay for ``requests`` and ``phonenumbers``. The clients are
-botocore's own: boto3 would only hand them on, and its import is a part of every cold start.
+Nothing happens at import but imports (in Lambda the functions build it then: :mod:`bridge.startup`), and the
+worker's imports happen only when the worker is built: the receiving function must not pay for ``requests``
+and ``phonenumbers``. The clients are botocore's own: boto3 would only hand them on, and its import is a part
+of every cold start.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,18 +22,26 @@ import botocore.session
 from botocore import __version__ as botocore_version
 from botocore.config import Config
 
+from bridge import sources
 from bridge.aws.connections import DISPATCHING, RECEIVING, ConnectionStore
 from bridge.aws.known_ids import KnownIds
 from bridge.aws.queues import ParkedQueue, RechecksQueue, WebhooksQueue
 from bridge.metrics import Stopwatch
 from bridge.receiving.http import Receiver
-from bridge.settings import DispatchSettings, EventSettings, ReceiveSettings, RecheckSettings
+from bridge.settings import (
+    DispatchSettings,
+    EventSettings,
+    ReceiveSettings,
+    RecheckSettings,
+    RetentionSettings,
+)
 
 if TYPE_CHECKING:
     from bridge.connections.model import Connection, Secrets
     from bridge.coopcycle.breaker import CircuitBreaker
     from bridge.coopcycle.client import CoopCycleClient
     from bridge.coopcycle.token import TokenCache
+    from bridge.dispatching.privacy import Retention
     from bridge.dispatching.retries import Backoff
     from bridge.dispatching.worker import Worker
     from bridge.receiving.events import EventReceiver
@@ -66,6 +75,13 @@ def receiver() -> Receiver:
         WebhooksQueue(_client(session, "sqs"), settings.webhooks_queue_url),
         clock=utc_now,
     )
+
+
+def prepare_receiver() -> None:
+    """Make and import all that any webhook may need, without a call to AWS: a snapshot is taken after it."""
+    receiver()
+    for name in sources.NAMES:
+        sources.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +200,26 @@ def dispatch_runtime() -> DispatchRuntime:
         ConnectionStore(_client(session, "ssm"), settings.connections_path, DISPATCHING),
         dispatcher,
         parked,
-        Compliance(deliveries, parked, clock=utc_now),
+        Compliance(
+            deliveries,
+            (parked, *(ParkedQueue(sqs, url) for url in settings.events_queue_urls)),
+            clock=utc_now,
+        ),
         backoff,
         clock=utc_now,
     )
     return DispatchRuntime(worker, WebhooksQueue(sqs, settings.webhooks_queue_url), backoff, stopwatch)
+
+
+@lru_cache(maxsize=1)
+def retention() -> Retention:
+    """Return what ``redact_orders`` works with in this environment."""
+    from bridge.aws.deliveries import DeliveriesTable
+    from bridge.dispatching.privacy import Retention
+
+    settings = RetentionSettings.from_env(os.environ)
+    table = DeliveriesTable(_client(botocore.session.Session(), "dynamodb"), settings.deliveries_table_name)
+    return Retention(table, kept_for=timedelta(days=settings.retention_days))
 
 
 @lru_cache(maxsize=1)

@@ -59,6 +59,7 @@ class DispatchSettings:
     settle_seconds: float
     backoff_base_seconds: float
     http_read_timeout_seconds: float
+    events_queue_urls: tuple[str, ...]  # EventsQueue and its dead letters; none without an event source
 
     VARIABLES = (
         "CONNECTIONS_PATH",
@@ -72,7 +73,10 @@ class DispatchSettings:
         "BRIDGE_SETTLE_SECONDS",
         "BRIDGE_BACKOFF_BASE_SECONDS",
         "BRIDGE_HTTP_READ_TIMEOUT_SECONDS",
+        "EVENTS_QUEUE_URL",
+        "EVENTS_DEAD_LETTER_QUEUE_URL",
     )
+    _OF_EVENTS = ("EVENTS_QUEUE_URL", "EVENTS_DEAD_LETTER_QUEUE_URL")  # empty without an event source
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> DispatchSettings:
@@ -84,7 +88,8 @@ class DispatchSettings:
 
         """
         in_ssm = environ.get("TOKEN_CACHE") == "ssm"
-        wanted = tuple(name for name in cls.VARIABLES if not (in_ssm and name == "TOKENS_TABLE_NAME"))
+        may_be_empty = (*cls._OF_EVENTS, *(("TOKENS_TABLE_NAME",) if in_ssm else ()))
+        wanted = tuple(name for name in cls.VARIABLES if name not in may_be_empty)
         values = {"TOKENS_TABLE_NAME": "", **dict(zip(wanted, _require(environ, wanted), strict=True))}
         if values["TOKEN_CACHE"] not in ("dynamodb", "ssm"):
             raise ValueError("TOKEN_CACHE must be dynamodb or ssm")
@@ -100,6 +105,7 @@ class DispatchSettings:
             settle_seconds=float(values["BRIDGE_SETTLE_SECONDS"]),
             backoff_base_seconds=float(values["BRIDGE_BACKOFF_BASE_SECONDS"]),
             http_read_timeout_seconds=float(values["BRIDGE_HTTP_READ_TIMEOUT_SECONDS"]),
+            events_queue_urls=tuple(environ[name] for name in cls._OF_EVENTS if environ.get(name)),
         )
 
 
@@ -120,6 +126,28 @@ class RecheckSettings:
 
         """
         return cls(*_require(environ, cls.VARIABLES))
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """What ``redact_orders`` reads."""
+
+    deliveries_table_name: str
+    retention_days: int
+
+    VARIABLES = ("DELIVERIES_TABLE_NAME", "RETENTION_DAYS")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> RetentionSettings:
+        """Read the variables.
+
+        Raises:
+            MissingEnvironment: naming every missing one.
+            ValueError: no whole number of days.
+
+        """
+        table_name, days = _require(environ, cls.VARIABLES)
+        return cls(table_name, int(days))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+KEY_LENGTH = 60  # of a stranger's name for something, where a message quotes it
 LINE_LENGTH = 250  # of a title or a name that is shown in one line
 COMMENTS_LENGTH = 5000  # of all comments of a task, in characters; CoopCycle took 10,000 (create_texts)
 DESCRIPTION_LENGTH = 5000  # of an address, as CoopCycle took it (recorded: create_addresses)
@@ -23,6 +24,17 @@ _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x85")
 def clean(text: str, length: int = LONGEST_LENGTH) -> str:
     """Return a text fit for one line: no control characters, single blanks, at most ``length`` long."""
     return " ".join(_UNWANTED.sub(" ", text[: _MOST * length]).split())[:length].rstrip()
+
+
+def shown_key(name: object) -> str:
+    """Return a stranger's name for something as messages, paths and histories quote it.
+
+    One line that can be printed, of at most 60 characters; a cut one ends with "…".
+    """
+    text = str(name)
+    if len(text) > KEY_LENGTH:
+        text = f"{text[: KEY_LENGTH - 1]}…"
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def clean_lines(text: str, length: int = COMMENTS_LENGTH) -> str:

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -75,13 +76,13 @@ class Times:
         }
 
 
-def receive(asked: dict[str, Any], log: Log) -> dict[str, Any]:
+def receive(app: ModuleType, asked: dict[str, Any], log: Log) -> dict[str, Any]:
     """Receive each event, and send the same body bare."""
-    app = function(asked["functions"], "receive_webhook")
     ours, floor = Times(log), Times(log)
-    import boto3
+    if asked.get("floor"):
+        import boto3
 
-    sqs = boto3.client("sqs")
+        sqs = boto3.client("sqs")
     for number, event in enumerate(asked["events"]):
         assert ours.take(lambda event=event: app.lambda_handler(event, Context))["statusCode"] == 200
         if asked.get("floor"):
@@ -97,14 +98,14 @@ def receive(asked: dict[str, Any], log: Log) -> dict[str, Any]:
     return {"ours": ours.as_json(skipped), "floor": floor.as_json(skipped) if floor.cpu else None}
 
 
-def dispatch(asked: dict[str, Any], log: Log) -> dict[str, Any]:
-    """Dispatch each batch, and after each do the bare minimum of one order: two writes and a POST."""
-    app = function(asked["functions"], "dispatch_delivery")
+def dispatch(app: ModuleType, asked: dict[str, Any], log: Log) -> dict[str, Any]:
+    """Dispatch each batch, and after each do the bare minimum of its orders: two writes and a POST for each."""
     ours, floor = Times(log), Times(log)
-    import boto3
-    import requests
+    if asked.get("floor"):
+        import boto3
+        import requests
 
-    dynamodb, session = boto3.client("dynamodb"), requests.Session()
+        dynamodb, session = boto3.client("dynamodb"), requests.Session()
     table = os.environ["DELIVERIES_TABLE_NAME"]
 
     def bare(number: int) -> None:
@@ -118,12 +119,26 @@ def dispatch(asked: dict[str, Any], log: Log) -> dict[str, Any]:
         )
         dynamodb.put_item(TableName=table, Item=item)
 
+    def side_by_side(numbers: list[int]) -> None:
+        if len(numbers) == 1:
+            bare(numbers[0])
+            return
+        with ThreadPoolExecutor(len(numbers)) as threads:
+            list(threads.map(bare, numbers))
+
     for number, event in enumerate(asked["events"]):
         assert ours.take(lambda event=event: app.lambda_handler(event, Context)) == {"batchItemFailures": []}
         if asked.get("floor"):
-            floor.take(lambda number=number: bare(number))
+            numbers = [number * 100 + each for each in range(len(event["Records"]))]
+            floor.take(lambda numbers=numbers: side_by_side(numbers))
     skipped = asked.get("skipped", 0)
     return {"ours": ours.as_json(skipped), "floor": floor.as_json(skipped) if floor.cpu else None}
+
+
+def most_memory() -> float:
+    """Return the most megabytes that this program had in memory."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def main() -> None:
@@ -131,7 +146,15 @@ def main() -> None:
     asked = json.load(sys.stdin)
     log, stdout = Log(), sys.stdout
     sys.stdout = log
-    came = {"receive": receive, "dispatch": dispatch}[asked["mode"]](asked, log)
+    os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
+    name, work = {"receive": ("receive_webhook", receive), "dispatch": ("dispatch_delivery", dispatch)}[
+        asked["mode"]
+    ]
+    app = function(asked["functions"], name)
+    if "processor" in asked:  # until now an environment has a whole one
+        (Path(asked["processor"]) / "cgroup.procs").write_text(str(os.getpid()))
+    came = work(app, asked, log)
+    came["most_mb"] = most_memory()
     stdout.write("\n" + json.dumps(came) + "\n")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from botocore.exceptions import ClientError
@@ -38,7 +38,8 @@ ITEM_BYTES = 400 * 1000  # of DynamoDB's 400 KB (409,600 bytes)
 PACKED = ("message", "sent", "held")  # long texts, which an item holds compressed
 HELD_AS_SENT = "held_as_sent"  # an attribute instead of a body that would stand there twice
 _A_BATCH = 100  # keys in one BatchGetItem
-KEPT_FOR = timedelta(days=400)  # longer than any sender repeats a webhook, or a shop reopens an order
+# the guard: longer than any sender repeats a webhook, or a shop reopens an order
+KEPT_FOR = timedelta(days=400)
 
 
 class DeliveriesTable:
@@ -122,6 +123,19 @@ class DeliveriesTable:
         """Yield every record that was stored before there were indexes, page by page (a whole scan)."""
         pages = self._dynamodb.get_paginator("scan").paginate(
             TableName=self._table_name, FilterExpression="attribute_not_exists(came_at)"
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield _from_item(item)
+
+    def not_changed_since(self, moment: datetime, part: int, parts: int) -> Iterator[DeliveryRecord]:
+        """Yield the records of one part of the table that nothing happened to since (a scan)."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._table_name,
+            Segment=part,
+            TotalSegments=parts,
+            FilterExpression="changed_at < :moment",  # as isoformat() of UTC has written it
+            ExpressionAttributeValues={":moment": {"S": moment.astimezone(UTC).isoformat()}},
         )
         for page in pages:
             for item in page["Items"]:

@@ -43,6 +43,7 @@ from bridge.dispatching.record import (
 )
 from bridge.model import Receipt
 from bridge.reasons import Reason
+from bridge.receiving.messages import is_privacy_request
 from bridge.schedule.windows import Windows
 
 QUESTIONABLE = 20  # bodies of unknown end within five minutes; the oldest is forgotten
@@ -311,8 +312,14 @@ def retracted(
 
 def holds_personal_data(record: DeliveryRecord) -> bool:
     """Tell whether the record holds more of a person than the order's ids, name and times."""
-    held = (record.sent, record.held, record.message, record.tracking_url, record.in_question, record.parked)
-    return any(held) or any(attempt.fingerprint for attempt in record.attempts)
+    held = (record.sent, record.held, record.message, record.tracking_url, record.in_question)
+    parked = len(_requests(record)) < len(record.parked)
+    return any(held) or parked or any(attempt.fingerprint for attempt in record.attempts)
+
+
+def _requests(record: DeliveryRecord) -> tuple[ParkedMessage, ...]:
+    """Return what is parked about the data of people: it holds ids alone, and waits to be answered."""
+    return tuple(each for each in record.parked if is_privacy_request(each.text))
 
 
 def redacted(record: DeliveryRecord, topic: str, now: datetime) -> DeliveryRecord:
@@ -328,7 +335,7 @@ def redacted(record: DeliveryRecord, topic: str, now: datetime) -> DeliveryRecor
         in_question=(),
         refused_phones=(),
         message="",
-        parked=(),
+        parked=_requests(record),
         tracking_url="",
         attempts=tuple(replace(attempt, fingerprint="") for attempt in record.attempts),
     )

@@ -67,9 +67,10 @@ def recheck(work: Work) -> Result:
     refused = None
     with suppress(CoopCycleFails):  # which is in the record then
         refused = _if_refused(resolve(work))
-    live = _find_deliveries(work)
     if work.record.exists or work.record.state is State.WITHDRAWN:
-        live = _with_expected(work, live)
+        live = _with_expected(work, [] if _has_made_one_at_most(work.record) else _find_deliveries(work))
+    else:
+        live = _find_deliveries(work)
     record = work.record
     wanted = record.exists or record.state in (State.CREATING, State.REJECTED)
     if wanted and live and live[0].delivery_iri != record.delivery_iri:
@@ -91,6 +92,15 @@ def recheck(work: Work) -> Result:
         seen = work.schedule_recheck(seen)
     work.save(seen, Outcome.RECHECKED)
     return work.result(refused.outcome, refused.reason) if refused else work.result(Outcome.RECHECKED)
+
+
+def _has_made_one_at_most(record: DeliveryRecord) -> bool:
+    """Tell whether no delivery can come to light beside the one that is known: no more was ever posted.
+
+    Then the delivery itself is read, which costs an instance a tenth of a listing. No proxy between us may
+    repeat a POST by itself (RFC 9110, 9.2.2).
+    """
+    return bool(record.delivery_iri) and len(record.attempts) <= 1
 
 
 def _if_refused(result: Result | None) -> Result | None:

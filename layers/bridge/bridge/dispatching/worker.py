@@ -129,7 +129,11 @@ class Worker:
     ) -> Handled:
         """Put the message aside: in its order's record, and where that cannot be on the dead-letter queue."""
         in_record = False
-        if message is not None and not isinstance(message, PrivacyMessage):
+        if isinstance(message, PrivacyMessage):
+            with suppress(AwsRefused), _aws_errors():
+                self._compliance.park(message, reason, message_id=message_id, text=text)
+                in_record = True
+        elif message is not None:
             connection = self._connection_of(message)
             with suppress(AwsRefused), _aws_errors():
                 in_record = self._dispatcher.park(

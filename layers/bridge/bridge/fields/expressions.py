@@ -22,6 +22,7 @@ from jmespath.visitor import TreeInterpreter
 
 from bridge.document import MOST_MEMBERS, json_inside, kind
 from bridge.errors import InvalidConnection, UnmappableOrder
+from bridge.text import shown_key
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _LONGEST_EXPRESSION = 1000
 _SHOWN_KEYS = 20
-_SHOWN_KEY_LENGTH = 40
 # What jmespath raises besides its own errors where a document does not fit the expression: a text compared
 # with a number is a TypeError, a slice of step 0 a ValueError, to_string() of deep nesting a RecursionError.
 _FAILURES = (
@@ -263,17 +263,12 @@ def _objects(value: object, path: str) -> Iterator[tuple[str, object]]:
         where, one = todo.pop()
         if isinstance(one, Mapping):
             yield where, one
-            todo += [(f"{where}.{_key(name)}".lstrip("."), inner) for name, inner in one.items()]
+            todo += [(f"{where}.{shown_key(name)}".lstrip("."), inner) for name, inner in one.items()]
         elif isinstance(one, list):
             todo += [(f"{where}[{index}]", inner) for index, inner in enumerate(one)]
 
 
 def _keys(value: Mapping[str, object]) -> str:
-    names = [_key(name) for name in value]
+    names = [shown_key(name) for name in value]
     more = f" and {len(names) - _SHOWN_KEYS} more" if len(names) > _SHOWN_KEYS else ""
     return (", ".join(names[:_SHOWN_KEYS]) or "nothing") + more
-
-
-def _key(name: object) -> str:
-    text = "".join(character if character.isprintable() else " " for character in str(name))
-    return text if len(text) <= _SHOWN_KEY_LENGTH else f"{text[:_SHOWN_KEY_LENGTH]}…"

@@ -26,6 +26,7 @@ from bridge.fields.recipient import read_address, read_name, read_phones
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order, PostalAddress, Stop
 from bridge.reasons import Reason
+from bridge.text import shown_key
 
 __all__ = ["FIELDS", "KEY_FIELDS", "Field", "apply_fields", "check_fields"]
 
@@ -254,9 +255,8 @@ def _further_stop(values: Values, index: int, stop: object) -> Stop:
         raise values.refuse("dropoffs", f"should be objects, but [{index}] is {kind(stop)}")
     unknown = [str(name) for name in stop if name not in _STOP]
     if unknown:
-        raise values.refuse(
-            "dropoffs", f"has at [{index}] the unknown {', '.join(unknown[:5])}; known are {', '.join(_STOP)}"
-        )
+        names = ", ".join(map(shown_key, unknown[:5]))
+        raise values.refuse("dropoffs", f"has at [{index}] the unknown {names}; known are {', '.join(_STOP)}")
     path = f"dropoffs[{index}]"
     return _stop(Values(stop, own={path: stop}), Stop(PostalAddress(), path=path))
 

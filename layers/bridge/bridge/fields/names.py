@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from bridge.text import shown_key
+
 LONGEST_NAME = 100  # of a key, in characters; a longer one is nobody's name for a field
 MOST_NAMES = 1000  # of an object: what stands behind them is not looked at
 _SHOWN_NAMES = 12
-_SHOWN_LENGTH = 40
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "œ": "oe", "ı": "i"})
 _WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])|[\W_]+")
 
@@ -42,10 +43,7 @@ def by_folded_name(values: Mapping[str, object]) -> dict[str, list[str]]:
 
 def shown_names(names: list[str]) -> str:
     """Write keys for a message: a few of them, cut."""
-    shown = [
-        name if len(name) <= _SHOWN_LENGTH else f"{name[:_SHOWN_LENGTH]}…"
-        for name in ("".join(c if c.isprintable() else " " for c in name) for name in names[:_SHOWN_NAMES])
-    ]
+    shown = [shown_key(name) for name in names[:_SHOWN_NAMES]]
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
     return (", ".join(shown) or "nothing") + more
 

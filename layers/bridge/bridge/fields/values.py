@@ -16,8 +16,9 @@ from bridge.document import kind, moment_of
 from bridge.errors import UnmappableOrder
 from bridge.fields import expressions
 from bridge.fields.address_names import OWN_SYNONYMS
-from bridge.fields.names import LONGEST_NAME, by_folded_name, fold_name, is_empty
+from bridge.fields.names import by_folded_name, fold_name, is_empty
 from bridge.model import Problem
+from bridge.text import shown_key
 
 _LONGEST_TEXT = 5000
 _MOST_TEXTS = 100
@@ -56,7 +57,7 @@ class Values:
         if name in self.expressions:
             return self.expressions[name]
         path, key = self._holder(name) or ("", name)
-        return f"{path}.{key[:LONGEST_NAME]}" if path else key[:LONGEST_NAME]
+        return f"{path}.{shown_key(key)}" if path else shown_key(key)
 
     def is_named(self, key: str) -> bool:
         """Tell whether an expression mentions a key of the sender's, or a path of keys, as a whole."""

@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from bridge.aws.queues import NOT_IN_FLIGHT
-from bridge.http_hosts import LOCAL_HOSTS
+from bridge.aws.queues import NOT_IN_FLIGHT, long_poll_seconds
 from bridge.operator.parked import Look, Parked
 from bridge.operator.parked_reasons import RECEIVED_TOO_OFTEN, UNREADABLE
 from bridge.receiving.messages import QueueMessage, UnreadableMessage, WebhookMessage, read_message
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     )
 
 HELD_SECONDS = 300  # after which SQS itself shows them again, should this process be killed
-LONG_POLL_SECONDS = 1  # a long poll asks all of SQS's servers, a short one may miss messages
 A_BATCH = 10  # messages in one call to SQS
 
 
@@ -41,8 +38,6 @@ class DeadLetters:
         self._sqs = sqs
         self._url = url
         self._name_of = name_of
-        is_local = urlsplit(sqs.meta.endpoint_url).hostname in LOCAL_HOSTS
-        self._wait_seconds = 0 if is_local else LONG_POLL_SECONDS  # an emulator is one server
 
     @contextmanager
     def hold(self) -> Iterator[Look]:
@@ -88,7 +83,7 @@ class DeadLetters:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=A_BATCH,
                 VisibilityTimeout=HELD_SECONDS,
-                WaitTimeSeconds=self._wait_seconds,
+                WaitTimeSeconds=long_poll_seconds(self._sqs),
                 AttributeNames=["All"],
                 MessageAttributeNames=["All"],
             ).get("Messages", [])

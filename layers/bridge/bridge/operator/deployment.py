@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bridge.aws.connections import ConnectionStore
-from bridge.aws.deliveries import DeliveriesTable
+from bridge.aws.deliveries import KEPT_FOR, DeliveriesTable
 from bridge.aws.order_index import OrderIndex
+from bridge.aws.queues import ParkedQueue
 from bridge.dispatching.retries import BACKOFF_CEILING, GIVE_UP_AFTER
 from bridge.errors import BridgeError, InvalidConnection, UnknownConnection
 from bridge.operator.connections import ConnectionRegistry, connections_path
@@ -42,7 +43,18 @@ _OUTPUTS = {
 }
 _WEBHOOK_URL = "WebhookUrl"
 _SECRETS_KEY = "SecretsKeyArn"  # of a stack whose secrets are under a key of its own
-_PARAMETERS = ("TokenCache", "SettleSeconds", "BackoffBaseSeconds", "HttpReadTimeoutSeconds", "OrderIndexes")
+_EVENTS_QUEUES = {  # of a stack with an event source: resource -> the output that says it
+    "EventsQueue": "EventsQueueUrl",
+    "EventsDeadLetterQueue": "EventsDeadLetterQueueUrl",
+}
+_PARAMETERS = (
+    "TokenCache",
+    "SettleSeconds",
+    "BackoffBaseSeconds",
+    "HttpReadTimeoutSeconds",
+    "OrderIndexes",
+    "RetentionDays",
+)
 ORDER_INDEXES = 3  # how many the table of orders has in the end; CloudFormation makes one an update
 
 
@@ -72,6 +84,8 @@ class Deployment:
     backoff_base_seconds: float
     http_read_timeout_seconds: float
     order_indexes: int  # of the table of orders, as many as there are so far
+    retention: timedelta = KEPT_FOR  # how long what is personal is kept after an order's last change
+    events_queue_urls: tuple[tuple[str, str], ...] = ()  # by the template's names; none without a source
     secrets_key: str = ""  # the KMS key of connections' secrets; empty for AWS's own
 
     @cached_property
@@ -118,6 +132,12 @@ class Deployment:
         return ConnectionRegistry(self.ssm, connections_path(self.environment), self.secrets_key)
 
     @cached_property
+    def queues_with_orders(self) -> dict[str, ParkedQueue]:
+        """The queues that may hold orders for long, by the template's names of them."""
+        urls = {"WebhooksDeadLetterQueue": self.parked_queue_url, **dict(self.events_queue_urls)}
+        return {name: ParkedQueue(self.sqs, url) for name, url in urls.items()}
+
+    @cached_property
     def dead_letters(self) -> DeadLetters:
         """The dead-letter queue, which has what no order's record holds."""
         return DeadLetters(self.sqs, self.parked_queue_url, self.order_name)
@@ -131,6 +151,7 @@ class Deployment:
             self.orders,
             self.index,
             self.dead_letters,
+            kept_for=self.retention,
             clock=lambda: datetime.now(UTC),
         )
 
@@ -150,7 +171,7 @@ class Deployment:
 
     def connection_ids(self) -> list[str]:
         """Return the ids of the connections in force."""
-        return [stored.connection_id for stored in self.registry.everything()]
+        return self.registry.ids()
 
     def coopcycle(self, connection: Connection, secrets: Secrets) -> CoopCycleClient:
         """Return a client of the connection's instance; it shares the functions' token."""
@@ -234,7 +255,13 @@ def deployed(environment: str, client: MakeClient) -> Deployment:
     here = _deployment(
         environment, client, names, parameters, webhook_url=outputs[_WEBHOOK_URL], is_local=False
     )
-    return replace(here, secrets_key=outputs.get(_SECRETS_KEY, ""))
+    return replace(
+        here,
+        secrets_key=outputs.get(_SECRETS_KEY, ""),
+        events_queue_urls=tuple(
+            (queue, outputs[output]) for queue, output in _EVENTS_QUEUES.items() if output in outputs
+        ),
+    )
 
 
 def on_this_machine(
@@ -242,7 +269,9 @@ def on_this_machine(
 ) -> Deployment:
     """Return a stack that runs on this machine; ``names`` are what references of the template mean there."""
     known = {key: names.get(resource, "") for key, (_, resource) in _OUTPUTS.items()}
-    return _deployment(environment, client, known, names, webhook_url=webhook_url, is_local=True)
+    here = _deployment(environment, client, known, names, webhook_url=webhook_url, is_local=True)
+    events = tuple((queue, names[queue]) for queue in _EVENTS_QUEUES if queue in names)
+    return replace(here, events_queue_urls=events)
 
 
 def _deployment(
@@ -269,5 +298,9 @@ def _deployment(
         backoff_base_seconds=backoff_base_seconds,
         http_read_timeout_seconds=float(parameters["HttpReadTimeoutSeconds"]),
         order_indexes=int(parameters["OrderIndexes"]),
-        **names,
+        retention=timedelta(days=int(parameters["RetentionDays"])),
+        webhooks_queue_url=names["webhooks_queue_url"],
+        parked_queue_url=names["parked_queue_url"],
+        deliveries_table_name=names["deliveries_table_name"],
+        tokens_table_name=names["tokens_table_name"],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bridge.aws.deliveries import KEPT_FOR
@@ -20,7 +20,13 @@ from bridge.errors import WebhookTooLarge
 from bridge.operator.errors import NothingParked, NotSettled
 from bridge.operator.history import change_record, noting
 from bridge.operator.parked_reasons import ParkedReason, reason_of
-from bridge.receiving.messages import QueueMessage, UnreadableMessage, WebhookMessage, read_message
+from bridge.receiving.messages import (
+    QueueMessage,
+    UnreadableMessage,
+    WebhookMessage,
+    is_privacy_request,
+    read_message,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -158,9 +164,11 @@ class ParkedMessages:
         index: OrderIndex,
         dead_letters: DeadLetters,
         *,
+        kept_for: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
         self._sqs = sqs
+        self._kept_for = kept_for
         self._webhooks_queue_url = webhooks_queue_url
         self._table = table
         self._index = index
@@ -171,7 +179,7 @@ class ParkedMessages:
         """Return what is parked, and leave it as it was."""
         records = self._table.load_many(self._index.needing(Attention.PARKED))
         with self._dead_letters.hold() as held:
-            return _together([each for record in records for each in parked_of(record)], held)
+            return _together([each for record in records for each in parked_of(record, self._kept_for)], held)
 
     def redrive(self, chosen: Collection[Parked], by: str = "") -> Done:
         """Put messages back on WebhooksQueue.fifo, an order's oldest first; ``by`` is who did it.
@@ -267,12 +275,15 @@ def _together(recorded: list[Parked], held: Look) -> Look:
     return Look(tuple(sorted(both, key=_age)), held.hidden)
 
 
-def parked_of(record: DeliveryRecord) -> list[Parked]:
-    """Return what the order's record holds of parked messages, the oldest first."""
-    return [_recorded(record, each) for each in record.parked]
+def parked_of(record: DeliveryRecord, kept_for: timedelta) -> list[Parked]:
+    """Return what the order's record holds of parked messages, the oldest first.
+
+    ``kept_for`` is how long what is personal is kept after the order's last change.
+    """
+    return [_recorded(record, each, kept_for) for each in record.parked]
 
 
-def _recorded(record: DeliveryRecord, entry: ParkedMessage) -> Parked:
+def _recorded(record: DeliveryRecord, entry: ParkedMessage, kept_for: timedelta) -> Parked:
     message: QueueMessage | None
     try:
         message = read_message(entry.text)
@@ -289,7 +300,8 @@ def _recorded(record: DeliveryRecord, entry: ParkedMessage) -> Parked:
         property_paths=entry.property_paths,
         came_at=entry.received_at or entry.parked_at,
         parked_at=entry.parked_at,
-        kept_until=record.changed_at + KEPT_FOR,
+        kept_until=max(record.changed_at, entry.parked_at)
+        + (KEPT_FOR if is_privacy_request(entry.text) else kept_for),
         message=message,
         text=entry.text,
     )

@@ -89,8 +89,7 @@ _ALL = (
     ParkedReason(
         "data_request",
         "a customer asks for their data (docs/senders.md)",
-        "send the shop what `bridge orders show --sent` prints of these orders, within 30 days, then discard "
-        "it",
+        "send the shop what `bridge export` prints of these orders, within 30 days, then discard it",
     ),
     ParkedReason(
         "privacy_undecided",

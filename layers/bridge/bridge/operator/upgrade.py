@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bridge.dispatching import lifecycle
+from bridge.dispatching.privacy import Compliance
 from bridge.dispatching.record import ParkedMessage
 from bridge.errors import AlreadyInProgress
 from bridge.operator.deployment import ORDER_INDEXES, stack_name
-from bridge.receiving.messages import PrivacyMessage, WebhookMessage
+from bridge.receiving.messages import ParkReason, PrivacyMessage, WebhookMessage
 
 if TYPE_CHECKING:
     from bridge.dispatching.record import DeliveryRecord
@@ -65,14 +66,20 @@ def index_orders(deployment: Deployment) -> int:
 def move_parked(deployment: Deployment, clock: Callable[[], datetime]) -> tuple[int, int]:
     """Park in their orders' records what lies on the dead-letter queue; return how many, and how many stay.
 
-    What cannot be read, is about no order, or has no room in a record stays on the queue.
+    What cannot be read, or has no room in a record, stays on the queue.
     """
     with deployment.dead_letters.hold() as held:
         moved = 0
         for each in sorted(held.messages, key=lambda parked: (parked.came_at, parked.parked_at)):
-            if each.message is None or isinstance(each.message, PrivacyMessage):
+            if each.message is None:
                 continue
-            if _park_in_record(deployment, each, clock()):
+            if isinstance(each.message, PrivacyMessage):
+                reason = ParkReason(each.reason, each.sentence)
+                compliance = Compliance(deployment.orders, (), clock=clock)
+                compliance.park(each.message, reason, message_id=each.message_id, text=each.text)
+                deployment.dead_letters.delete(each)
+                moved += 1
+            elif _park_in_record(deployment, each, clock()):
                 deployment.dead_letters.delete(each)
                 moved += 1
         return moved, len(held.messages) - moved + held.hidden

@@ -55,6 +55,11 @@ def remove_old(ssm: SSMClient, path: str) -> int:
     return len(names)
 
 
+def at_the_old_place(ssm: SSMClient, path: str) -> int:
+    """Return how many parameters an earlier version's connections still have at the old place."""
+    return sum(len(parameters) for parameters in _by_connection(ssm, path).values())
+
+
 def write_under_the_key(ssm: SSMClient, registry: ConnectionRegistry, key_id: str) -> int:
     """Write anew each secret that is under another KMS key than this; return how many.
 

@@ -58,6 +58,18 @@ def read_telephone(phones: Sequence[str], region: str, *, fallback: str = "") ->
     return Telephone(chosen.number, chosen.used, _as_given(numbers))
 
 
+def parts_of_number(phone: str, region: str) -> tuple[int, str] | None:
+    """Return a number's country code and its digits within the country ("0" before them left out).
+
+    ``None`` where it cannot be read; without a country code it belongs to ``region``.
+    """
+    try:
+        number = phonenumbers.parse(phone, region or None)
+    except phonenumbers.NumberParseException:
+        return None
+    return number.country_code or 0, phonenumbers.national_significant_number(number)
+
+
 def _valid_number(phone: str, region: str) -> tuple[str | None, bool]:
     """Return the first valid number in a text in E.164, and whether the text says nothing else."""
     try:

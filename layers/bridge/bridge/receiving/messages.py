@@ -21,6 +21,7 @@ CODE_LENGTH = 100  # of a park reason, in characters; so it fits beside any mess
 SENTENCE_LENGTH = 1000
 PATH_LENGTH = 100
 PATHS = 20
+_PRIVACY_REQUEST = '{"version":1,"privacy":'
 RECHECK_TOPIC = "recheck"  # stands where a webhook has its sender's topic
 
 
@@ -159,6 +160,11 @@ class PrivacyMessage:
 
 
 QueueMessage = WebhookMessage | Recheck | PrivacyMessage
+
+
+def is_privacy_request(text: str) -> bool:
+    """Tell whether what was queued is a request about the data of people, without decoding more."""
+    return text.startswith(_PRIVACY_REQUEST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ from bridge.model import Writings, Written
 from bridge.schedule.chosen_time import tidy
 from bridge.schedule.programs import key_of
 from bridge.schedule.vocabulary import NOTHING, TAKES_PARTS, Name, plain_text, read_name, words_of
+from bridge.text import shown_key
 
 MOST_ENTRIES = 500
 _MOST_PARTS = 24
 _DEEPEST = 3
 _LONGEST_VALUE = 2_000
 LONGEST_TEXT = 200
-_SHOWN = 80
 NO_CHOICE = "-"  # as the connection's name of a label: buyers choose no time here
 
 
@@ -96,7 +96,7 @@ def _parts(entry: Written) -> Iterator[Written]:
         yield from (replace(entry, value=one) for one in value[:_MOST_PARTS])
     elif isinstance(value, Mapping):
         for key, one in list(value.items())[:_MOST_PARTS]:
-            yield replace(entry, name=f"{entry.name} {key}", value=one, path=f"{entry.path}.{key}")
+            yield replace(entry, name=f"{entry.name} {key}", value=one, path=f"{entry.path}.{shown_key(key)}")
 
 
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d\d(?::\d\d)?(?:\s?[ap]\.?m\.?)?", re.IGNORECASE | re.ASCII)
@@ -209,7 +209,7 @@ def candidates_of(writings: Writings) -> tuple[list[Candidate], list[PassedOver]
         if isinstance(judged, Candidate):
             found.append(judged)
         elif judged:
-            passed.append(PassedOver(clean_label(one.path), judged))
+            passed.append(PassedOver(one.path, judged))
     return found, passed
 
 
@@ -228,8 +228,7 @@ def _judge(name: Name, one: Written, text: str, own: tuple[tuple[str, ...], ...]
 
 
 def _candidate(name: Name, one: Written, text: str, role: str, rank: Rank) -> Candidate:
-    label, path = clean_label(one.name), clean_label(one.path)
-    return Candidate(name, label, text, path, one.place, one.holder, role, rank)
+    return Candidate(name, clean_label(one.name), text, one.path, one.place, one.holder, role, rank)
 
 
 def _no_choice(name: Name, one: Written, text: str) -> str | None:
@@ -260,7 +259,7 @@ _DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\b\d{10}\b", re.ASCII)
 
 def clean_label(label: str) -> str:
     """Write a label fit for a sentence."""
-    return " ".join("".join(one if one.isprintable() else " " for one in label[:_SHOWN]).split())
+    return " ".join(shown_key(label).split())
 
 
 # --- both ends of a time ------------------------------------------------------------------------

@@ -21,8 +21,10 @@ SHOPIFY_SOURCES = "aws.partner/shopify.com/"
 _SHOP_DOMAIN_HEADER = "x-shopify-shop-domain"
 
 
-def read_shopify_event(text: str, *, source_name: str, received_at: datetime) -> tuple[str, Push]:
-    """Return the shop's domain and the push of an event.
+def read_shopify_event(
+    text: str, *, received_at: datetime, source_name: str | None = None
+) -> tuple[str, Push]:
+    """Return the shop's domain and the push of an event; without ``source_name``, of any source of Shopify's.
 
     The domain is the ``*.myshopify.com`` one, in lower case; the body is the payload as JSON once more.
 
@@ -33,7 +35,8 @@ def read_shopify_event(text: str, *, source_name: str, received_at: datetime) ->
 
     """
     event = load_object(text.encode("utf-8", "surrogatepass"))
-    if event.get("source") != source_name or not source_name.startswith(SHOPIFY_SOURCES):
+    source = str(event.get("source"))
+    if source != (source_name or source) or not source.startswith(SHOPIFY_SOURCES):
         raise InvalidSignature("another_source")
     detail = event.get("detail")
     metadata = detail.get("metadata") if isinstance(detail, dict) else None

@@ -34,6 +34,7 @@ from bridge.sources.shared.base import Options, Payload, Push, Signed, Source, T
 from bridge.sources.shared.encodings import charset_of
 from bridge.sources.shared.form_bodies import guess_content_type, load_json_object
 from bridge.sources.shared.shown_secrets import SECRET_HEADER, verify_shared_secret
+from bridge.text import shown_key
 
 HONEYPOT = "honeypot"
 TYPE_FIELD, TYPES, CANCEL_TYPES = "type_field", "types", "cancel_types"
@@ -216,7 +217,7 @@ def _writings(submission: Submission, options: Options) -> Writings:
         return Writings()
     values = _values(submission, options)
     entries = [
-        Written(one.label, one.value, one.path, "question" if one.is_date else "order")
+        Written(one.label, one.value, shown_key(one.path), "question" if one.is_date else "order")
         for one in submission.answers[:MOST_ANSWERS]
         if (one.is_date or _speaks_of_delivery(one.label))
         and not any(values.is_named(path) for path in (one.path, path_of("labels", one.label)))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bridge.document import Fields
 from bridge.model import Writings, Written
 from bridge.schedule.vocabulary import read_name, word_set, words_of
+from bridge.text import shown_key
 
 LABEL_SETTINGS: Mapping[str, str] = {
     "date_label": "label under which buyers choose the delivery day, where it is none that the bridge knows; "
@@ -80,7 +81,7 @@ def members(holder: Fields, *, without: Iterable[str] = ()) -> list[Pair]:
 def named(holders: Sequence[Fields], name: str, value: str) -> list[Pair]:
     """Return the pairs of a list of objects that each have a name and a value."""
     return [
-        Pair(label, one.values.get(value), f"{one.path} {label}")
+        Pair(label, one.values.get(value), f"{one.path} {shown_key(label)}")
         for one in holders[:_MOST]
         if (label := one.optional_text(name))
     ]
