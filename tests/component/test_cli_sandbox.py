@@ -16,20 +16,27 @@ from bridge_laptop.cli.main import main
 BRIDGE = [sys.executable, "-c", "from bridge_laptop.cli.main import main; main()", "sandbox"]
 
 
+@pytest.mark.parametrize("shell", ["exec", "trap '' INT; exec"], ids=["in a terminal", "under nohup"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_runs_until_interrupted(number: signal.Signals):
-    """The sandbox prints its address, answers there, and ends with exit code 0 when told to stop."""
+def test_runs_until_interrupted(number: signal.Signals, shell: str):
+    """The sandbox prints its address, answers there, and ends with exit code 0 when told to stop.
+
+    A shell that starts it in the background has it ignore SIGINT; it is ended with it all the same.
+    """
     with subprocess.Popen(  # our own command
-        [*BRIDGE, "--port", "0"], stdout=subprocess.PIPE, text=True
+        ["/bin/sh", "-c", f'{shell} "$0" "$@"', *BRIDGE, "--port", "0"], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         address = process.stdout.readline().split()[3].rstrip(",")
 
-        status = requests.get(f"{address}/_sandbox/stats", timeout=5).status_code
-        process.send_signal(number)
+        try:
+            status = requests.get(f"{address}/_sandbox/stats", timeout=5).status_code
+            process.send_signal(number)
 
-        assert 200 == status
-        assert 0 == process.wait(timeout=10)
+            assert 200 == status
+            assert 0 == process.wait(timeout=10)
+        finally:
+            process.kill()  # had it not ended, nobody would
         assert "stopped\n" == process.stdout.read()
 
 
