@@ -206,8 +206,11 @@ def put_unknown(record: DeliveryRecord, status: int | None, now: datetime) -> De
 
 
 def given_up(record: DeliveryRecord) -> DeliveryRecord:
-    """Record that a change is parked: CoopCycle is to hold again what it took; its refusals are over."""
-    return replace(record, sent=record.held or record.sent, failures=0)
+    """Record that a change is parked: CoopCycle is to hold again what it took, whose refusals begin anew.
+
+    Where that is not known, the same body stays the one that was refused so often.
+    """
+    return replace(record, sent=record.held, failures=0) if record.held else record
 
 
 def withdrawn(record: DeliveryRecord, now: datetime) -> DeliveryRecord:
