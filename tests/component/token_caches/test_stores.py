@@ -231,6 +231,6 @@ def test_parameter_is_a_secure_string(ssm: SSMClient) -> None:
 @pytest.mark.parametrize("value", ["", "text", "[]", "{}", '{"access_token": "t", "expires_at": "soon"}'])
 def test_parameter_that_was_tampered_with(ssm: SSMClient, value: str) -> None:
     """A parameter without a whole token counts as none."""
-    ssm.put_parameter(Name=f"{PATH}/key", Value=value or " ", Type="SecureString")
+    ssm.put_parameter(Name=f"{PATH}/key", Value=value or " ", Type="SecureString", Overwrite=True)
 
     assert SsmTokenCache(ssm, PATH).get("key") == CacheEntry()
