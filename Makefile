@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SAM := .venv/sam/bin/sam
-WORKERS ?= $(shell expr $$(nproc) + 2) # of the tests, of which many wait and do not compute
+WORKERS ?= $(shell expr $$(nproc) + 1) # of the tests, of which some wait and do not compute
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-fast test-browser fuzz chaos machine bench contract readme lint format build validate sam-local sam-local-podman ci lock clean

@@ -6,6 +6,7 @@ from typing import Any
 
 import botocore.hooks
 import botocore.loaders
+import hypothesis
 import pytest
 
 os.environ.update(
@@ -18,6 +19,10 @@ os.environ.update(
 )
 os.environ.pop("AWS_PROFILE", None)
 os.environ.pop("AWS_ENDPOINT_URL", None)
+
+# No example is timed: on a machine that does something else beside, any of them is slow now and then.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # Each boto3 session reads botocore's JSON anew (0.1 s a service); one loader serves all sessions of the run.
 botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
