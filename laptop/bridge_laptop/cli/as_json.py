@@ -17,6 +17,7 @@ from bridge.aws.order_index import OrderRow as IndexedOrder
 from bridge.errors import InvalidConnection
 from bridge.model import TimeWindow
 from bridge.operator.connections import StoredConnection
+from bridge.operator.console_users import ConsoleUser
 from bridge.operator.doctor import Finding
 from bridge.operator.next_steps import NextStep
 from bridge.operator.orders import LiveDelivery, OrderReport
@@ -130,6 +131,15 @@ class FindingRow(TypedDict):
     cure: str | None
 
 
+class ConsoleUserRow(TypedDict):
+    """Who may sign in to the page for dispatchers, as `console list` prints it."""
+
+    user: str
+    may: str
+    has_signed_in: bool
+    invited_at: Time
+
+
 # command -> what its list holds
 LISTS: Mapping[str, type] = {
     "orders list": OrderRow,
@@ -138,6 +148,7 @@ LISTS: Mapping[str, type] = {
     "parked show": ParkedFields,
     "connections list": ConnectionRow,
     "doctor": FindingRow,
+    "console list": ConsoleUserRow,
 }
 PARTS: Sequence[type] = (Window, HistoryEntry, Step, Live)  # what stands in them
 
@@ -279,4 +290,14 @@ def finding_row(finding: Finding) -> FindingRow:
     """Return what `doctor` found."""
     return FindingRow(
         about=finding.about, health=finding.health.value, says=finding.says, cure=finding.cure or None
+    )
+
+
+def console_user(user: ConsoleUser) -> ConsoleUserRow:
+    """Return what a list tells of a user of the page."""
+    return ConsoleUserRow(
+        user=user.mail,
+        may=user.may,
+        has_signed_in=user.has_signed_in,
+        invited_at=instant(user.invited_at),
     )

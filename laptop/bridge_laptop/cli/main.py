@@ -23,6 +23,7 @@ COMMANDS = {
         "bridge_laptop.cli.replay:replay",
         "Map an order's webhook anew, or show what that would change.",
     ),
+    "console": ("bridge_laptop.cli.console:console", "Invite those who use the page for dispatchers."),
     "redact": ("bridge_laptop.cli.personal_data:redact", "Erase what is held of a person."),
     "export": ("bridge_laptop.cli.personal_data:export", "Print what is held of a person."),
     "upgrade": ("bridge_laptop.cli.upgrade:upgrade", "Bring an earlier version's stored orders up to date."),

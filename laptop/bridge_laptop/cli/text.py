@@ -187,6 +187,7 @@ _HINTS: Sequence[tuple[type[errors.OperatorError], str]] = (
         "deploy it, name another with --environment, or ask the running `bridge local` with --local",
     ),
     (errors.StackTooOld, "deploy this version"),
+    (errors.NoConsole, "deploy it with Console=on (docs/deploy.md)"),
     (errors.IndexesMissing, "`bridge upgrade` makes the missing ones"),
     (errors.NoWebhookKept, "take its parked message with --parked, or its body with --body"),
 )

@@ -43,6 +43,7 @@ _OUTPUTS = {
 }
 _WEBHOOK_URL = "WebhookUrl"
 _SECRETS_KEY = "SecretsKeyArn"  # of a stack whose secrets are under a key of its own
+_CONSOLE_URL, _USER_POOL = "ConsoleUrl", "ConsoleUserPoolId"  # of a stack with the page for dispatchers
 _EVENTS_QUEUES = {  # of a stack with an event source: resource -> the output that says it
     "EventsQueue": "EventsQueueUrl",
     "EventsDeadLetterQueue": "EventsDeadLetterQueueUrl",
@@ -87,6 +88,8 @@ class Deployment:
     retention: timedelta = KEPT_FOR  # how long what is personal is kept after an order's last change
     events_queue_urls: tuple[tuple[str, str], ...] = ()  # by the template's names; none without a source
     secrets_key: str = ""  # the KMS key of connections' secrets; empty for AWS's own
+    console_url: str = ""  # of the page for dispatchers; empty without it, as is the next
+    user_pool_id: str = ""
 
     @cached_property
     def sqs(self) -> SQSClient:
@@ -258,6 +261,8 @@ def deployed(environment: str, client: MakeClient) -> Deployment:
     return replace(
         here,
         secrets_key=outputs.get(_SECRETS_KEY, ""),
+        console_url=outputs.get(_CONSOLE_URL, ""),
+        user_pool_id=outputs.get(_USER_POOL, ""),
         events_queue_urls=tuple(
             (queue, outputs[output]) for queue, output in _EVENTS_QUEUES.items() if output in outputs
         ),

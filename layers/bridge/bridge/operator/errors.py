@@ -126,3 +126,24 @@ class CoopCycleNotAsked(OperatorError):
     def __init__(self, sentence: str, order_id: str = "") -> None:
         about = f" for order {order_id}" if order_id else ""
         super().__init__(f"CoopCycle could not be asked{about}: {sentence}")
+
+
+class NoConsole(OperatorError):
+    """The stack was deployed without the page for dispatchers."""
+
+    def __init__(self, environment: str) -> None:
+        super().__init__(f"environment {environment} has no page for dispatchers")
+
+
+class NoSuchUser(OperatorError):
+    """Nobody of that name may sign in to the page."""
+
+    def __init__(self, mail: str) -> None:
+        super().__init__(f"no user {mail}")
+
+
+class NotAMailAddress(OperatorError):
+    """What was given as a user's name is no mail address, or too long for one."""
+
+    def __init__(self, mail: str) -> None:
+        super().__init__(f'"{mail}" is no mail address, such as amel@coop.example')
