@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from bridge_laptop.cli.main import main
 from bridge_laptop.http_server import Server
 from bridge_laptop.lambda_events import http_event, queue_event
 from bridge_laptop.local import moto_server, provisioning, running_stack
+from bridge_laptop.local.function_output import FunctionOutput, logged_to
 from bridge_laptop.local.runtimes import Context
 from bridge_laptop.sandbox.client import SandboxClient as Sandbox
 from bridge_laptop.sandbox.server import SandboxServer
@@ -213,8 +215,8 @@ Clients = Mapping[str, Any]
 def clients(moto_url: str) -> Clients:
     """boto3 clients for the whole run: making one takes longer than using it."""
     return {
-        name: boto3.client(name, endpoint_url=moto_url)  # type: ignore[call-overload]  # a name of three
-        for name in ("sqs", "ssm", "cloudformation")
+        name: boto3.client(name, endpoint_url=moto_url)  # type: ignore[call-overload]  # a name of four
+        for name in ("sqs", "ssm", "cloudformation", "logs")
     }
 
 
@@ -313,7 +315,10 @@ def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
         TemplateBody=json.dumps(
             {
                 "Parameters": {name: {"Type": "String"} for name in parameters},
-                "Resources": {},
+                "Resources": {
+                    name: {"Type": "AWS::Logs::LogGroup"}
+                    for name in sam_template.deployed(template, "AWS::Logs::LogGroup", names)
+                },
                 "Outputs": {
                     name: {"Value": sam_template.resolve(value, known)}
                     for name, value in sam_template.choose(template, outputs, names).items()
@@ -359,6 +364,31 @@ def deployed(bridge: Bridge, stack: None) -> Callable[..., Result]:
         return CliRunner().invoke(main, list(arguments), input=typed)
 
     return run
+
+
+@pytest.fixture
+def logged(deployed: Callable[..., Result], clients: Clients) -> Iterator[Callable[[], None]]:
+    """Have the functions log to the stack's log groups; call it to have written what was logged so far."""
+    outputs: list[FunctionOutput] = []
+    with ExitStack() as exits:
+
+        def begin() -> None:
+            resources = clients["cloudformation"].describe_stack_resources(StackName="bridge-dev")
+            groups = {
+                each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources["StackResources"]
+            }
+            output = FunctionOutput(groups, lambda *_: None)
+            output.start()
+            exits.enter_context(logged_to(output, "INFO"))
+            outputs.append(output)
+
+        def so_far() -> None:
+            outputs.pop().stop()
+            begin()
+
+        begin()
+        yield so_far
+        outputs.pop().stop()
 
 
 def settings(url: str, more: str = "") -> str:

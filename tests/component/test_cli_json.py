@@ -89,14 +89,22 @@ def park(bridge: Bridge, order: Order) -> None:
         ("parked show", ["--order", "8"]),
         ("connections list", []),
         ("doctor", []),
+        ("logs", []),
     ],
 )
 def test_json_is_as_documented(
-    bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order, command: str, arguments: list[str]
+    bridge: Bridge,
+    sandbox: Sandbox,
+    deployed: Run,
+    logged: Callable[[], None],
+    order: Order,
+    command: str,
+    arguments: list[str],
 ) -> None:
     """Each list holds objects with exactly the documented names, types and times."""
     sandbox.fault("create_then_reset")
     park(bridge, order)
+    logged()
 
     result = deployed(*command.split(), *arguments, "--json")
 

@@ -18,6 +18,7 @@ from bridge.errors import InvalidConnection
 from bridge.model import TimeWindow
 from bridge.operator.connections import StoredConnection
 from bridge.operator.doctor import Finding
+from bridge.operator.logs import LogEntry
 from bridge.operator.next_steps import NextStep
 from bridge.operator.orders import LiveDelivery, OrderReport
 from bridge.operator.parked import Parked
@@ -130,6 +131,24 @@ class FindingRow(TypedDict):
     cure: str | None
 
 
+class LogRow(TypedDict):
+    """One thing that a function logged; ``""`` where it does not say."""
+
+    at: Time
+    function: str
+    level: str
+    message: str
+    connection: str
+    order_id: str
+    topic: str
+    webhook_id: str
+    outcome: str
+    reason: str
+    detail: str
+    delivery: str
+    exception: str
+
+
 # command -> what its list holds
 LISTS: Mapping[str, type] = {
     "orders list": OrderRow,
@@ -138,13 +157,21 @@ LISTS: Mapping[str, type] = {
     "parked show": ParkedFields,
     "connections list": ConnectionRow,
     "doctor": FindingRow,
+    "logs": LogRow,
 }
+LINES: Mapping[str, type] = {"logs --follow": LogRow, "tail": LogRow}  # an object a line, as it happens
+
 PARTS: Sequence[type] = (Window, HistoryEntry, Step, Live)  # what stands in them
 
 
 def print_json(document: object) -> None:
     """Print a document for programs."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_line(document: object) -> None:
+    """Print one of several documents for programs that read them as they come."""
+    click.echo(json.dumps(document, ensure_ascii=False))
 
 
 def instant(moment: datetime) -> str:
@@ -279,4 +306,23 @@ def finding_row(finding: Finding) -> FindingRow:
     """Return what `doctor` found."""
     return FindingRow(
         about=finding.about, health=finding.health.value, says=finding.says, cure=finding.cure or None
+    )
+
+
+def log_row(entry: LogEntry) -> LogRow:
+    """Return what a function logged."""
+    return LogRow(
+        at=instant(entry.at),
+        function=entry.function,
+        level=entry.level,
+        message=entry.message,
+        connection=entry.connection_id,
+        order_id=entry.order_id,
+        topic=entry.topic,
+        webhook_id=entry.webhook_id,
+        outcome=entry.outcome,
+        reason=entry.reason,
+        detail=entry.detail,
+        delivery=entry.delivery,
+        exception=entry.exception,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -18,6 +19,8 @@ COMMANDS = {
     "url": ("bridge_laptop.cli.url:url", "Print the address that a shop's webhooks go to."),
     "doctor": ("bridge_laptop.cli.doctor:doctor", "Say what is wrong with a deployment, and the cure."),
     "orders": ("bridge_laptop.cli.orders:orders", "What became of an order."),
+    "tail": ("bridge_laptop.cli.logs:tail", "Tell what comes in and what becomes of it, as it happens."),
+    "logs": ("bridge_laptop.cli.logs:logs", "Print what the functions logged, of an order or of all."),
     "parked": ("bridge_laptop.cli.parked:parked", "List, show, redrive or discard parked messages."),
     "replay": (
         "bridge_laptop.cli.replay:replay",
@@ -59,5 +62,8 @@ class LazyGroup(Group):
 
 @click.group(cls=LazyGroup, context_settings=HELP_OPTIONS)
 @click.version_option(package_name="coopcycle-bridge", prog_name="bridge")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """CoopCycle Bridge: any shop's order becomes exactly one delivery on CoopCycle."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        ctx.color = False

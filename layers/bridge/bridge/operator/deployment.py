@@ -87,6 +87,8 @@ class Deployment:
     retention: timedelta = KEPT_FOR  # how long what is personal is kept after an order's last change
     events_queue_urls: tuple[tuple[str, str], ...] = ()  # by the template's names; none without a source
     secrets_key: str = ""  # the KMS key of connections' secrets; empty for AWS's own
+    log_level: str = "INFO"  # of the functions; what is less is not logged
+    log_groups: tuple[tuple[str, str], ...] = ()  # on this machine: by the template's names
 
     @cached_property
     def sqs(self) -> SQSClient:
@@ -271,7 +273,8 @@ def on_this_machine(
     known = {key: names.get(resource, "") for key, (_, resource) in _OUTPUTS.items()}
     here = _deployment(environment, client, known, names, webhook_url=webhook_url, is_local=True)
     events = tuple((queue, names[queue]) for queue in _EVENTS_QUEUES if queue in names)
-    return replace(here, events_queue_urls=events)
+    groups = tuple((name, group) for name, group in names.items() if name.endswith("LogGroup"))
+    return replace(here, events_queue_urls=events, log_groups=groups)
 
 
 def _deployment(
@@ -299,6 +302,7 @@ def _deployment(
         http_read_timeout_seconds=float(parameters["HttpReadTimeoutSeconds"]),
         order_indexes=int(parameters["OrderIndexes"]),
         retention=timedelta(days=int(parameters["RetentionDays"])),
+        log_level=parameters.get("LogLevel", "INFO"),
         webhooks_queue_url=names["webhooks_queue_url"],
         parked_queue_url=names["parked_queue_url"],
         deliveries_table_name=names["deliveries_table_name"],
