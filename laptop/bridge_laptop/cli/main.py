@@ -8,6 +8,7 @@ from importlib import import_module
 
 import click
 
+from bridge_laptop.cli.examples import epilog
 from bridge_laptop.cli.group import HELP_OPTIONS, Group
 
 # name -> where the command is, and the line that `bridge --help` shows without importing it
@@ -51,6 +52,7 @@ class LazyGroup(Group):
         command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name][0]} is no click command")
+        command.epilog = epilog(cmd_name)
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -60,7 +62,7 @@ class LazyGroup(Group):
             formatter.write_dl(lines)
 
 
-@click.group(cls=LazyGroup, context_settings=HELP_OPTIONS)
+@click.group(cls=LazyGroup, context_settings=HELP_OPTIONS, epilog=epilog(""))
 @click.version_option(package_name="coopcycle-bridge", prog_name="bridge")
 @click.pass_context
 def main(ctx: click.Context) -> None:

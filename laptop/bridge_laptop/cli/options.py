@@ -89,6 +89,12 @@ body_argument = click.argument("body_file", type=existing_file)
 environment_option = click.option(
     "--environment", type=Environment(), default="dev", show_default=True, help="Of the deployed stack."
 )
+compared_environment_option = click.option(
+    "--environment", type=Environment(), help="Compare with what is in force in this deployed stack."
+)
+compared_local_option = click.option(
+    "--local", "is_local", is_flag=True, help="Compare with what is in force in the running `bridge local`."
+)
 local_option = click.option("--local", "is_local", is_flag=True, help="Ask the running `bridge local`.")
 endpoint_option = click.option("--endpoint-url", help="An AWS emulator; AWS_ENDPOINT_URL does the same.")
 directory_option = click.option(
