@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bridge_laptop.sam_template import ROOT
+from bridge_laptop.checkout import ROOT
 
 SAMPLES = ROOT / "events" / "webhooks"
 _TABLE = re.compile(r"^\[+([A-Za-z_]+)")

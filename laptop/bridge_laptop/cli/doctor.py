@@ -86,7 +86,8 @@ def _local(directory: Path) -> Iterator[Finding]:
 
 
 def _of_aws(environment: str, endpoint_url: str | None, directory: Path) -> Iterator[Finding]:
-    yield _python_of_lambda()
+    if _FIND_PYTHON.is_file():  # in a checkout, where `make build` is
+        yield _python_of_lambda()
     region = boto3.session.Session().region_name
     if not region:
         yield wrong(

@@ -8,6 +8,7 @@ from importlib import import_module
 
 import click
 
+from bridge_laptop import checkout
 from bridge_laptop.cli.examples import epilog
 from bridge_laptop.cli.group import HELP_OPTIONS, Group
 
@@ -35,6 +36,7 @@ COMMANDS = {
     "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),
     "sam-local": ("bridge_laptop.cli.sam_local:sam_local", "Run sam local against the running bridge local."),
 }
+OF_A_CHECKOUT = ("local", "init", "sam-local")  # the others work wherever one stands
 
 
 class LazyGroup(Group):
@@ -43,6 +45,24 @@ class LazyGroup(Group):
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Name the commands in the order of a first acquaintance."""
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first argument.
+
+        Raises:
+            click.UsageError: there is none; names those that are spelled nearly so.
+            click.ClickException: it needs the files of a checkout, and none is here.
+        """
+        name, command, rest = super().resolve_command(ctx, args)
+        asks_for_help = any(each in ctx.help_option_names for each in rest)
+        if name in OF_A_CHECKOUT and not asks_for_help and not checkout.is_checkout(checkout.ROOT):
+            raise click.ClickException(
+                f"`bridge {name}` works with the files of a checkout (template, functions, samples), and "
+                f"there is none around {checkout.ROOT}: stand in a clone of CoopCycle Bridge"
+            )
+        return name, command, rest
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command."""
