@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.support import connecting, source_calls
 from tests.support.caches import clear_runtime_caches
+from tests.support.logged import logged
 from tests.support.policies import Guard
 
 from bridge import runtime
@@ -28,10 +28,11 @@ from bridge_laptop.cli.main import main
 from bridge_laptop.http_server import Server
 from bridge_laptop.lambda_events import http_event, queue_event
 from bridge_laptop.local import moto_server, provisioning, running_stack
-from bridge_laptop.local.function_output import FunctionOutput, logged_to
 from bridge_laptop.local.runtimes import Context
 from bridge_laptop.sandbox.client import SandboxClient as Sandbox
 from bridge_laptop.sandbox.server import SandboxServer
+
+__all__ = ["logged"]  # a fixture
 
 ROOT = Path(__file__).resolve().parents[2]
 BODIES = ROOT / "events" / "webhooks" / "shopify"
@@ -364,31 +365,6 @@ def deployed(bridge: Bridge, stack: None) -> Callable[..., Result]:
         return CliRunner().invoke(main, list(arguments), input=typed)
 
     return run
-
-
-@pytest.fixture
-def logged(deployed: Callable[..., Result], clients: Clients) -> Iterator[Callable[[], None]]:
-    """Have the functions log to the stack's log groups; call it to have written what was logged so far."""
-    outputs: list[FunctionOutput] = []
-    with ExitStack() as exits:
-
-        def begin() -> None:
-            resources = clients["cloudformation"].describe_stack_resources(StackName="bridge-dev")
-            groups = {
-                each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources["StackResources"]
-            }
-            output = FunctionOutput(groups, lambda *_: None)
-            output.start()
-            exits.enter_context(logged_to(output, "INFO"))
-            outputs.append(output)
-
-        def so_far() -> None:
-            outputs.pop().stop()
-            begin()
-
-        begin()
-        yield so_far
-        outputs.pop().stop()
 
 
 def settings(url: str, more: str = "") -> str:
