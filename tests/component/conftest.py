@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.support import connecting, source_calls
 from tests.support.caches import clear_runtime_caches
-from tests.support.logged import logged
+from tests.support.logged import logging_to_groups
 from tests.support.policies import Guard
+from tests.support.stacks import make_stack
 
 from bridge import runtime
 from bridge.model import Ignored
@@ -31,8 +32,6 @@ from bridge_laptop.local import moto_server, provisioning, running_stack
 from bridge_laptop.local.runtimes import Context
 from bridge_laptop.sandbox.client import SandboxClient as Sandbox
 from bridge_laptop.sandbox.server import SandboxServer
-
-__all__ = ["logged"]  # a fixture
 
 ROOT = Path(__file__).resolve().parents[2]
 BODIES = ROOT / "events" / "webhooks" / "shopify"
@@ -289,45 +288,7 @@ def events_queues(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[d
 @pytest.fixture(scope="session")
 def stack(clients: Clients, provisioned: Provisioned) -> None:
     """The stack bridge-dev with the template's outputs and parameters, as CloudFormation describes it."""
-    make_stack(clients, provisioned, "bridge-dev")
-
-
-def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
-    """Make a stack with the template's outputs and parameters, as CloudFormation describes it."""
-    template = sam_template.load()
-    names = provisioned.names
-    outputs = {
-        name: {"Fn::If": [each["Condition"], each["Value"], {"Ref": "AWS::NoValue"}]}
-        if "Condition" in each
-        else each["Value"]
-        for name, each in template["Outputs"].items()
-    }
-    known = dict(names) | {
-        "Api": "api",
-        "BridgeLayer": "arn",
-        "AWS::URLSuffix": "amazonaws.com",
-        "ConsoleApi": "console",
-        "ConsoleUserPool": "pool",
-        "Dashboard": "dashboard",
-    }
-    parameters = [name for name in template["Parameters"] if name in names]
-    clients["cloudformation"].create_stack(
-        StackName=name,
-        TemplateBody=json.dumps(
-            {
-                "Parameters": {name: {"Type": "String"} for name in parameters},
-                "Resources": {
-                    name: {"Type": "AWS::Logs::LogGroup"}
-                    for name in sam_template.deployed(template, "AWS::Logs::LogGroup", names)
-                },
-                "Outputs": {
-                    name: {"Value": sam_template.resolve(value, known)}
-                    for name, value in sam_template.choose(template, outputs, names).items()
-                },
-            }
-        ),
-        Parameters=[{"ParameterKey": name, "ParameterValue": names[name]} for name in parameters],
-    )
+    make_stack(clients, provisioned.names, "bridge-dev")
 
 
 @pytest.fixture
@@ -391,3 +352,17 @@ def order() -> Callable[..., bytes]:
         return json.dumps(body, ensure_ascii=False).encode()
 
     return make
+
+
+@pytest.fixture
+def logged(
+    deployed: Callable[..., Result], clients: Clients, provisioned: Provisioned
+) -> Iterator[Callable[[], None]]:
+    """Have the functions log to the stack's log groups; call it to have written what was logged so far."""
+    cloudformation = clients["cloudformation"]
+    cloudformation.delete_stack(StackName="bridge-dev")
+    make_stack(clients, provisioned.names, "bridge-dev", ["AWS::Logs::LogGroup"])
+    with logging_to_groups(cloudformation) as so_far:
+        yield so_far
+    cloudformation.delete_stack(StackName="bridge-dev")
+    make_stack(clients, provisioned.names, "bridge-dev")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import boto3
 import pytest
-from tests.component.conftest import Bridge, Clients, Provisioned, Sandbox, make_stack
+from tests.component.conftest import Bridge, Clients, Provisioned, Sandbox
 from tests.support.connecting import NOBODY, PATH, SECRETS, SETTINGS, Run, stored
+from tests.support.stacks import make_stack
 
 from bridge_laptop.local import running_stack
 
@@ -112,7 +113,7 @@ def test_list_of_what_is_broken(run: Run):
 @pytest.fixture
 def staging(clients: Clients, provisioned: Provisioned) -> Iterator[None]:
     """A second stack, bridge-staging."""
-    make_stack(clients, provisioned, "bridge-staging")
+    make_stack(clients, provisioned.names, "bridge-staging")
     yield
     clients["cloudformation"].delete_stack(StackName="bridge-staging")
 

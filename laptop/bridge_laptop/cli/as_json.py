@@ -123,7 +123,7 @@ class ConnectionRow(TypedDict):
 
 
 class FindingRow(TypedDict):
-    """What `doctor` found; `cure` is null where all is well."""
+    """What `doctor` or `test` found; `cure` is null where all is well."""
 
     about: str
     health: str
@@ -158,6 +158,7 @@ LISTS: Mapping[str, type] = {
     "connections list": ConnectionRow,
     "doctor": FindingRow,
     "logs": LogRow,
+    "test": FindingRow,
 }
 LINES: Mapping[str, type] = {"logs --follow": LogRow, "tail": LogRow}  # an object a line, as it happens
 

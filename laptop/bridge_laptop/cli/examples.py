@@ -30,6 +30,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "connections list": ("bridge connections list --environment prod", "bridge connections list --json"),
     "connections remove": ("bridge connections remove acme --environment prod",),
     "url": ("bridge url acme --environment prod",),
+    "test": (
+        "bridge test acme --environment prod",
+        "bridge test acme --local --body events/webhooks/shopify/order-gift.json",
+        "bridge test acme --book    # books, and cancels afterwards",
+    ),
     "doctor": ("bridge doctor --environment prod", "bridge doctor --local --json"),
     "orders": ("bridge orders list --since 2h", "bridge orders show acme '#1042'"),
     "orders show": (

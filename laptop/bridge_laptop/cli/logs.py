@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -97,6 +98,8 @@ def _until_interrupted(
     line: Callable[[LogEntry], str | None],
 ) -> None:
     """Print each entry that has a line, as that or as an object, until Ctrl-C or until nobody reads it."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have it ignored in the background
+        signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         for entry in entries:
             told = line(entry)

@@ -19,6 +19,7 @@ COMMANDS = {
     "init": ("bridge_laptop.cli.init:init", "Write a connection's file, by a few questions."),
     "connections": ("bridge_laptop.cli.connections:connections", "Check, apply, list, remove connections."),
     "url": ("bridge_laptop.cli.url:url", "Print the address that a shop's webhooks go to."),
+    "test": ("bridge_laptop.cli.trial:try_out", "Try a connection out on its deployment, up to the booking."),
     "doctor": ("bridge_laptop.cli.doctor:doctor", "Say what is wrong with a deployment, and the cure."),
     "orders": ("bridge_laptop.cli.orders:orders", "What became of an order."),
     "tail": ("bridge_laptop.cli.logs:tail", "Tell what comes in and what becomes of it, as it happens."),
@@ -36,7 +37,7 @@ COMMANDS = {
     "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),
     "sam-local": ("bridge_laptop.cli.sam_local:sam_local", "Run sam local against the running bridge local."),
 }
-OF_A_CHECKOUT = ("local", "init", "sam-local")  # the others work wherever one stands
+OF_A_CHECKOUT = ("local", "init", "test", "sam-local")  # the others work wherever one stands
 
 
 class LazyGroup(Group):
