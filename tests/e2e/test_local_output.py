@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +18,6 @@ import requests
 from tests.e2e.test_local_stack import order, push, start, until
 
 from bridge.operator.logs import read_entry
-from bridge.runtime import utc_now
 from bridge_laptop import signing
 from bridge_laptop.local.runtimes import emulator_binary
 from bridge_laptop.local.stack import LocalStack
@@ -115,14 +115,14 @@ def test_without_a_log_level_only_warnings_that_no_line_tells(begin: Start) -> N
 def test_functions_under_the_emulator_are_heard_as_well(start: Callable[..., LocalStack]) -> None:
     """Each writes to its own process; what it writes is told with its name."""
     emulator_binary()
-    told: list[tuple[str, str]] = []
-    stack = start(runtime="rie", tell=lambda function, text: told.append((function, text)))
+    told: list[tuple[str, datetime, str]] = []
+    stack = start(runtime="rie", tell=lambda *line: told.append(line))
 
     push(stack, order(1), "w1")
-    done = until(lambda: any("message handled" in text for _, text in told))
+    done = until(lambda: any("message handled" in text for *_, text in told))
 
     assert done
-    entries = [read_entry(text, utc_now(), function) for function, text in told]
+    entries = [read_entry(text, at, function) for function, at, text in told]
     assert [("ReceiveWebhookFunction", "accepted"), ("DispatchDeliveryFunction", "created")] == [
         (entry.function, entry.outcome) for entry in entries if entry and entry.outcome
     ]

@@ -6,7 +6,7 @@ import logging
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +101,9 @@ class _Teller:
         """Know the orders of a stack by their names from now on."""
         self._happenings.load = DeliveriesTable(boto3.client("dynamodb"), stack.names["DeliveriesTable"]).load
 
-    def __call__(self, function: str, text: str) -> None:
+    def __call__(self, function: str, at: datetime, text: str) -> None:
         """Print what a line of a function tells."""
-        entry = read_entry(text, datetime.now(UTC), function)
+        entry = read_entry(text, at, function)
         told = self._happenings.line(entry) if entry else None
         if told is not None:
             click.echo(told)

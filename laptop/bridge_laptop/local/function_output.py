@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import IO, Any
 
 import boto3
@@ -22,7 +23,7 @@ from bridge.telemetry import logger
 STREAM = "local"
 AT_ONCE = 1000  # lines; PutLogEvents takes ten times as many
 
-Tell = Callable[[str, str], None]  # the template's name of a function, and a line that it wrote
+Tell = Callable[[str, datetime, str], None]  # the template's name of a function, and what it wrote when
 _Line = tuple[str, int, str]  # function, milliseconds since 1970, text
 
 
@@ -79,8 +80,8 @@ class FunctionOutput:
         for lines in self._taken():
             told = [(function or _function_in(text), at, text) for function, at, text in lines]
             self._keep(logs, told)
-            for function, _, text in told:
-                self._tell(function, text)
+            for function, at, text in told:
+                self._tell(function, datetime.fromtimestamp(at / 1000, UTC), text)
 
     def _taken(self) -> Iterator[list[_Line]]:
         """Yield the lines that have come, together, until the end."""
