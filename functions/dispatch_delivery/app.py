@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 made_at_start(dispatch_runtime)
 
 
-def connection_of(record: QueueRecord) -> str:
-    """Return whose a message is; empty when it cannot be read."""
+def subject_of(record: QueueRecord) -> tuple[str, str]:
+    """Return the ids of a message's connection and order; empty when it cannot be read."""
     try:
-        return read_message(record.body).connection_id
+        message = read_message(record.body)
     except UnreadableMessage:
-        return ""
+        return "", ""
+    return message.connection_id, message.order_id
 
 
 class Batch:
@@ -39,7 +40,7 @@ class Batch:
 
     def handle(self, record: QueueRecord) -> None:
         """Handle one message; whatever is raised leaves it on the queue."""
-        with self.waiting.since(record.sent_timestamp, lambda: connection_of(record)):
+        with self.waiting.since(record.sent_timestamp, lambda: subject_of(record)[0]):
             self._handle(record)
 
     def _handle(self, record: QueueRecord) -> None:
@@ -53,12 +54,27 @@ class Batch:
         except RetryableError as error:
             self.errors[record.message_id] = error
             self.measured += map(Measured, metrics_of_retry(error.code))
-            logger.info("message will be retried", outcome="retried", reason=error.code, detail=str(error))
+            connection_id, order_id = subject_of(record)
+            logger.info(
+                "message will be retried",
+                connection_id=connection_id,
+                order_id=order_id,
+                outcome="retried",
+                reason=error.code,
+                detail=str(error),
+            )
             raise
         except Exception as error:
             self.errors[record.message_id] = error
             self.measured.append(Measured(Metric.MESSAGE_RETRIED))
-            logger.exception("message failed", outcome="retried", reason="unexpected")
+            connection_id, order_id = subject_of(record)
+            logger.exception(
+                "message failed",
+                connection_id=connection_id,
+                order_id=order_id,
+                outcome="retried",
+                reason="unexpected",
+            )
             raise
         result, message = handled.result, handled.message
         of = message.connection_id if message else ""

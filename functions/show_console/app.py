@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.console.composition import console
+from bridge.startup import made_at_start
 from bridge.telemetry import logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+made_at_start(console)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bridge_laptop.sam_template import ROOT
+from bridge_laptop.samples import SAMPLES
 
-SAMPLES = ROOT / "events" / "webhooks"
 _TABLE = re.compile(r"^\[+([A-Za-z_]+)")
 _ANSWERED = ("", "coopcycle", "pickup", "schedule")  # tables that are made of answers
 

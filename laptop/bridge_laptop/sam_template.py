@@ -17,7 +17,10 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from bridge_laptop.checkout import ROOT
+
+__all__ = ["ROOT"]
+
 TEMPLATE = ROOT / "template.yaml"
 _NO_VALUE = {"Ref": "AWS::NoValue"}
 

@@ -14,7 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.support import connecting, source_calls
 from tests.support.caches import clear_runtime_caches
+from tests.support.logged import logging_to_groups
 from tests.support.policies import Guard
+from tests.support.stacks import make_stack
 
 from bridge import runtime
 from bridge.model import Ignored
@@ -215,8 +217,8 @@ Clients = Mapping[str, Any]
 def clients(moto_url: str) -> Clients:
     """boto3 clients for the whole run: making one takes longer than using it."""
     return {
-        name: boto3.client(name, endpoint_url=moto_url)  # type: ignore[call-overload]  # a name of three
-        for name in ("sqs", "ssm", "cloudformation")
+        name: boto3.client(name, endpoint_url=moto_url)  # type: ignore[call-overload]  # a name of four
+        for name in ("sqs", "ssm", "cloudformation", "logs")
     }
 
 
@@ -288,42 +290,7 @@ def events_queues(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[d
 @pytest.fixture(scope="session")
 def stack(clients: Clients, provisioned: Provisioned) -> None:
     """The stack bridge-dev with the template's outputs and parameters, as CloudFormation describes it."""
-    make_stack(clients, provisioned, "bridge-dev")
-
-
-def make_stack(clients: Clients, provisioned: Provisioned, name: str) -> None:
-    """Make a stack with the template's outputs and parameters, as CloudFormation describes it."""
-    template = sam_template.load()
-    names = provisioned.names
-    outputs = {
-        name: {"Fn::If": [each["Condition"], each["Value"], {"Ref": "AWS::NoValue"}]}
-        if "Condition" in each
-        else each["Value"]
-        for name, each in template["Outputs"].items()
-    }
-    known = dict(names) | {
-        "Api": "api",
-        "BridgeLayer": "arn",
-        "AWS::URLSuffix": "amazonaws.com",
-        "ConsoleApi": "console",
-        "ConsoleUserPool": "pool",
-        "Dashboard": "dashboard",
-    }
-    parameters = [name for name in template["Parameters"] if name in names]
-    clients["cloudformation"].create_stack(
-        StackName=name,
-        TemplateBody=json.dumps(
-            {
-                "Parameters": {name: {"Type": "String"} for name in parameters},
-                "Resources": {},
-                "Outputs": {
-                    name: {"Value": sam_template.resolve(value, known)}
-                    for name, value in sam_template.choose(template, outputs, names).items()
-                },
-            }
-        ),
-        Parameters=[{"ParameterKey": name, "ParameterValue": names[name]} for name in parameters],
-    )
+    make_stack(clients, provisioned.names, "bridge-dev")
 
 
 @pytest.fixture
@@ -387,3 +354,17 @@ def order() -> Callable[..., bytes]:
         return json.dumps(body, ensure_ascii=False).encode()
 
     return make
+
+
+@pytest.fixture
+def logged(
+    deployed: Callable[..., Result], clients: Clients, provisioned: Provisioned
+) -> Iterator[Callable[[], None]]:
+    """Have the functions log to the stack's log groups; call it to have written what was logged so far."""
+    cloudformation = clients["cloudformation"]
+    cloudformation.delete_stack(StackName="bridge-dev")
+    make_stack(clients, provisioned.names, "bridge-dev", ["AWS::Logs::LogGroup"])
+    with logging_to_groups(cloudformation) as so_far:
+        yield so_far
+    cloudformation.delete_stack(StackName="bridge-dev")
+    make_stack(clients, provisioned.names, "bridge-dev")

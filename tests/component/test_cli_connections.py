@@ -11,8 +11,9 @@ from pathlib import Path
 
 import boto3
 import pytest
-from tests.component.conftest import Bridge, Clients, Provisioned, Sandbox, make_stack
+from tests.component.conftest import Bridge, Clients, Provisioned, Sandbox
 from tests.support.connecting import NOBODY, PATH, SECRETS, SETTINGS, Run, stored
+from tests.support.stacks import make_stack
 
 from bridge_laptop.local import running_stack
 
@@ -51,6 +52,24 @@ def test_check_empty_folder(run: Run, folder: Path):
     (folder / "acme.toml").unlink()
 
     assert 1 == run("check").exit_code
+
+
+def test_check_against_what_is_in_force(run: Run, folder: Path):
+    """With --environment the files are compared with SSM: what differs or is missing ends with 1."""
+    run("apply", "--yes", **SECRETS)
+    same = run("check", "--environment", "dev")
+    (folder / "acme.toml").write_text(SETTINGS.replace("shopify", "wix"), encoding="utf-8")
+    (folder / "other.toml").write_text(SETTINGS, encoding="utf-8")
+
+    changed = run("check", "--environment", "dev")
+    of_one_file = run("check", str(folder / "other.toml"), "--environment", "dev")
+
+    assert 0 == same.exit_code, same.output
+    assert "well     connection acme: is complete and as its file says" in same.stdout
+    assert 1 == changed.exit_code
+    assert "warning  connection acme: differs from its file: " in changed.stdout
+    assert "warning  connection other: has a file and is not in force" in changed.stdout
+    assert "connection acme" not in of_one_file.stdout
 
 
 def test_list(run: Run):
@@ -94,7 +113,7 @@ def test_list_of_what_is_broken(run: Run):
 @pytest.fixture
 def staging(clients: Clients, provisioned: Provisioned) -> Iterator[None]:
     """A second stack, bridge-staging."""
-    make_stack(clients, provisioned, "bridge-staging")
+    make_stack(clients, provisioned.names, "bridge-staging")
     yield
     clients["cloudformation"].delete_stack(StackName="bridge-staging")
 
@@ -211,6 +230,7 @@ def test_local_stack(run: Run, bridge: Bridge, sandbox: Sandbox, aws: str, folde
     with running_stack.announced(state):
         applied = run("apply", "acme2", "--local", "--yes")
         listed = json.loads(run("list", "--local", "--json").stdout)
+        checked = run("check", str(folder / "acme2.toml"), "--local")
         removed = run("remove", "acme2", "--local", "--yes")
 
     assert 0 == applied.exit_code, applied.output
@@ -219,5 +239,7 @@ def test_local_stack(run: Run, bridge: Bridge, sandbox: Sandbox, aws: str, folde
     assert [("acme", sandbox.url), ("acme2", sandbox.url)] == [
         (one["connection"], one["coopcycle_url"]) for one in listed
     ]
+    assert (0, f"{folder / 'acme2.toml'}: ok") == (checked.exit_code, checked.stdout.splitlines()[0])
+    assert "well     connection acme2: is complete and as its file says" in checked.stdout
     assert 0 == removed.exit_code
     assert {} == stored("acme2")

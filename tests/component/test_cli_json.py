@@ -89,14 +89,22 @@ def park(bridge: Bridge, order: Order) -> None:
         ("parked show", ["--order", "8"]),
         ("connections list", []),
         ("doctor", []),
+        ("logs", []),
     ],
 )
 def test_json_is_as_documented(
-    bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order, command: str, arguments: list[str]
+    bridge: Bridge,
+    sandbox: Sandbox,
+    deployed: Run,
+    logged: Callable[[], None],
+    order: Order,
+    command: str,
+    arguments: list[str],
 ) -> None:
     """Each list holds objects with exactly the documented names, types and times."""
     sandbox.fault("create_then_reset")
     park(bridge, order)
+    logged()
 
     result = deployed(*command.split(), *arguments, "--json")
 
@@ -122,4 +130,5 @@ def test_every_list_is_tried() -> None:
     """The commands above are those that docs/commands.md documents."""
     (mark,) = (mark for mark in test_json_is_as_documented.pytestmark if mark.name == "parametrize")
 
-    assert set(as_json.LISTS) == {command for command, _ in mark.args[1]}
+    tried_elsewhere = {"test", "console list"}  # in tests/e2e/test_trial.py, operating/test_console_users.py
+    assert set(as_json.LISTS) == {command for command, _ in mark.args[1]} | tried_elsewhere

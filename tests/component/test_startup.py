@@ -16,6 +16,7 @@ from tests.support.caches import clear_runtime_caches
 from tests.support.place import Counting
 
 from bridge import runtime, sources
+from bridge.console import composition
 from bridge_laptop.http_server import Server
 
 Order = Callable[..., bytes]
@@ -69,6 +70,15 @@ def test_everything_is_made_before_the_snapshot_and_nobody_is_asked(
     assert {"AmazonSSM", "AmazonSQS"} == {name.partition(".")[0] for name in calls}
 
 
+def test_the_pages_clients_are_made_before_the_snapshot_too(bridge: Bridge, calls: Counter[str]) -> None:
+    """Nobody is asked for an order, a connection or a token."""
+    load("show_console")
+    hooks.run_before_snapshot()
+
+    assert {} == calls
+    assert 1 == composition.console.cache_info().currsize
+
+
 def test_environments_of_one_snapshot_draw_other_numbers(bridge: Bridge, calls: Counter[str]) -> None:
     """All of them begin with the state that the snapshot holds."""
     load("receive_webhook")
@@ -93,6 +103,7 @@ def test_without_snapstart_it_is_made_while_the_environment_starts(
     for name, made in (
         ("receive_webhook", runtime.receiver),
         ("dispatch_delivery", runtime.dispatch_runtime),
+        ("show_console", composition.console),
     ):
         load(name)
 

@@ -132,6 +132,7 @@ def _names(value: Any) -> Iterator[str]:
 SAM = sam_template.ROOT / ".venv" / "rie" / "samcli" / "lib"
 _CALL = re.compile(r"_client\.([a-z]+_[a-z_]+)\(")
 _SSM_CALL = re.compile(r"ssm\.([a-z]+_[a-z_]+)\(")
+_COGNITO_CALL = re.compile(r"_cognito\.([a-z]+_[a-z_]+)")
 _PAGINATED = re.compile(r"get_paginator\(\"(\w+)\"\)")
 
 
@@ -155,3 +156,9 @@ def asked_by_connections() -> set[str]:
     folder = sam_template.ROOT / "layers" / "bridge" / "bridge"
     files = ("operator/connections.py", "aws/connections.py", "aws/known_ids.py")
     return called(_SSM_CALL, *(folder / name for name in files))
+
+
+def asked_by_console() -> set[str]:
+    """Return the operations of Cognito that `bridge console` calls."""
+    users = sam_template.ROOT / "layers" / "bridge" / "bridge" / "operator" / "console_users.py"
+    return called(_COGNITO_CALL, users)

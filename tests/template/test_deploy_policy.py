@@ -117,9 +117,16 @@ def test_they_allow_what_connections_ask_of_ssm() -> None:
     assert asked == actions(statements("deploy"), "ssm")
 
 
+def test_who_invites_users_of_the_page_need_not_deploy() -> None:
+    """`bridge console` finds the stack and changes its users, and that is all of its policy."""
+    asked = {f"cognito-idp:{name}" for name in deploying.asked_by_console()}
+
+    assert asked | {"cloudformation:DescribeStacks"} == actions(statements("invite"))
+
+
 def test_nothing_of_others_is_in_reach() -> None:
     """Every statement names resources of ours, but for actions that know none."""
-    for statement in statements(*NAMES):
+    for statement in statements(*NAMES, "invite"):
         if "*" in as_list(statement["Resource"]):
             wide = [a for a in as_list(statement["Action"]) if not any(fnmatchcase(a, p) for p in ANYWHERE)]
             assert [] == wide, statement["Sid"]

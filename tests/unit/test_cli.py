@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from bridge_laptop.cli.examples import EXAMPLES
 from bridge_laptop.cli.main import COMMANDS, main
 from bridge_laptop.cli.table import print_table
 
@@ -30,6 +33,53 @@ def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
     assert (0, long.output) == (short.exit_code, short.output)
     assert f"Usage: main {' '.join(words)}".strip() in short.output
     assert len(short.output.splitlines()) > 4
+
+
+def understood(line: str) -> str:
+    """Have an example read by the command that it names, without running it; return the command's words.
+
+    Raises:
+        click.UsageError: the command does not take it.
+    """
+    call = shlex.split(line.partition(" | ")[0].partition(" > ")[0], comments=True)
+    context = main.make_context("bridge", call[1:])
+    command: click.Command = main
+    while isinstance(command, click.Group):
+        rest = [*context._protected_args, *context.args]  # as click's own Group.invoke has it
+        name, found, arguments = command.resolve_command(context, rest)
+        assert found is not None
+        command = found
+        try:
+            with CliRunner().isolation(input=""):
+                context = found.make_context(name, arguments, parent=context)
+        except click.Abort:  # it asks for what no option says
+            return str(name)
+    return context.command_path.removeprefix("bridge ")
+
+
+@pytest.mark.parametrize("words", [(), *all_commands()], ids=" ".join)
+def test_every_command_has_examples(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Help ends with examples, and each is read by the command without an error."""
+    monkeypatch.chdir(Path(__file__).parents[2])
+    command = " ".join(words)
+
+    shown = CliRunner().invoke(main, [*words, "-h"]).output
+
+    assert EXAMPLES[command]
+    for example in EXAMPLES[command]:
+        assert f"    {example}\n" in shown
+        assert understood(example).startswith(command)
+
+
+def test_every_example_is_of_a_command() -> None:
+    """No example is left of a command that is gone."""
+    assert set(EXAMPLES) == {"", *(" ".join(words) for words in all_commands())}
+
+
+def test_an_example_that_is_not_understood_is_found() -> None:
+    """The comparison above sees an option that there is not."""
+    with pytest.raises(click.UsageError):
+        understood("bridge orders list --sice 2h")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from bridge.model import TimeWindow
 from bridge.operator.connections import StoredConnection
 from bridge.operator.console_users import ConsoleUser
 from bridge.operator.doctor import Finding
+from bridge.operator.logs import LogEntry
 from bridge.operator.next_steps import NextStep
 from bridge.operator.orders import LiveDelivery, OrderReport
 from bridge.operator.parked import Parked
@@ -123,7 +124,7 @@ class ConnectionRow(TypedDict):
 
 
 class FindingRow(TypedDict):
-    """What `doctor` found; `cure` is null where all is well."""
+    """What `doctor` or `test` found; `cure` is null where all is well."""
 
     about: str
     health: str
@@ -140,6 +141,24 @@ class ConsoleUserRow(TypedDict):
     invited_at: Time
 
 
+class LogRow(TypedDict):
+    """One thing that a function logged; ``""`` where it does not say."""
+
+    at: Time
+    function: str
+    level: str
+    message: str
+    connection: str
+    order_id: str
+    topic: str
+    webhook_id: str
+    outcome: str
+    reason: str
+    detail: str
+    delivery: str
+    exception: str
+
+
 # command -> what its list holds
 LISTS: Mapping[str, type] = {
     "orders list": OrderRow,
@@ -149,13 +168,22 @@ LISTS: Mapping[str, type] = {
     "connections list": ConnectionRow,
     "doctor": FindingRow,
     "console list": ConsoleUserRow,
+    "logs": LogRow,
+    "test": FindingRow,
 }
+LINES: Mapping[str, type] = {"logs --follow": LogRow, "tail": LogRow}  # an object a line, as it happens
+
 PARTS: Sequence[type] = (Window, HistoryEntry, Step, Live)  # what stands in them
 
 
 def print_json(document: object) -> None:
     """Print a document for programs."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_line(document: object) -> None:
+    """Print one of several documents for programs that read them as they come."""
+    click.echo(json.dumps(document, ensure_ascii=False))
 
 
 def instant(moment: datetime) -> str:
@@ -300,4 +328,23 @@ def console_user(user: ConsoleUser) -> ConsoleUserRow:
         may=user.may,
         has_signed_in=user.has_signed_in,
         invited_at=instant(user.invited_at),
+    )
+
+
+def log_row(entry: LogEntry) -> LogRow:
+    """Return what a function logged."""
+    return LogRow(
+        at=instant(entry.at),
+        function=entry.function,
+        level=entry.level,
+        message=entry.message,
+        connection=entry.connection_id,
+        order_id=entry.order_id,
+        topic=entry.topic,
+        webhook_id=entry.webhook_id,
+        outcome=entry.outcome,
+        reason=entry.reason,
+        detail=entry.detail,
+        delivery=entry.delivery,
+        exception=entry.exception,
     )

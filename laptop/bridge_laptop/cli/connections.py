@@ -23,9 +23,19 @@ from bridge.operator.connections import (
 )
 from bridge.operator.credentials import check_credentials
 from bridge.operator.deployment import Deployment
+from bridge.operator.doctor import Health
+from bridge.operator.doctor import connections as find_differences
 from bridge_laptop.cli import as_json as for_programs
 from bridge_laptop.cli import text
-from bridge_laptop.cli.deployment import deployment_options, registry_options, running
+from bridge_laptop.cli.deployment import (
+    Compared,
+    comparing_options,
+    deployment_options,
+    registry_options,
+    running,
+)
+from bridge_laptop.cli.doctor import print_finding
+from bridge_laptop.cli.exit_codes import FAILED
 from bridge_laptop.cli.group import Group
 from bridge_laptop.cli.options import directory_option, json_option, yes_option
 from bridge_laptop.cli.table import print_table
@@ -44,10 +54,27 @@ def connections() -> None:
 @connections.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @directory_option
-def check(files: tuple[Path, ...], directory: Path) -> None:
-    """Check connection FILES, or all of a directory."""
-    for file in _checked(files or files_in(directory), directory):
+@comparing_options
+def check(compared: Compared | None, files: tuple[Path, ...], directory: Path) -> None:
+    """Check connection FILES, or all of a directory.
+
+    With --environment or --local they are compared with what is in force there; exit code 1 if that is
+    something else.
+    """
+    good = _checked(files or files_in(directory), directory)
+    for file in good:
         click.echo(f"{file.path}: ok")
+    if compared is None:
+        return
+    pointed = [file.pointed_at(compared.coopcycle_url) if compared.coopcycle_url else file for file in good]
+    texts = {file.connection.connection_id: file.text for file in pointed}
+    differ = False
+    for finding in find_differences(compared.registry, texts):
+        if not files or finding.about.removeprefix("connection ") in texts:
+            print_finding(finding)
+            differ = differ or finding.health is not Health.WELL
+    if differ:
+        raise SystemExit(FAILED)
 
 
 def _checked(paths: Sequence[Path], directory: Path) -> list[ConnectionFile]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial, update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -13,7 +14,13 @@ from bridge.operator.connections import ConnectionRegistry, connections_path
 from bridge.operator.deployment import Deployment, MakeClient, deployed, on_this_machine
 from bridge.operator.errors import OperatorError
 from bridge_laptop.cli.aws import plain_aws_errors
-from bridge_laptop.cli.options import endpoint_option, environment_option, local_option
+from bridge_laptop.cli.options import (
+    compared_environment_option,
+    compared_local_option,
+    endpoint_option,
+    environment_option,
+    local_option,
+)
 from bridge_laptop.cli.text import explain
 from bridge_laptop.local import running_stack
 
@@ -63,13 +70,43 @@ def registry_options(command: Callable[Concatenate[ConnectionRegistry, P], R]) -
 
     def run(*args: Any, environment: str, is_local: bool, endpoint_url: str | None, **kwargs: Any) -> R:
         def registry() -> ConnectionRegistry:
-            if is_local:
-                return local_deployment().registry
-            return ConnectionRegistry(_clients(endpoint_url)("ssm"), connections_path(environment))
+            return _registry(environment, is_local=is_local, endpoint_url=endpoint_url)
 
         return _plainly(lambda: command(registry(), *args, **kwargs))
 
     return environment_option(local_option(endpoint_option(update_wrapper(run, command))))
+
+
+def comparing_options(command: Callable[Concatenate[Compared | None, P], R]) -> Callable[..., R]:
+    """Give a command `--environment` and `--local`, and what is in force there; ``None`` without both."""
+
+    def run(
+        *args: Any, environment: str | None, is_local: bool, endpoint_url: str | None, **kwargs: Any
+    ) -> R:
+        def compared() -> Compared | None:
+            if not (environment or is_local):
+                return None
+            where = _registry(environment or "", is_local=is_local, endpoint_url=endpoint_url)
+            return Compared(where, running().coopcycle_url if is_local else "")
+
+        return _plainly(lambda: command(compared(), *args, **kwargs))
+
+    described = compared_local_option(endpoint_option(update_wrapper(run, command)))
+    return compared_environment_option(described)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The connections in force that files are compared with; those of a stack here are of its instance."""
+
+    registry: ConnectionRegistry
+    coopcycle_url: str
+
+
+def _registry(environment: str, *, is_local: bool, endpoint_url: str | None) -> ConnectionRegistry:
+    if is_local:
+        return local_deployment().registry
+    return ConnectionRegistry(_clients(endpoint_url)("ssm"), connections_path(environment))
 
 
 def _clients(endpoint_url: str | None) -> MakeClient:

@@ -53,14 +53,15 @@ def doctor(
     for finding in findings:
         found.append(finding)
         if not as_json:
-            _print(finding)
+            print_finding(finding)
     if as_json:
         for_programs.print_json([for_programs.finding_row(each) for each in found])
     if any(each.health is Health.WRONG for each in found):
         raise SystemExit(FAILED)
 
 
-def _print(finding: Finding) -> None:
+def print_finding(finding: Finding) -> None:
+    """Print what was found, and the cure below it."""
     mark = click.style(f"{finding.health:<8}", fg=_COLOURS[finding.health])
     click.echo(f"{mark} {finding.about}: {finding.says}")
     if finding.cure:
@@ -85,7 +86,8 @@ def _local(directory: Path) -> Iterator[Finding]:
 
 
 def _of_aws(environment: str, endpoint_url: str | None, directory: Path) -> Iterator[Finding]:
-    yield _python_of_lambda()
+    if _FIND_PYTHON.is_file():  # in a checkout, where `make build` is
+        yield _python_of_lambda()
     region = boto3.session.Session().region_name
     if not region:
         yield wrong(

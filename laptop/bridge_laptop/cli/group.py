@@ -6,11 +6,20 @@ from difflib import get_close_matches
 
 import click
 
+from bridge_laptop.cli.examples import epilog
+
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
 class Group(click.Group):
-    """A group that proposes the command that was meant."""
+    """A group that proposes the command that was meant, and whose commands' help ends with examples."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command with its examples."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            command.epilog = epilog(f"{self.name} {cmd_name}")
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -53,8 +53,6 @@ def init(
 
     With its client id and secret in the environment (for acme: BRIDGE_ACME_CLIENT_ID,
     BRIDGE_ACME_CLIENT_SECRET) CoopCycle is asked whether it accepts them.
-
-    Example: bridge init bloom --source woocommerce --url https://paris.coopcycle.org
     """
     file = directory / f"{connection_id}.toml"
     if file.exists():

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import click
 import requests
 
+from bridge.aws.deliveries import DeliveriesTable
 from bridge.dispatching.record import State
 from bridge.errors import InvalidConnection
+from bridge.operator.logs import read_entry
+from bridge_laptop.cli.happenings import Happenings
 from bridge_laptop.local import sample
 from bridge_laptop.local.running_stack import announced
 from bridge_laptop.local.stack import EndpointNotReachable, LocalStack, Options, running
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @click.command()
@@ -35,6 +43,11 @@ from bridge_laptop.local.stack import EndpointNotReachable, LocalStack, Options,
     help="Handlers in this process, or each under the Lambda Runtime Interface Emulator.",
 )
 @click.option("--no-sample", is_flag=True, help="Put no sample order through.")
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    help="Print the functions' own log too, from this level on.  [default: warnings that no line tells]",
+)
 def local(
     port: int,
     coopcycle_url: str | None,
@@ -42,9 +55,15 @@ def local(
     connections: Path | None,
     runtime: str,
     no_sample: bool,
+    log_level: str | None,
 ) -> None:
-    """Run the whole bridge on this machine until Ctrl-C."""
+    """Run the whole bridge on this machine until Ctrl-C.
+
+    Prints a line for each webhook that comes in (-->) and for what becomes of its order (<--).
+    """
+    teller = _Teller(log_level)
     options = Options(port=port, coopcycle_url=coopcycle_url, aws_endpoint=aws_endpoint, runtime=runtime)
+    options.tell, options.log_level = teller, "DEBUG" if log_level == "DEBUG" else "INFO"
     if connections is not None:
         options.connections = connections
     stopping = threading.Event()
@@ -52,6 +71,7 @@ def local(
         signal.signal(number, lambda *_: stopping.set())
     try:
         with running(options) as stack, announced(stack.state()):
+            teller.know(stack)
             _print_addresses(stack)
             if not no_sample:
                 _put_sample_through(stack, stopping)
@@ -67,6 +87,29 @@ def local(
         _fail(str(error))
     except OSError as error:
         _fail(f"port {port}: {error.strerror or error}; choose another with --port")
+
+
+class _Teller:
+    """Prints what happens, and the functions' own log as far as it is wanted."""
+
+    def __init__(self, log_level: str | None) -> None:
+        self._happenings = Happenings()
+        self._level = logging.getLevelNamesMapping()[log_level or "WARNING"]
+        self._prints_all = log_level is not None  # also what is told anyway
+
+    def know(self, stack: LocalStack) -> None:
+        """Know the orders of a stack by their names from now on."""
+        self._happenings.load = DeliveriesTable(boto3.client("dynamodb"), stack.names["DeliveriesTable"]).load
+
+    def __call__(self, function: str, at: datetime, text: str) -> None:
+        """Print what a line of a function tells."""
+        entry = read_entry(text, at, function)
+        told = self._happenings.line(entry) if entry else None
+        if told is not None:
+            click.echo(told)
+        level = logging.getLevelNamesMapping().get(entry.level, logging.ERROR) if entry else logging.INFO
+        if level >= self._level and (told is None or self._prints_all):
+            click.echo(text, err=True)
 
 
 def _fail(message: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
+from bridge_laptop import checkout
+from bridge_laptop.cli.examples import epilog
 from bridge_laptop.cli.group import HELP_OPTIONS, Group
 
 # name -> where the command is, and the line that `bridge --help` shows without importing it
@@ -16,8 +19,11 @@ COMMANDS = {
     "init": ("bridge_laptop.cli.init:init", "Write a connection's file, by a few questions."),
     "connections": ("bridge_laptop.cli.connections:connections", "Check, apply, list, remove connections."),
     "url": ("bridge_laptop.cli.url:url", "Print the address that a shop's webhooks go to."),
+    "test": ("bridge_laptop.cli.trial:try_out", "Try a connection out on its deployment, up to the booking."),
     "doctor": ("bridge_laptop.cli.doctor:doctor", "Say what is wrong with a deployment, and the cure."),
     "orders": ("bridge_laptop.cli.orders:orders", "What became of an order."),
+    "tail": ("bridge_laptop.cli.logs:tail", "Tell what comes in and what becomes of it, as it happens."),
+    "logs": ("bridge_laptop.cli.logs:logs", "Print what the functions logged, of an order or of all."),
     "parked": ("bridge_laptop.cli.parked:parked", "List, show, redrive or discard parked messages."),
     "replay": (
         "bridge_laptop.cli.replay:replay",
@@ -32,6 +38,7 @@ COMMANDS = {
     "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),
     "sam-local": ("bridge_laptop.cli.sam_local:sam_local", "Run sam local against the running bridge local."),
 }
+OF_A_CHECKOUT = ("local", "init", "test", "sam-local")  # the others work wherever one stands
 
 
 class LazyGroup(Group):
@@ -41,6 +48,24 @@ class LazyGroup(Group):
         """Name the commands in the order of a first acquaintance."""
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first argument.
+
+        Raises:
+            click.UsageError: there is none; names those that are spelled nearly so.
+            click.ClickException: it needs the files of a checkout, and none is here.
+        """
+        name, command, rest = super().resolve_command(ctx, args)
+        asks_for_help = any(each in ctx.help_option_names for each in rest)
+        if name in OF_A_CHECKOUT and not asks_for_help and not checkout.is_checkout(checkout.ROOT):
+            raise click.ClickException(
+                f"`bridge {name}` works with the files of a checkout (template, functions, samples), and "
+                f"there is none around {checkout.ROOT}: stand in a clone of CoopCycle Bridge"
+            )
+        return name, command, rest
+
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of a command."""
         if cmd_name not in COMMANDS:
@@ -49,6 +74,7 @@ class LazyGroup(Group):
         command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name][0]} is no click command")
+        command.epilog = epilog(cmd_name)
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -58,7 +84,10 @@ class LazyGroup(Group):
             formatter.write_dl(lines)
 
 
-@click.group(cls=LazyGroup, context_settings=HELP_OPTIONS)
+@click.group(cls=LazyGroup, context_settings=HELP_OPTIONS, epilog=epilog(""))
 @click.version_option(package_name="coopcycle-bridge", prog_name="bridge")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """CoopCycle Bridge: any shop's order becomes exactly one delivery on CoopCycle."""
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        ctx.color = False

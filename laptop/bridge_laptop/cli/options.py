@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from bridge import sources
 from bridge.connections.parse import is_connection_id
@@ -19,6 +20,7 @@ from bridge.operator.parked import Selection
 R = TypeVar("R")
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+CONNECTIONS = Path("connections")
 existing_file = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -32,6 +34,13 @@ class ConnectionId(click.ParamType[str]):
         if not is_connection_id(value):
             self.fail("lower-case letters, digits and hyphens, such as acme", param, ctx)
         return value
+
+    def shell_complete(
+        self, ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Propose the connections that have a file; nobody is asked over the network for a key press."""
+        names = sorted(file.stem for file in Path(ctx.params.get("directory") or CONNECTIONS).glob("*.toml"))
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 class Environment(click.ParamType[str]):
@@ -89,13 +98,19 @@ body_argument = click.argument("body_file", type=existing_file)
 environment_option = click.option(
     "--environment", type=Environment(), default="dev", show_default=True, help="Of the deployed stack."
 )
+compared_environment_option = click.option(
+    "--environment", type=Environment(), help="Compare with what is in force in this deployed stack."
+)
+compared_local_option = click.option(
+    "--local", "is_local", is_flag=True, help="Compare with what is in force in the running `bridge local`."
+)
 local_option = click.option("--local", "is_local", is_flag=True, help="Ask the running `bridge local`.")
 endpoint_option = click.option("--endpoint-url", help="An AWS emulator; AWS_ENDPOINT_URL does the same.")
 directory_option = click.option(
     "--connections",
     "directory",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("connections"),
+    default=CONNECTIONS,
     show_default=True,
     help="Where the connection files are.",
 )

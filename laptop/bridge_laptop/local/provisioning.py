@@ -50,6 +50,8 @@ def provision(template: Mapping[str, Any], environ: Mapping[str, str]) -> dict[s
         _make_queue(sqs, logical_id, queues[logical_id], names)
     for logical_id, properties in sam_template.deployed(template, "AWS::DynamoDB::Table", names).items():
         _make_table(dynamodb, logical_id, properties, names)
+    for logical_id in sam_template.deployed(template, "AWS::Logs::LogGroup", names):
+        names[logical_id] = f"{STACK}-{logical_id}"  # made when the first line is written
     return names
 
 

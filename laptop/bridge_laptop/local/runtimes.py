@@ -28,6 +28,7 @@ import requests
 
 from bridge import runtime
 from bridge.console.composition import console
+from bridge_laptop.local.function_output import FunctionOutput
 from bridge_laptop.sam_template import Function
 
 
@@ -124,11 +125,12 @@ def emulator_binary() -> Path:
 class _Environment:
     """One execution environment: the emulator with the runtime client and our handler under it."""
 
-    def __init__(self, function: Function, log: Path | None) -> None:
+    def __init__(self, function: Function, log: Path | None, output: FunctionOutput | None) -> None:
         self._function = function
         address, api_address = (f"127.0.0.1:{port}" for port in _free_ports(2))
         self._url = f"http://{address}/2015-03-31/functions/function/invocations"
-        with log.open("ab") if log is not None else contextlib.nullcontext() as output:
+        own = subprocess.PIPE if output is not None else None
+        with log.open("ab") if log is not None else contextlib.nullcontext(own) as written:
             self.process = subprocess.Popen(  # our own binary and handler
                 [
                     str(emulator_binary()),
@@ -145,10 +147,12 @@ class _Environment:
                 ],
                 cwd=function.folder,
                 env=_environment(function),
-                stdout=output,
-                stderr=output,
+                stdout=written,
+                stderr=subprocess.STDOUT if written is not None else None,
                 start_new_session=True,  # by which a kill finds the handler too
             )
+        if output is not None and self.process.stdout is not None:
+            output.read(function.logical_id, self.process.stdout)
         _wait_for_port(address, self.process)
 
     def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -223,9 +227,16 @@ def _wait_for_port(address: str, process: subprocess.Popen[bytes], seconds: floa
 class RiePool:
     """As many execution environments as may run at once; a dead one is replaced when it is next needed."""
 
-    def __init__(self, function: Function, size: int, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        function: Function,
+        size: int,
+        log: Path | None = None,
+        output: FunctionOutput | None = None,
+    ) -> None:
         self._function = function
         self._log = log
+        self._output = output
         self._lock = threading.Lock()
         self._running: dict[int, _Environment] = {}
         self._busy: set[int] = set()
@@ -267,7 +278,7 @@ class RiePool:
                 self._forget(environment)
                 environment = None
             if environment is None:
-                environment = _Environment(self._function, self._log)
+                environment = _Environment(self._function, self._log, self._output)
                 with self._lock:
                     self._running[environment.process.pid] = environment
             with self._at_work(environment):

@@ -26,6 +26,7 @@ from bridge_laptop.local import engine, moto_server, provisioning
 from bridge_laptop.local.api_gateway import Authorizer, HttpApi
 from bridge_laptop.local.containers import ContainerAddresses, open_to_containers
 from bridge_laptop.local.event_source_mapping import SqsEventSource
+from bridge_laptop.local.function_output import FunctionOutput, Tell, logged_to
 from bridge_laptop.local.isolation import isolation
 from bridge_laptop.local.running_stack import LocalState
 from bridge_laptop.local.runtimes import InProcess, RiePool, Runtime
@@ -33,7 +34,8 @@ from bridge_laptop.local.workbench import Workbench
 from bridge_laptop.sandbox.seed import with_apps
 from bridge_laptop.sandbox.server import SandboxServer
 
-LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "WARNING"}
+LOCAL_FUNCTIONS = {"POWERTOOLS_METRICS_DISABLED": "true"}
+QUIET = "WARNING"  # the level of logs that nobody reads
 RECEIVERS = 4  # execution environments of a function behind HTTP, with the emulator
 NO_SIGN_IN = {"SIGN_IN_URL": "none", "SIGN_IN_CLIENT_ID": "none"}
 CONSOLE = "ShowConsoleFunction"
@@ -55,6 +57,8 @@ class Options:
     sandbox_port: int | None = None  # default: the next free port after ``port``
     workers: int | None = None  # dispatchers at once; default: the template's
     function_log: Path | None = None  # where the emulators write; default: where this process does
+    tell: Tell | None = None  # is told what the functions log, which is then kept as well
+    log_level: str = "INFO"  # of what is told
     again: Callable[[], bool] = lambda: False  # whether SQS delivers a handled message once more
     console: Mapping[str, str] = field(default_factory=dict)  # variables of the page, for tests
     authorizer: Authorizer | None = (
@@ -101,7 +105,8 @@ def running(options: Options) -> Iterator[LocalStack]:
     """
     with ExitStack() as exits:
         environ_before = exits.enter_context(isolation())
-        os.environ.update({k: v for k, v in LOCAL_FUNCTIONS.items() if k not in environ_before})
+        level = {"POWERTOOLS_LOG_LEVEL": options.log_level if options.tell else QUIET}
+        os.environ.update({k: v for k, v in (LOCAL_FUNCTIONS | level).items() if k not in environ_before})
         os.environ["AWS_ENDPOINT_URL"] = aws_endpoint = options.aws_endpoint or _start_moto(exits)
         boto3.setup_default_session()  # the functions' clients must not come from an earlier environment
 
@@ -119,9 +124,10 @@ def running(options: Options) -> Iterator[LocalStack]:
         if options.workers is not None:
             names["WorkerMaximumConcurrency"] = str(options.workers)
         connections = push_connections(options.connections, coopcycle_url.rstrip("/"))
+        output = _output(options, names, exits)
 
         functions = [_here(function, options) for function in sam_template.functions(template, names)]
-        runtimes = {function.logical_id: _runtime(function, options) for function in functions}
+        runtimes = {function.logical_id: _runtime(function, options, output) for function in functions}
         for runtime in runtimes.values():
             exits.callback(runtime.stop)
         pollers = []
@@ -210,9 +216,19 @@ def _start_sandbox(options: Options, exits: ExitStack) -> SandboxServer:
     raise OSError(f"no free port for the sandbox from {wanted} on")
 
 
-def _runtime(function: sam_template.Function, options: Options) -> Runtime:
+def _output(options: Options, names: Mapping[str, str], exits: ExitStack) -> FunctionOutput | None:
+    if options.tell is None:
+        return None
+    output = FunctionOutput(names, options.tell)
+    output.start()
+    exits.callback(output.stop)
+    exits.enter_context(logged_to(output, options.log_level))
+    return output
+
+
+def _runtime(function: sam_template.Function, options: Options, output: FunctionOutput | None) -> Runtime:
     if options.runtime == "rie":
         size = sum(trigger.maximum_concurrency for trigger in function.triggers) or RECEIVERS
-        return RiePool(function, size, options.function_log)
+        return RiePool(function, size, options.function_log, output)
     os.environ.update(function.environment)
     return InProcess(function)

@@ -6,7 +6,6 @@ None of it is deployed. It answers this machine alone, and changes something onl
 from __future__ import annotations
 
 import json
-import tomllib
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,8 +24,9 @@ from bridge.console import http
 from bridge.console.page import static_address
 from bridge.errors import InvalidConnection, UnknownConnection
 from bridge.operator.connections import ConnectionRegistry, write_connection
-from bridge_laptop import sam_template, secrets, signing
+from bridge_laptop import secrets, signing
 from bridge_laptop.local import provisioning
+from bridge_laptop.samples import SAMPLES, samples_of
 from bridge_laptop.sandbox.client import SandboxClient
 from bridge_laptop.sandbox.faults.modes import MODES
 from bridge_laptop.sandbox.instance.couriers import ACTS
@@ -34,7 +34,6 @@ from bridge_laptop.sandbox.instance.couriers import ACTS
 if TYPE_CHECKING:
     from bridge_laptop.local.runtimes import Runtime
 
-SAMPLES = sam_template.ROOT / "events" / "webhooks"
 FORM = "form"  # the connection that the page's form is sent through, made when it is first wanted
 WRONG_CLIENT_ID = "nobody"
 FAULTS = ("unavailable", "slow", "hang", "create_then_reset", "throttle", "error_500")
@@ -221,14 +220,9 @@ def renumbered(body: bytes, number: str) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-@cache
 def _samples(source: str) -> list[tuple[str, str]]:
     """Return a sender's sample files, each with its topic."""
-    file = SAMPLES / source / "samples.toml"
-    if not file.exists():
-        return []
-    table = tomllib.loads(file.read_text(encoding="utf-8"))
-    return [(name, str(each.get("topic", ""))) for name, each in table.items() if "topic" in each]
+    return [(each.file.name, each.topic) for each in samples_of(source)]
 
 
 def _as_page_sees_it(request: Request) -> http.Request:

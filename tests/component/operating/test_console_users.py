@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 import boto3
 import pytest
 from click.testing import CliRunner, Result
-from tests.component.conftest import Clients, Provisioned, make_stack
+from tests.component.conftest import Clients, Provisioned
+from tests.component.test_cli_json import faults
+from tests.support.stacks import make_stack
 
+from bridge_laptop.cli import as_json
 from bridge_laptop.cli.main import main
 
 Run = Callable[..., Result]
@@ -44,6 +47,7 @@ def console(pool: str, clients: Clients, provisioned: Provisioned) -> Iterator[R
 def users(console: Run) -> dict[str, tuple[str, bool]]:
     """Return what each user may do, and whether he has come already."""
     listed = json.loads(console("list", "--json").stdout)
+    assert [] == faults(listed, list[as_json.ConsoleUserRow], "console list")
     return {each["user"]: (each["may"], each["has_signed_in"]) for each in listed}
 
 
@@ -104,10 +108,12 @@ def test_what_is_no_mail_address_is_refused(console: Run, wrong: str) -> None:
     assert {} == users(console)
 
 
-def test_without_the_page_nobody_can_be_invited(run: Run) -> None:
+def test_without_the_page_nobody_can_be_invited(aws: str, clients: Clients, provisioned: Provisioned) -> None:
     """A stack with `Console: off` has no users."""
-    del run
-    answer = CliRunner().invoke(main, ["console", "invite", AMEL])
+    del aws
+    make_stack(clients, {**provisioned.names, "Console": "off"}, "bridge-plain")
+    answer = CliRunner().invoke(main, ["console", "invite", AMEL, "--environment", "plain"])
+    clients["cloudformation"].delete_stack(StackName="bridge-plain")
 
     assert 1 == answer.exit_code
-    assert "environment dev has no page for dispatchers; deploy it with Console=on" in answer.stderr
+    assert "environment plain has no page for dispatchers; deploy it with Console=on" in answer.stderr

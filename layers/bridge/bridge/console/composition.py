@@ -1,4 +1,4 @@
-"""The page's own composition root: built once per execution environment, at the first request."""
+"""The page's own composition root: built once per execution environment, while that starts."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def console() -> Console:
         http_read_timeout_seconds=min(READ_TIMEOUT_SECONDS, settings.http_read_timeout_seconds),
         order_indexes=settings.order_indexes,
     )
+    _ = deployment.orders, deployment.ssm  # whose clients are made now, and not while somebody waits
     return Console(
         Desk(deployment, utc_now),
         LiveCoopCycle(deployment, utc_now, believed_seconds=settings.believed_seconds),

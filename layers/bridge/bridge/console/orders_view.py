@@ -155,7 +155,7 @@ def orders(
         is_tab=True,
         nothing_yet=nothing_yet,
         addresses=[f"{webhook_url.rstrip('/')}/{each}" for each in connection_ids],
-        heading=page.words(f"orders.title_{period}", n=total),
+        heading=page.words(f"orders.title_{period}" if listing.is_whole else "orders.many", n=total),
         summary=_summary(page, listing),
         listing=shown,
         wish=wish,
@@ -191,6 +191,8 @@ def _summary(page: Page, listing: Listing) -> list[object]:
         parts.append(Markup('<a href="/console/parked">{}</a>').format(said))
     elif listing.total:
         parts.append(page.words("orders.need_nobody"))
+    if not listing.is_whole:
+        parts.append(page.words("orders.many_counted"))
     return parts
 
 

@@ -90,6 +90,8 @@ class Deployment:
     secrets_key: str = ""  # the KMS key of connections' secrets; empty for AWS's own
     console_url: str = ""  # of the page for dispatchers; empty without it, as is the next
     user_pool_id: str = ""
+    log_level: str = "INFO"  # of the functions; what is less is not logged
+    log_groups: tuple[tuple[str, str], ...] = ()  # on this machine: by the template's names
 
     @cached_property
     def sqs(self) -> SQSClient:
@@ -276,7 +278,8 @@ def on_this_machine(
     known = {key: names.get(resource, "") for key, (_, resource) in _OUTPUTS.items()}
     here = _deployment(environment, client, known, names, webhook_url=webhook_url, is_local=True)
     events = tuple((queue, names[queue]) for queue in _EVENTS_QUEUES if queue in names)
-    return replace(here, events_queue_urls=events)
+    groups = tuple((name, group) for name, group in names.items() if name.endswith("LogGroup"))
+    return replace(here, events_queue_urls=events, log_groups=groups)
 
 
 def _deployment(
@@ -304,6 +307,7 @@ def _deployment(
         http_read_timeout_seconds=float(parameters["HttpReadTimeoutSeconds"]),
         order_indexes=int(parameters["OrderIndexes"]),
         retention=timedelta(days=int(parameters["RetentionDays"])),
+        log_level=parameters.get("LogLevel", "INFO"),
         webhooks_queue_url=names["webhooks_queue_url"],
         parked_queue_url=names["parked_queue_url"],
         deliveries_table_name=names["deliveries_table_name"],

@@ -245,8 +245,11 @@ def rehearse(
     *,
     live: bool,
     clock: Callable[[], datetime],
+    shop: sources.Shop | None = None,
 ) -> Rehearsal:
     """Dispatch a message with nothing changed; ``live`` compares with what CoopCycle holds now.
+
+    ``shop`` answers in place of the sender's API.
 
     Raises:
         WouldWait: the message would go back to the queue.
@@ -263,7 +266,9 @@ def rehearse(
         SingleRecordTable(record),
         NoRechecks(),
         lambda *_: coopcycle,
-        lambda given: ShopApi(given.shop_token, read_timeout_seconds=deployment.http_read_timeout_seconds),
+        lambda given: (
+            shop or ShopApi(given.shop_token, read_timeout_seconds=deployment.http_read_timeout_seconds)
+        ),
         clock=clock,
         settle_seconds=deployment.timings.settle.total_seconds(),
     )
