@@ -33,11 +33,16 @@ def answer(status: int, **fields: str) -> dict[str, object]:
     }
 
 
-def receive(event: Mapping[str, object]) -> dict[str, object]:
-    """Receive one request and translate what became of it into an answer, a metric and one log line."""
+def receive(event: Mapping[str, object]) -> tuple[Request | None, dict[str, object], str]:
+    """Receive one request and translate what became of it into an answer, a metric and one log line.
+
+    Returns the request where it could be read, the answer, and the code of what was wrong.
+    """
     request: Request | None = None
     try:
         request = Request.from_event(event)
+        if request.method == "OPTIONS":  # a browser asks whether a page's script may send the form
+            return request, {"statusCode": 204, "headers": {}}, ""
         receipt = receiver().receive(request)
     except (RejectedWebhook, InvalidConnection) as error:
         status = error.status if isinstance(error, RejectedWebhook) else 500
@@ -51,7 +56,7 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
         )
         metrics = [Metric.WEBHOOK_REJECTED, *ALARMING.get(error.code, ())]
         publish(Measured(metric, known) for metric in metrics)
-        return answer(status, outcome="rejected", error=error.code)
+        return request, answer(status, outcome="rejected", error=error.code), error.code
     logger.info(
         "webhook received",
         connection_id=request.connection_id,
@@ -64,11 +69,19 @@ def receive(event: Mapping[str, object]) -> dict[str, object]:
     )
     publish([Measured(receipt.outcome.metric, request.connection_id)])
     if receipt.greeting:
-        return {"statusCode": 200, "headers": {"content-type": "text/plain"}, "body": receipt.greeting}
-    return answer(200, outcome=receipt.outcome, reason=receipt.reason, order_id=receipt.order_id)
+        greeting = {"statusCode": 200, "headers": {"content-type": "text/plain"}, "body": receipt.greeting}
+        return request, greeting, ""
+    told = answer(200, outcome=receipt.outcome, reason=receipt.reason, order_id=receipt.order_id)
+    return request, told, ""
 
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
     """Handle one API Gateway HTTP API event, payload format 2.0."""
-    return receive(event)
+    request, told, error = receive(event)
+    settings = receiver().visitor_settings(request) if request and request.is_a_browsers else None
+    if request is None or settings is None:
+        return told
+    from bridge.receiving.visitors import shown  # senders that are servers do not pay for it
+
+    return shown(request, told, settings, error=error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.state_machine.invocation import Queued
-from tests.state_machine.test_order_machine import OrderMachine, finish
+from tests.state_machine.test_order_machine import MachineWithADispatcher, OrderMachine, finish
 from tests.state_machine.world import SETTLE_SECONDS
 
 from bridge.receiving.messages import Recheck
@@ -26,6 +28,27 @@ def test_twin_that_comes_to_light_while_it_is_looked_for_is_taken_back() -> None
     assert 2 == len(world.live())
     machine.teardown()
     assert 1 == len(world.live())
+
+
+def test_twin_that_a_dispatcher_has_moved_is_found() -> None:
+    """The windows that were sent show one delivery; the other is on another day already."""
+    machine = MachineWithADispatcher()
+    world = machine.world
+    machine.the_order_changes(cancelled=False, lies=False)
+    first = world.begin(world.queue[0])
+    while not first.over:
+        first.step("late" if first.at == "post" else "ok")
+    world.advance(SETTLE_SECONDS)
+    finish(world.begin(world.queue[0]))  # finds nothing, and posts anew
+    world.advance(4 * 60 - 1)
+    late = world.live()[-1]
+
+    late.move(timedelta(days=1))
+    world.advance(1)
+    finish(world.begin(due(world.queue)))
+
+    assert [late.iri] == [held.iri for held in world.deliveries if held.cancelled]
+    machine.teardown()
 
 
 def due(queue: list[Queued]) -> Queued:

@@ -21,6 +21,7 @@ FLOORS = (
     "metrics",
     "model",
     "http_hosts",
+    "languages",
     "text",
     "document",
     "addresses",  # how one is written

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.console.words import LANGUAGES, words
+from bridge.console.words import words
+from bridge.languages import LANGUAGES
 from bridge.reasons import Reason
 
 PACKAGE = Path(__file__).parents[2] / "layers/bridge/bridge"

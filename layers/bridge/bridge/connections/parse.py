@@ -292,6 +292,9 @@ def _read_sender(top: TomlTable, source: str) -> dict[str, str]:
             near = get_close_matches(name, FIELDS, 1, 0.6)
             right = f"did you mean {near[0]}?" if near else "name fields of the table [fields]"
             table.problem(KEY_FIELDS, f'"{name}" is no field, {right}')
+    if source in sources.NAMES:
+        for key, problem in sources.get(source).problems_of(settings):
+            table.problem(key, problem)
     _refuse_the_rest(table)
     return settings
 

@@ -15,7 +15,8 @@ from markupsafe import Markup
 
 from bridge.console.moments import Moments
 from bridge.console.values import Row, Standing, Waiting
-from bridge.console.words import LANGUAGES, NAMES, Words, words
+from bridge.console.words import NAMES, Words, words
+from bridge.languages import LANGUAGES
 
 # Standing -> class, which gives the colour; the symbol is called as the standing, but for these.
 COLOURS = {

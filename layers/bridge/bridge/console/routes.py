@@ -20,8 +20,8 @@ from bridge.console import connections_view, health_view, order_view, orders_vie
 from bridge.console.http import FOR_EVER, Request, Response
 from bridge.console.page import Page, static_file
 from bridge.console.values import Live, Standing, Story
-from bridge.console.words import choose_language
 from bridge.errors import AlreadyInProgress
+from bridge.languages import choose_language
 from bridge.operator.errors import NoSuchOrder, NothingParked, OperatorError
 from bridge.operator.parked import Selection
 

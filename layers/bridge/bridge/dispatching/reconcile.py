@@ -68,9 +68,10 @@ def recheck(work: Work) -> Result:
     with suppress(CoopCycleFails):  # which is in the record then
         refused = _if_refused(resolve(work))
     if work.record.exists or work.record.state is State.WITHDRAWN:
-        live = _with_expected(work, [] if _has_made_one_at_most(work.record) else _find_deliveries(work))
+        others = [] if _has_made_one_at_most(work.record) else _find_deliveries(work, moved_too=True)
+        live = _with_expected(work, others)
     else:
-        live = _find_deliveries(work)
+        live = _find_deliveries(work, moved_too=True)
     record = work.record
     wanted = record.exists or record.state in (State.CREATING, State.REJECTED)
     if wanted and live and live[0].delivery_iri != record.delivery_iri:
@@ -106,11 +107,12 @@ def _if_refused(result: Result | None) -> Result | None:
     return result if result is not None and result.outcome is Outcome.CANCEL_REFUSED else None
 
 
-def _find_deliveries(work: Work) -> list[Receipt]:
+def _find_deliveries(work: Work, *, moved_too: bool = False) -> list[Receipt]:
     """Return the order's live deliveries on CoopCycle: those a courier has first, then the oldest.
 
     They are looked for in the windows that were sent; where that shows none, or not all, among what was made
-    since: a dispatcher may have moved it already. A listing costs the instance ten times a POST.
+    since: a dispatcher may have moved it already. A listing costs the instance ten times a POST. ``moved_too``
+    asks for what was made since in any case: one twin may be where it was sent, and the other moved.
     """
     store_iri = work.coopcycle.me().store
     if store_iri is None:
@@ -123,7 +125,7 @@ def _find_deliveries(work: Work) -> list[Receipt]:
         for window in _windows_of(work.record)
     ]
     found = _ours(work, (receipt for page in pages for receipt in page.members))
-    if not found or not all(page.is_whole for page in pages):
+    if moved_too or not found or not all(page.is_whole for page in pages):
         found |= _ours(work, _made_since(work, store_iri))
     return sorted(found.values(), key=lambda each: (not each.assigned, delivery_number(each.delivery_iri)))
 

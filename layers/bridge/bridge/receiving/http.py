@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bridge import sources
 from bridge.connections.model import Connection, Secrets
-from bridge.errors import MalformedWebhook, NotATrialCall
+from bridge.errors import InvalidConnection, MalformedWebhook, NotATrialCall, RejectedWebhook
 from bridge.metrics import Counted, Metric
 from bridge.model import Ignored
 from bridge.reasons import Reason
@@ -70,6 +70,11 @@ class Request:
             method=str(event.get("routeKey", "POST")).partition(" ")[0],
             query=_texts(event.get("queryStringParameters")),
         )
+
+    @property
+    def is_a_browsers(self) -> bool:
+        """Whether a browser sends it, for a page (``Origin``) or for a person; servers name neither."""
+        return "origin" in self.headers or "text/html" in self.headers.get("accept", "")
 
 
 def _texts(value: object) -> dict[str, str]:
@@ -133,6 +138,15 @@ class Receiver:
             raise NotATrialCall("method")
         source.verify(push, secrets.webhook, connection.options)
         return enqueue(connection, push, self._queue)
+
+    def visitor_settings(self, request: Request) -> Mapping[str, str] | None:
+        """Return the ``[sender]`` of a connection whose senders are people, ``None`` for any other."""
+        try:
+            connection, _ = self._connections.get(request.connection_id)
+        except (RejectedWebhook, InvalidConnection):
+            return None
+        is_a_form = sources.get(connection.source).IS_SENT_BY_BROWSERS
+        return connection.options.settings if is_a_form else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ looks can read it: it keeps strangers' robots out and nobody else. No clock, no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from bridge.sources.shared.answers import flat_answers
+from bridge.sources.shared.browsers import BROWSER_SETTINGS, problems_of
 from bridge.sources.shared.form_bodies import read_form
 from bridge.sources.shared.forms import EVENT_SETTINGS, HONEYPOT, Submission, UnsignedFormSource, form_traits
 
@@ -22,7 +23,9 @@ class Form(UnsignedFormSource):
         **UnsignedFormSource.SETTINGS,
         **EVENT_SETTINGS,
         HONEYPOT: "the name of a field that people do not see: a submission that fills it in is a robot's",
+        **BROWSER_SETTINGS,
     }
+    IS_SENT_BY_BROWSERS = True
 
     TRAITS = form_traits(
         "Any JSON or HTML form",
@@ -33,6 +36,10 @@ class Form(UnsignedFormSource):
         cancel="[fields] cancelled, or the types in cancel_types",
         tested_with="URL Standard, RFC 7578 and HTML forms as browsers post them",
     )
+
+    def problems_of(self, settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Check where visitors go on, and the origins; see :func:`~bridge.sources.shared.browsers.problems_of`."""
+        return problems_of(settings)
 
     def load(self, body: bytes, content_type: str) -> Mapping[str, object]:
         """Read JSON, URL-encoded or multipart fields."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -162,6 +162,11 @@ class Source(ABC):
     TOPICS: ClassVar[tuple[str, ...]]  # those that lead to work; the first is that of a new order
     TRAITS: ClassVar[Traits]  # what the table of senders says
     SETTINGS: ClassVar[Mapping[str, str]] = {}  # the keys of ``[sender]`` that it reads, with their meanings
+    IS_SENT_BY_BROWSERS: ClassVar[bool] = False  # whether a person sees the answer, and not a server alone
+
+    def problems_of(self, settings: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+        """Return the keys of settings that are wrong, each with what would be right; most can hold any text."""
+        return ()
 
     def greeting(self, push: Push, options: Options) -> str | None:
         """Return the answer to a sender's trial call that carries no order, ``None`` for a webhook.
