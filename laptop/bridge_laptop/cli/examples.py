@@ -70,6 +70,10 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "redact": ("bridge redact acme --email camille@example.org --environment prod",),
     "export": ("bridge export acme --email camille@example.org > export.json",),
     "upgrade": ("bridge upgrade --environment prod",),
+    "uninstall": (
+        "bridge uninstall --environment dev",
+        "bridge uninstall --environment dev --purge    # orders and secrets as well",
+    ),
     "map": (
         "bridge map connections/acme.toml events/webhooks/shopify/order-gift.json --explain",
         "bridge map connections/acme.toml events/webhooks/shopify/order-gift.json --assert",
