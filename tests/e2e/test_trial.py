@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from tests.e2e.test_local_stack import QUICK, stats
 from tests.support import samples
 from tests.support.caches import clear_runtime_caches
+from tests.support.printed import faults
 
 from bridge import sources
 from bridge.aws import connections as names
@@ -81,6 +82,7 @@ def found(*arguments: str) -> dict[str, dict[str, Any]]:
     """Return what `bridge test` finds, by what it is about."""
     result = tried(*arguments, "--json")
     assert result.exit_code == 0, result.output
+    assert [] == faults(json.loads(result.stdout), "test")
     return {each["about"]: each for each in json.loads(result.stdout)}
 
 
