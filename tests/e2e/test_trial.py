@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -209,7 +210,9 @@ def test_for_people(stack: LocalStack, sandbox: SandboxClient) -> None:
 
     lines = result.stdout.splitlines()
     assert "well     signature: the stack accepts what Shopify signs with the secret in force" == lines[0]
-    assert lines[1].startswith("well     mapping: a delivery pickup ")
+    window = r"\d{4}-\d\d-\d\d \d\d:\d\d to \d{4}-\d\d-\d\d \d\d:\d\d"
+    said = f"well     mapping: a delivery, pickup {window}, dropoff {window} Europe/Paris"
+    assert re.fullmatch(said, lines[1])
     assert f"well     CoopCycle: {stack.coopcycle_url} allows it" == lines[2]
     assert "Nothing was booked; --book goes through queue and worker as well." in result.stderr
 
