@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import ClientError
-
 from bridge.operator.connections import connections_path
 from bridge.operator.deployment import stack_name
 from bridge.operator.errors import OperatorError
@@ -65,7 +63,7 @@ def inventory(client: MakeClient, environment: str) -> Inventory:
     parameters = tuple(_parameters(client("ssm"), connections_path(environment)))
     try:
         stack_id = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
-    except ClientError as error:
+    except cloudformation.exceptions.ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
         return Inventory("", (), tuple(_left_behind(cloudformation, name)), parameters)
@@ -147,7 +145,7 @@ def purge(client: MakeClient, left: Inventory) -> Iterator[tuple[str, bool]]:
     for resource in left.stays:
         delete = _DELETIONS.get(resource.kind)
         if delete is not None:
-            _unless_gone(partial(delete, client, resource.name))
+            _unless_gone(client, partial(delete, client, resource.name))
         yield f"{resource.logical_id} {resource.name}", delete is not None
     ssm = client("ssm")
     for start in range(0, len(left.parameters), _AT_ONCE):
@@ -156,11 +154,11 @@ def purge(client: MakeClient, left: Inventory) -> Iterator[tuple[str, bool]]:
         yield from ((name, True) for name in names)
 
 
-def _unless_gone(ask: Callable[[], T]) -> T | None:
+def _unless_gone(client: MakeClient, ask: Callable[[], T]) -> T | None:
     """Return what AWS answers; ``None`` where what is asked about is gone already."""
     try:
         return ask()
-    except ClientError as error:
+    except client("ssm").exceptions.ClientError as error:  # each service's client has the same root
         if error.response["Error"]["Code"] not in _GONE_ALREADY:
             raise
         return None
@@ -185,7 +183,7 @@ def orders_in(client: MakeClient, resources: Sequence[Resource]) -> int:
     """Return about how many orders, tokens and the like the tables hold; DynamoDB counts every six hours."""
     dynamodb = client("dynamodb")
     tables = [
-        _unless_gone(partial(dynamodb.describe_table, TableName=each.name))
+        _unless_gone(client, partial(dynamodb.describe_table, TableName=each.name))
         for each in resources
         if each.kind == "AWS::DynamoDB::Table"
     ]
@@ -196,7 +194,7 @@ def messages_in(client: MakeClient, resources: Sequence[Resource]) -> int:
     """Return about how many messages wait on the queues."""
     sqs, names = client("sqs"), ["ApproximateNumberOfMessages"]
     queues = [
-        _unless_gone(partial(sqs.get_queue_attributes, QueueUrl=each.name, AttributeNames=names))
+        _unless_gone(client, partial(sqs.get_queue_attributes, QueueUrl=each.name, AttributeNames=names))
         for each in resources
         if each.kind == "AWS::SQS::Queue"
     ]
