@@ -13,7 +13,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "local": ("bridge local", "bridge local --port 8000 --log-level info"),
     "sandbox": ("bridge sandbox --port 3001",),
     "init": (
-        "bridge init bloom",
+        "bridge init",
         "bridge init bloom --source woocommerce --url https://paris.coopcycle.org --country FR",
     ),
     "connections": ("bridge connections check", "bridge connections apply acme --environment prod"),
