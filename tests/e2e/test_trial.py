@@ -20,6 +20,7 @@ from tests.support.printed import faults
 from bridge import sources
 from bridge.aws import connections as names
 from bridge.operator.connections import write_connection
+from bridge_laptop import sam_template
 from bridge_laptop.cli.main import main
 from bridge_laptop.local import provisioning, running_stack
 from bridge_laptop.local.stack import LocalStack, Options, running
@@ -215,6 +216,43 @@ def test_for_people(stack: LocalStack, sandbox: SandboxClient) -> None:
     assert re.fullmatch(said, lines[1])
     assert f"well     CoopCycle: {stack.coopcycle_url} allows it" == lines[2]
     assert "Nothing was booked; --book goes through queue and worker as well." in result.stderr
+
+
+@pytest.fixture
+def deployed(stack: LocalStack) -> Iterator[None]:
+    """The same stack as CloudFormation describes it, at the address where it answers."""
+    cloudformation = boto3.client("cloudformation", endpoint_url=stack.aws_endpoint)
+    outputs = {
+        "WebhookUrl": f"{stack.url}/webhooks/",
+        "WebhooksQueueUrl": stack.names["WebhooksQueue"],
+        "DeadLetterQueueUrl": stack.names["WebhooksDeadLetterQueue"],
+        "DeliveriesTableName": stack.names["DeliveriesTable"],
+        "TokensTableName": stack.names["TokensTable"],
+    }
+    names = [name for name in sam_template.load()["Parameters"] if name in stack.names]
+    template = {
+        "Parameters": {name: {"Type": "String"} for name in names},
+        "Resources": {},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    cloudformation.create_stack(
+        StackName="bridge-dev",
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": name, "ParameterValue": stack.names[name]} for name in names],
+    )
+    yield
+    cloudformation.delete_stack(StackName="bridge-dev")
+
+
+def test_deployed_stack(stack: LocalStack, sandbox: SandboxClient, deployed: None) -> None:
+    """Without --local it is the stack that CloudFormation names: its address, its table, its secrets."""
+    arguments = ["--environment", "dev", "--endpoint-url", stack.aws_endpoint, "--book", "--yes", "--json"]
+
+    result = CliRunner().invoke(main, ["test", "shopify", *arguments])
+
+    assert 0 == result.exit_code, result.output
+    assert ["well"] * 5 == [each["health"] for each in json.loads(result.stdout)]
+    assert (1, 1) == (stats(stack)["created"], stats(stack)["cancelled"])
 
 
 def test_connection_that_is_not_in_force(stack: LocalStack) -> None:
