@@ -5,7 +5,7 @@ SAM := .venv/sam/bin/sam
 WORKERS ?= $(shell expr $$(nproc) + 1) # of the tests, of which some wait and do not compute
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast test-browser fuzz chaos machine bench contract readme lint format build validate sam-local sam-local-podman ci lock clean
+.PHONY: help install run test test-fast test-browser pictures fuzz chaos machine bench contract readme lint format build validate sam-local sam-local-podman ci lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,7 +65,10 @@ lint: install ## format, lint and types, without changing anything
 	$(BIN)/mypy
 
 test-browser: install ## the page for dispatchers in headless Chromium (Debian's package chromium)
-	$(BIN)/pytest tests/e2e/console_in_a_browser.py
+	$(BIN)/pytest -n $(shell nproc) --dist loadfile tests/browser
+
+pictures: install ## take the pictures of docs/ anew, after a change of how the page looks (needs Chromium)
+	$(BIN)/python -m tests.browser.pictures
 
 test-fast: install ## the quick part: no sockets, no processes
 	$(BIN)/pytest -n auto tests/unit tests/template

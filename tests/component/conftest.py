@@ -155,14 +155,16 @@ class Bridge:
             MessageAttributeNames=["All"],
         ).get("Messages", [])
 
-    def message(self, body: bytes, topic: str = "orders/create", number: int = 1) -> dict[str, Any]:
+    def message(
+        self, body: bytes, topic: str = "orders/create", number: int = 1, *, of: str = "acme"
+    ) -> dict[str, Any]:
         """Return a queue message as the receiver would have sent it, without a queue."""
         from bridge import sources
 
         webhook = source_calls.identify(sources.get("shopify"), body, {"x-shopify-topic": topic})
         assert not isinstance(webhook, Ignored)
         text = WebhookMessage(
-            connection_id="acme",
+            connection_id=of,
             source="shopify",
             topic=topic,
             webhook_id=f"webhook-{number}",
@@ -174,7 +176,7 @@ class Bridge:
             "MessageId": f"message-{number}",
             "ReceiptHandle": f"made-up-{number}",
             "Body": text,
-            "Attributes": sqs_attributes(f"acme/{webhook.order_id}"),
+            "Attributes": sqs_attributes(f"{of}/{webhook.order_id}"),
         }
 
     def recheck(self, order_id: str) -> dict[str, Any]:

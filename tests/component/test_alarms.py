@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.component import test_receive_event
 from tests.component.conftest import Bridge, Sandbox, settings, webhook_event
-from tests.support.by_hand import NOW, at, dispatcher, task_of
+from tests.support.by_hand import NOW, at, commit_late, dispatcher, task_of
 
 from bridge import runtime
 from bridge_laptop import sam_template
@@ -74,37 +74,10 @@ def a_courier_has_a_twin(scene: Scene) -> None:
     scene.sandbox.fault(None)
     scene.bridge.dispatch([scene.message()])
     (first,) = scene.sandbox.live("acme/1")
-    copy_of(scene, first)
+    commit_late(scene.sandbox, first, "acme/1")
     for delivery in scene.sandbox.live("acme/1"):
         scene.sandbox.courier(delivery, "assign")
     scene.bridge.dispatch([scene.bridge.recheck("1")])
-
-
-def copy_of(scene: Scene, delivery: str, reference: str = "acme/1") -> None:
-    """Book a delivery with the same reference and window, as a request that is committed late does."""
-    import requests
-
-    token = requests.post(
-        f"{scene.sandbox.url}/oauth2/token",
-        data={"grant_type": "client_credentials", "scope": "deliveries tasks"},
-        auth=("acme", "acme-secret"),
-        timeout=5,
-    ).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/ld+json"}
-    held = requests.get(f"{scene.sandbox.url}{delivery}", headers=headers, timeout=5).json()
-    body = {
-        "pickup": {key: held["pickup"][key] for key in ("after", "before")},
-        "dropoff": {
-            "after": held["dropoff"]["after"],
-            "before": held["dropoff"]["before"],
-            "address": {"streetAddress": held["dropoff"]["address"]["streetAddress"]},
-            "metadata": {"bridge_ref": reference},
-        },
-    }
-    made = requests.post(
-        f"{scene.sandbox.url}/api/deliveries", headers=headers, data=json.dumps(body), timeout=5
-    )
-    assert made.status_code == 201, made.text
 
 
 def a_dispatcher_cancels(scene: Scene) -> None:

@@ -8,7 +8,7 @@ import json
 import pytest
 from tests.component.conftest import Bridge, Sandbox
 from tests.support import samples
-from tests.support.by_hand import NOW, REFERENCE, Order, again, at, record_of
+from tests.support.by_hand import NOW, REFERENCE, Order, again, at, commit_late, record_of
 
 from bridge import runtime
 from bridge.dispatching.record import State
@@ -37,6 +37,27 @@ def test_parked_message_does_not_weaken_a_cancel(
     assert before is record_of(bridge).state
     assert before is (State.CANCEL_REFUSED if assigned else State.CANCELLED)
     assert sandbox.stats()["created"] == 1
+
+
+def test_newer_webhook_that_cannot_be_read_leaves_a_cancel(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """It waits for a person; what CoopCycle commits late is taken back as before, and not adopted."""
+    bridge.dispatch([bridge.message(order(id=8), number=8)])
+    sandbox.fault("reset", on="create")
+    bridge.dispatch([bridge.message(order(id=7, updated_at=at(-30)), number=1)])
+    sandbox.fault(None)
+    cancelled = {"updated_at": at(-20), "cancelled_at": at(-20)}
+    bridge.dispatch([bridge.message(order(id=7, **cancelled), "orders/cancelled", 2)])
+    unreadable = order(id=7, updated_at=at(-10), shipping_address="12 Rue de Rivoli")
+    bridge.dispatch([bridge.message(unreadable, "orders/updated", 3)])
+    commit_late(sandbox, sandbox.live("acme/8")[0], REFERENCE)
+
+    bridge.dispatch([bridge.recheck("7")])
+
+    assert ["7"] == [each.order_id for each in bridge.parked()]
+    assert record_of(bridge).state is State.CANCELLED
+    assert [] == sandbox.live(REFERENCE)
 
 
 def test_age_is_compared_before_the_mapping(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:

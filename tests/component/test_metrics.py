@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.component import test_privacy_requests
 from tests.component.conftest import Bridge, Sandbox, settings, webhook_event
-from tests.component.test_alarms import ALARMS, Scene, copy_of
-from tests.support.by_hand import at
+from tests.component.test_alarms import ALARMS, Scene
+from tests.support.by_hand import at, commit_late
 
 from bridge.metrics import Metric
 
@@ -47,7 +47,7 @@ def a_day(scene: Scene) -> None:
     sandbox.fault(None)
     bridge.dispatch([scene.message(2)])
     (first,) = sandbox.live("acme/2")
-    copy_of(scene, first, "acme/2")
+    commit_late(scene.sandbox, first, "acme/2")
     bridge.dispatch([bridge.recheck("2")])  # finds the twin
     test_privacy_requests.push(bridge, "shop/redact")
     bridge.work()

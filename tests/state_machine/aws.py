@@ -24,6 +24,7 @@ class Table:
 
     world: World
     item: dict[str, Any] = field(default_factory=dict)
+    states: set[str] = field(default_factory=set)  # that the record was ever in
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         if ask("load") != "ok":
@@ -39,6 +40,7 @@ class Table:
             old = {"Item": self.item} if "ReturnValuesOnConditionCheckFailure" in request else {}
             raise ClientError({"Error": code, **old}, "PutItem")  # type: ignore[typeddict-unknown-key]
         self.item = request["Item"]
+        self.states.add(self.item["state"]["S"])
         if decision == "kill_after":
             raise Killed
 

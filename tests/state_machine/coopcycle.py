@@ -51,6 +51,11 @@ class Held:
             for kind in ("pickup", "dropoff")
         }
 
+    @property
+    def window(self) -> tuple[str, str]:
+        """Between when it is dropped, as the bodies say it."""
+        return self.body["dropoff"]["after"], self.body["dropoff"]["before"]
+
     def move(self, by: timedelta) -> None:
         """Give the dropoff another window, as the dispatcher does."""
         ends = [datetime.fromisoformat(self.body["dropoff"][end]) + by for end in ("after", "before")]

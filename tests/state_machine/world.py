@@ -103,10 +103,11 @@ class World:
         """The present, later with each state of the order."""
         return self.now + timedelta(milliseconds=self.states)
 
-    def unmappable(self) -> bytes:
-        """Return an older state's webhook that nobody can read."""
-        older = (START - timedelta(hours=1)).isoformat()
-        return json.dumps(self.shop | {"updated_at": older, "shipping_address": "1 Rue de Rivoli"}).encode()
+    def unmappable(self, *, newer: bool) -> bytes:
+        """Return the webhook of an older state, or of one after the present, that nobody can read."""
+        told = self.moment + timedelta(microseconds=1) if newer else START - timedelta(hours=1)
+        changed = {"updated_at": told.isoformat(), "shipping_address": "1 Rue de Rivoli"}
+        return json.dumps(self.shop | changed).encode()
 
     def push(self, body: bytes) -> None:
         """Queue a webhook as the receiver does; SQS drops what has the id of one of the last five minutes."""

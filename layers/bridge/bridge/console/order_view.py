@@ -219,13 +219,14 @@ def _acts(page: Page, story: Story) -> list[Act]:
         return []
     is_parked = bool(story.troubles)
     redrive = "redrive_exists" if story.exists else "redrive_says"
+    replay_not = "replay_parked" if is_parked else "replay_not"
     preview = link("/console/view/replay", connection=story.row.connection_id, id=story.row.order_id)
     acts = [
         Act("redrive", is_parked, redrive if is_parked else "redrive_not", is_first=is_parked),
         Act(
             "replay",
             story.can_replay,
-            "replay_says" if story.can_replay else "replay_not",
+            "replay_says" if story.can_replay else replay_not,
             asks=True,
             preview=preview,
         ),

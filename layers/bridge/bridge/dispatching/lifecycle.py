@@ -350,8 +350,13 @@ def awaiting_recheck(record: DeliveryRecord, recheck_at: datetime) -> DeliveryRe
     return replace(record, in_doubt=True, recheck_at=recheck_at)
 
 
-def rechecked(record: DeliveryRecord, *, seen_until: datetime, now: datetime) -> DeliveryRecord:
-    """Forget the calls made until ``seen_until``: nothing can come of them any more."""
+def rechecked(record: DeliveryRecord, *, seen_until: datetime | None, now: datetime) -> DeliveryRecord:
+    """Forget the calls made until ``seen_until``: nothing can come of them any more.
+
+    ``None`` forgets none: what came of one could not be judged yet.
+    """
+    if seen_until is None:
+        return replace(record, recheck_at=None, changed_at=now)
     return replace(
         record,
         attempts=tuple(attempt for attempt in record.attempts if attempt.posted_at > seen_until),

@@ -85,9 +85,8 @@ def recheck(work: Work) -> Result:
         refused = cancel.refused(work)
     with suppress(CoopCycleFails):  # its message was parked, or will be
         put_again(work)
-    seen = lifecycle.rechecked(
-        work.record, seen_until=work.began_at - work.environment.recheck_delay, now=work.now()
-    )
+    seen_until = None if young else work.began_at - work.environment.recheck_delay
+    seen = lifecycle.rechecked(work.record, seen_until=seen_until, now=work.now())
     if seen.attempts or any(each.late for each in seen.in_question) or young:
         seen = work.schedule_recheck(seen)
     work.save(seen, Outcome.RECHECKED)

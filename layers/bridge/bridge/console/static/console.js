@@ -1,4 +1,5 @@
-// The page's own script: moves between views, signs in, keeps forms and copies quiet. htmx does the rest.
+// The page's own script: moves between views, signs in, keeps forms and copies quiet. htmx does the rest; it is
+// loaded after this, for it keeps the address that it finds, which after a login holds the code.
 "use strict";
 (() => {
   const VIEWS = "/console/view/";
@@ -7,6 +8,7 @@
   const said = document.getElementById("said");
   const start = document.getElementById("start");
   let token = null; // in memory alone: it ends with the page
+  let leaving = false; // for the login or from it: nothing is asked any more, and nobody leaves twice
 
   // --- signing in: authorization code with PKCE (RFC 7636), as Amazon Cognito's managed login has it ---------
 
@@ -18,7 +20,9 @@
   const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
   async function leaveForLogin() {
-    start && (start.textContent = words.signingIn);
+    if (leaving) return;
+    leaving = true;
+    start.textContent = words.signingIn;
     const verifier = random();
     const state = random();
     const back = location.pathname + location.search;
@@ -90,6 +94,7 @@
   }
 
   function signOut() {
+    leaving = true;
     token = null;
     location.assign(
       `${signIn.authority}/logout?${new URLSearchParams({ client_id: signIn.client, logout_uri: home })}`,
@@ -179,10 +184,18 @@
     const { elt, requestConfig } = event.detail;
     const looksByItself = /every/.test(elt.getAttribute("hx-trigger") || "") && requestConfig.verb === "get";
     const isAsked = ["data-calm", "id"].some((name) => elt.hasAttribute(name)) && elt.querySelector("details.ask[open]");
-    if (looksByItself && (document.hidden || isAsked)) event.preventDefault();
+    if (leaving || (looksByItself && (document.hidden || isAsked))) event.preventDefault();
   });
 
-  document.addEventListener("htmx:afterSettle", arrived);
+  // What a view has asked that makes room for another is answered to nobody.
+  document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+    if (target.id !== "page") return;
+    for (const asking of target.querySelectorAll(".htmx-request")) {
+      if (asking !== detail.requestConfig.elt) asking.addEventListener("htmx:beforeOnLoad", (event) => event.preventDefault());
+    }
+  });
+
+  document.addEventListener("htmx:afterSettle", ({ detail }) => detail.target.id === "page" && arrived());
 
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.successful) said.classList.add("hide");
@@ -203,8 +216,13 @@
   function tellFailed() {
     said.textContent = words.failed;
     said.classList.remove("hide");
-    if (start.isConnected) setTimeout(() => show(new URL(location.href)), 5000);
+    if (start.isConnected) setTimeout(arriveFirst, 5000);
   }
 
-  enter().then((may) => may && show(new URL(location.href)));
+  // The focus stays where a newly opened page has it: at the top, so that Tab finds the skip link first.
+  const arriveFirst = () => show(new URL(location.href), { stay: true });
+
+  const loaded = new Promise((go) => document.addEventListener("DOMContentLoaded", go));
+
+  Promise.all([enter(), loaded]).then(([may]) => may && arriveFirst());
 })();
