@@ -19,7 +19,7 @@ from tests.support.printed import faults
 
 from bridge import sources
 from bridge.aws import connections as names
-from bridge.operator.connections import write_connection
+from bridge.operator.connections import connections_path, write_connection
 from bridge_laptop import sam_template
 from bridge_laptop.cli.main import main
 from bridge_laptop.local import provisioning, running_stack
@@ -220,7 +220,11 @@ def test_for_people(stack: LocalStack, sandbox: SandboxClient) -> None:
 
 @pytest.fixture
 def deployed(stack: LocalStack) -> Iterator[None]:
-    """The same stack as CloudFormation describes it, at the address where it answers."""
+    """The same stack and connection as CloudFormation and SSM have them, as environment `trial`."""
+    ssm = boto3.client("ssm", endpoint_url=stack.aws_endpoint)
+    stored = names.read_parameters(ssm, provisioning.CONNECTIONS_PATH, "shopify")
+    settings = stored.pop("settings")
+    write_connection(ssm, connections_path("trial"), "shopify", settings, stored)
     cloudformation = boto3.client("cloudformation", endpoint_url=stack.aws_endpoint)
     outputs = {
         "WebhookUrl": f"{stack.url}/webhooks/",
@@ -229,24 +233,24 @@ def deployed(stack: LocalStack) -> Iterator[None]:
         "DeliveriesTableName": stack.names["DeliveriesTable"],
         "TokensTableName": stack.names["TokensTable"],
     }
-    names = [name for name in sam_template.load()["Parameters"] if name in stack.names]
+    parameters = [name for name in sam_template.load()["Parameters"] if name in stack.names]
     template = {
-        "Parameters": {name: {"Type": "String"} for name in names},
+        "Parameters": {name: {"Type": "String"} for name in parameters},
         "Resources": {},
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
     cloudformation.create_stack(
-        StackName="bridge-dev",
+        StackName="bridge-trial",
         TemplateBody=json.dumps(template),
-        Parameters=[{"ParameterKey": name, "ParameterValue": stack.names[name]} for name in names],
+        Parameters=[{"ParameterKey": name, "ParameterValue": stack.names[name]} for name in parameters],
     )
     yield
-    cloudformation.delete_stack(StackName="bridge-dev")
+    cloudformation.delete_stack(StackName="bridge-trial")
 
 
 def test_deployed_stack(stack: LocalStack, sandbox: SandboxClient, deployed: None) -> None:
     """Without --local it is the stack that CloudFormation names: its address, its table, its secrets."""
-    arguments = ["--environment", "dev", "--endpoint-url", stack.aws_endpoint, "--book", "--yes", "--json"]
+    arguments = ["--environment", "trial", "--endpoint-url", stack.aws_endpoint, "--book", "--yes", "--json"]
 
     result = CliRunner().invoke(main, ["test", "shopify", *arguments])
 
