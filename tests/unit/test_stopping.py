@@ -29,7 +29,7 @@ print("all came")
 
 
 def test_no_signal_is_lost() -> None:
-    """3000 times one is sent while the main thread falls asleep; an Event, or a queue, loses one of hundreds."""
+    """It is sent 3000 times while the main thread falls asleep; an Event loses one of some hundreds."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=120, check=False
     )
