@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
 from types import NoneType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NotRequired, get_args, get_origin, get_type_hints
 
 from bridge import sources
 from bridge.fields.fields import FIELDS
 from bridge.operator.parked_reasons import REASONS
 from bridge.reasons import Reason
-from bridge_laptop import generate_template_docs, sam_template
+from bridge_laptop import generate_template_docs, json_schema, sam_template
 from bridge_laptop.cli import as_json, exit_codes
 from bridge_laptop.cli.main import COMMANDS
 from bridge_laptop.generate_template_docs import row
@@ -20,6 +21,7 @@ from bridge_laptop.generate_template_docs import row
 README = sam_template.ROOT / "README.md"
 SANDBOX = sam_template.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
 DOCUMENTS = (README, SANDBOX, *sorted((sam_template.ROOT / "docs").glob("*.md")))
+SCHEMA = sam_template.ROOT / "docs" / "bridge.schema.json"
 EXAMPLES = sam_template.ROOT / "examples" / "fields"
 EXAMPLE = sam_template.ROOT / "examples" / "use_the_layer.py"
 
@@ -99,7 +101,7 @@ def codes() -> str:
 def json_names() -> str:
     """Return a table of names for each kind of object that `--json` prints."""
     kinds: dict[type, list[str]] = {}
-    for command, kind in as_json.LISTS.items():
+    for command, kind in (*as_json.LISTS.items(), *as_json.LINES.items()):
         kinds.setdefault(kind, []).append(f"`bridge {command} --json`")
     for part in as_json.PARTS:
         kinds.setdefault(part, [])
@@ -121,6 +123,8 @@ _JSON_TYPES = {str: "text", int: "number", bool: "true or false", NoneType: "nul
 def _json_type(hint: Any) -> str:
     """Say in words which JSON a type is."""
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is NotRequired:
+        return f"{_json_type(arguments[0])}, where it is asked for"
     if origin is Annotated:
         return str(arguments[1])
     if origin is list:
@@ -196,6 +200,11 @@ def filled(text: str) -> str:
     return _MARKED.sub(lambda match: f"{match[1]}{PARTS[match[2]]()}\n{match[3]}", text)
 
 
+def schema_text() -> str:
+    """Return the schema of what is printed for programs, as its file holds it."""
+    return json.dumps(json_schema.schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def with_digest(template: str) -> str:
     """Return the template's text, the receiver's version described with the digest of what it is made of."""
     digest = sam_template.digest(sam_template.load(), "ReceiveWebhookFunction")
@@ -206,6 +215,7 @@ def main() -> int:
     """Write the documents, and what the template repeats of the code."""
     for document in DOCUMENTS:
         document.write_text(filled(document.read_text(encoding="utf-8")), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
     template = sam_template.TEMPLATE
     template.write_text(with_digest(template.read_text(encoding="utf-8")), encoding="utf-8")
     return 0

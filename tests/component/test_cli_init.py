@@ -68,6 +68,7 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
 
     assert 1 == result.exit_code
     assert "is there already" in result.output
+    assert "Timezone" not in result.output, "it is told before anything is asked"
     assert "# mine\n" == (tmp_path / "bloom.toml").read_text(encoding="utf-8")
 
 
@@ -82,3 +83,28 @@ def test_credentials_are_asked_of_coopcycle(tmp_path: Path, sandbox: Sandbox, se
     assert says in result.output
     assert ("accepts them" in result.output) is (secret == "acme-secret")
     assert secret not in result.output
+
+
+def test_a_wrong_answer_is_asked_for_again(tmp_path: Path) -> None:
+    """Each answer is checked when it is given, not when all have been."""
+    typed = f"shopify\nparis\n{URL}\nMars/Olympus\nEurope/Paris\nfrance\nFR\nalways\nMo-Fr 10:00-18:00\n\n"
+
+    result = init(tmp_path, typed=typed)
+
+    assert 0 == result.exit_code, result.output
+    told = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert ["coopcycle.url", "timezone", "country", "schedule.opening_hours"] == [
+        line.removeprefix("Error: ").partition(":")[0] for line in told
+    ]
+    assert URL == read_connection_file(tmp_path / "bloom.toml").connection.coopcycle_url
+
+
+def test_the_id_is_asked_for_too(tmp_path: Path) -> None:
+    """`bridge init` alone is enough to begin; an id that cannot be one is asked for again."""
+    typed = f"Fleurs & Co\nfleurs\nshopify\n{URL}\n\n\n\n\n"
+
+    result = CliRunner().invoke(main, ["init", "--connections", str(tmp_path)], input=typed)
+
+    assert 0 == result.exit_code, result.output
+    assert "lower-case letters, digits and hyphens, such as acme" in result.output
+    assert (tmp_path / "fleurs.toml").is_file()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 from tests.component.conftest import Bridge, Sandbox, webhook_event
 
 from bridge.operator import logs as operator
@@ -18,6 +18,7 @@ from bridge.operator.deployment import Deployment
 from bridge.operator.deployment import deployed as find_deployment
 from bridge.operator.logs import LogEntry, Wanted, read_entry
 from bridge_laptop.cli.happenings import Happenings
+from bridge_laptop.cli.main import main
 from bridge_laptop.local.provisioning import CONNECTIONS_PATH
 
 Order = Callable[..., bytes]
@@ -140,6 +141,16 @@ def test_happenings(a_day: Logged) -> None:
         "<--  acme  order #1009 (9)  orders/create  parked  unmappable_order",
         "-->  POST /webhooks/acme  rejected  invalid_signature: signature_missing",
     ] == [line.partition(": POST")[0] for line in lines]
+
+
+def test_colours(a_day: Logged) -> None:
+    """What is grave is coloured where colours are wanted, and not with NO_COLOR (https://no-color.org)."""
+    coloured = CliRunner().invoke(main, ["logs"], color=True).stdout
+    plain = CliRunner(env={"NO_COLOR": "1"}).invoke(main, ["logs"], color=True).stdout
+
+    assert "\x1b[33mWARNING" in coloured
+    assert "\x1b" not in plain
+    assert plain == re.sub(r"\x1b\[\d+m", "", coloured)
 
 
 def test_nothing_personal(a_day: Logged, deployed: Run) -> None:

@@ -16,6 +16,7 @@ from typing import IO
 import pytest
 import requests
 from tests.e2e.test_local_stack import order, push, start, until
+from tests.support.printed import faults
 
 from bridge.operator.logs import read_entry
 from bridge_laptop import signing
@@ -83,6 +84,8 @@ def test_a_line_for_what_comes_in_and_for_what_becomes_of_it(begin: Start) -> No
 
     told = read_to(local.stdout, "<--")
     told_again = read_to(tail.stdout, "<--")
+    followed = begin("logs", "--local", "--follow", "--json")
+    lines = read_to(followed.stdout, "message handled")
     logs = begin("logs", "--local", "--order", "#7", "--json")
     kept = json.loads(logs.communicate(timeout=30)[0])
     tail_code, *_ = ended(tail)
@@ -93,6 +96,9 @@ def test_a_line_for_what_comes_in_and_for_what_becomes_of_it(begin: Start) -> No
     assert "<--  acme  order #7 (7)  orders/create  created  /api/deliveries/1" == done
     assert told[-2:] == told_again[-2:]
     assert ["webhook received", "message handled"] == [each["message"] for each in kept]
+    assert kept == [json.loads(line) for line in lines]
+    assert [] == faults(kept, "logs")
+    assert [] == [fault for each in kept for fault in faults(each, "logs --follow") + faults(each, "tail")]
     assert (0, 0) == (tail_code, local_code)
     assert '"message":"message handled"' in log.replace(": ", ":"), "--log-level info prints the log as well"
     assert not re.search("Camille|Rivoli|33612345678", "".join(told + told_again) + log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,10 +15,12 @@ from click.testing import CliRunner, Result
 from tests.e2e.test_local_stack import QUICK, stats
 from tests.support import samples
 from tests.support.caches import clear_runtime_caches
+from tests.support.printed import faults
 
 from bridge import sources
 from bridge.aws import connections as names
-from bridge.operator.connections import write_connection
+from bridge.operator.connections import connections_path, write_connection
+from bridge_laptop import sam_template
 from bridge_laptop.cli.main import main
 from bridge_laptop.local import provisioning, running_stack
 from bridge_laptop.local.stack import LocalStack, Options, running
@@ -81,6 +84,7 @@ def found(*arguments: str) -> dict[str, dict[str, Any]]:
     """Return what `bridge test` finds, by what it is about."""
     result = tried(*arguments, "--json")
     assert result.exit_code == 0, result.output
+    assert [] == faults(json.loads(result.stdout), "test")
     return {each["about"]: each for each in json.loads(result.stdout)}
 
 
@@ -207,9 +211,52 @@ def test_for_people(stack: LocalStack, sandbox: SandboxClient) -> None:
 
     lines = result.stdout.splitlines()
     assert "well     signature: the stack accepts what Shopify signs with the secret in force" == lines[0]
-    assert lines[1].startswith("well     mapping: a delivery pickup ")
+    window = r"\d{4}-\d\d-\d\d \d\d:\d\d to \d{4}-\d\d-\d\d \d\d:\d\d"
+    said = f"well     mapping: a delivery, pickup {window}, dropoff {window} Europe/Paris"
+    assert re.fullmatch(said, lines[1])
     assert f"well     CoopCycle: {stack.coopcycle_url} allows it" == lines[2]
     assert "Nothing was booked; --book goes through queue and worker as well." in result.stderr
+
+
+@pytest.fixture
+def deployed(stack: LocalStack) -> Iterator[None]:
+    """The same stack and connection as CloudFormation and SSM have them, as environment `trial`."""
+    ssm = boto3.client("ssm", endpoint_url=stack.aws_endpoint)
+    stored = names.read_parameters(ssm, provisioning.CONNECTIONS_PATH, "shopify")
+    settings = stored.pop("settings")
+    write_connection(ssm, connections_path("trial"), "shopify", settings, stored)
+    cloudformation = boto3.client("cloudformation", endpoint_url=stack.aws_endpoint)
+    outputs = {
+        "WebhookUrl": f"{stack.url}/webhooks/",
+        "WebhooksQueueUrl": stack.names["WebhooksQueue"],
+        "DeadLetterQueueUrl": stack.names["WebhooksDeadLetterQueue"],
+        "DeliveriesTableName": stack.names["DeliveriesTable"],
+        "TokensTableName": stack.names["TokensTable"],
+    }
+    parameters = [name for name in sam_template.load()["Parameters"] if name in stack.names]
+    template = {
+        "Parameters": {name: {"Type": "String"} for name in parameters},
+        "Resources": {},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    cloudformation.create_stack(
+        StackName="bridge-trial",
+        TemplateBody=json.dumps(template),
+        Parameters=[{"ParameterKey": name, "ParameterValue": stack.names[name]} for name in parameters],
+    )
+    yield
+    cloudformation.delete_stack(StackName="bridge-trial")
+
+
+def test_deployed_stack(stack: LocalStack, sandbox: SandboxClient, deployed: None) -> None:
+    """Without --local it is the stack that CloudFormation names: its address, its table, its secrets."""
+    arguments = ["--environment", "trial", "--endpoint-url", stack.aws_endpoint, "--book", "--yes", "--json"]
+
+    result = CliRunner().invoke(main, ["test", "shopify", *arguments])
+
+    assert 0 == result.exit_code, result.output
+    assert ["well"] * 5 == [each["health"] for each in json.loads(result.stdout)]
+    assert (1, 1) == (stats(stack)["created"], stats(stack)["cancelled"])
 
 
 def test_connection_that_is_not_in_force(stack: LocalStack) -> None:

@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from bridge_laptop.cli import as_json
 from bridge_laptop.cli.examples import EXAMPLES
 from bridge_laptop.cli.main import COMMANDS, main
 from bridge_laptop.cli.table import print_table
@@ -142,3 +143,42 @@ def test_table_shows_what_looks_like_markup(capsys: pytest.CaptureFixture[str]) 
     print_table(("ORDER",), [("[red]#7[/red]",)])
 
     assert "[red]#7[/red]" in capsys.readouterr().out
+
+
+NO_LISTING = {  # what a command without --json prints instead
+    "local": "what happens, as it happens; `tail --local --json` for programs",
+    "sandbox": "its address",
+    "init": "questions",
+    "connections apply": "a change, before it asks",
+    "connections remove": "a change, before it asks",
+    "url": "an address alone",
+    "parked redrive": "a change, before it asks",
+    "parked discard": "a change, before it asks",
+    "parked close": "a change, before it asks",
+    "replay": "a change, before it asks",
+    "redact": "a change, before it asks",
+    "export": "JSON anyway: the data of a person, as they are held",
+    "upgrade": "what it does",
+    "uninstall": "a change, before it asks",
+    "map": "JSON anyway: the body that CoopCycle would be sent",
+    "sign": "a command for a shell",
+    "event": "JSON anyway: an event of Lambda",
+    "sam-local": "what the SAM CLI prints",
+}
+
+
+def test_no_listing_is_forgotten() -> None:
+    """Every command prints for programs what the schema says, or is known to list nothing."""
+    context = click.Context(main)
+    takes_json = set()
+    for words in all_commands():
+        command: click.Command | None = main.get_command(context, words[0])
+        if isinstance(command, click.Group):
+            command = command.get_command(context, words[1]) if words[1:] else None
+        if command is not None and any("--json" in parameter.opts for parameter in command.params):
+            takes_json.add(" ".join(words))
+    groups = {"connections", "orders", "parked"}
+
+    assert {*as_json.LISTS, *as_json.LINES} == takes_json | {"logs --follow"}
+    assert {" ".join(words) for words in all_commands()} == takes_json | set(NO_LISTING) | groups
+    assert not takes_json & set(NO_LISTING)

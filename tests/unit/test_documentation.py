@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.unit.test_imports import FLOORS
 
 from bridge.reasons import Reason
@@ -24,6 +26,14 @@ def test_generated_parts_are_those_of_the_code(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
 
     assert generate_docs.filled(text) == text
+
+
+def test_the_schema_is_as_made() -> None:
+    """`make readme` writes it from the types that are printed, and it is a schema."""
+    text = generate_docs.SCHEMA.read_text(encoding="utf-8")
+
+    assert generate_docs.schema_text() == text
+    Draft202012Validator.check_schema(json.loads(text))
 
 
 def test_every_marker_is_filled() -> None:

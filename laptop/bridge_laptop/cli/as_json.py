@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, TypedDict, cast
+from typing import Annotated, NotRequired, TypedDict, cast
 
 import click
 
@@ -54,7 +54,7 @@ class Step(TypedDict):
 
 
 class ParkedFields(TypedDict):
-    """A parked message, as `parked list` and `parked show` print it."""
+    """A parked message, as `parked list` prints it."""
 
     message_id: str
     connection: str
@@ -70,6 +70,12 @@ class ParkedFields(TypedDict):
     kept_until: Time
     body_bytes: int
     to_do: str
+
+
+class ParkedShown(ParkedFields):
+    """A parked message, as `parked show` prints it; `body` with --body, and personal."""
+
+    body: NotRequired[str]
 
 
 class OrderRow(TypedDict):
@@ -89,8 +95,17 @@ class OrderRow(TypedDict):
     next_try_at: Time | None
 
 
+class Live(TypedDict):
+    """What CoopCycle holds of an order now."""
+
+    statuses: list[str]
+    assigned: bool
+    pickup: Window | None
+    dropoff: Window | None
+
+
 class OrderFields(OrderRow):
-    """An order, as `orders show` prints it; with ``sent`` and ``live`` where those options ask for them."""
+    """An order, as `orders show` prints it; `sent` with --sent, and personal, `live` with --live."""
 
     tracking: str
     attempts: int
@@ -99,15 +114,8 @@ class OrderFields(OrderRow):
     history: list[HistoryEntry]
     parked: list[ParkedFields]
     next: list[Step]
-
-
-class Live(TypedDict):
-    """What CoopCycle holds of an order now."""
-
-    statuses: list[str]
-    assigned: bool
-    pickup: Window | None
-    dropoff: Window | None
+    sent: NotRequired[dict[str, object] | None]
+    live: NotRequired[Live | None]
 
 
 class ConnectionRow(TypedDict):
@@ -124,7 +132,7 @@ class ConnectionRow(TypedDict):
 
 
 class FindingRow(TypedDict):
-    """What `doctor` or `test` found; `cure` is null where all is well."""
+    """What `doctor`, `test` or `connections check` found; `cure` is null where all is well."""
 
     about: str
     health: str
@@ -164,8 +172,9 @@ LISTS: Mapping[str, type] = {
     "orders list": OrderRow,
     "orders show": OrderFields,
     "parked list": ParkedFields,
-    "parked show": ParkedFields,
+    "parked show": ParkedShown,
     "connections list": ConnectionRow,
+    "connections check": FindingRow,
     "doctor": FindingRow,
     "console list": ConsoleUserRow,
     "logs": LogRow,

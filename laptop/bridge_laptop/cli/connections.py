@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from getpass import GetPassWarning
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from bridge.operator.connections import (
 )
 from bridge.operator.credentials import check_credentials
 from bridge.operator.deployment import Deployment
-from bridge.operator.doctor import Health
+from bridge.operator.doctor import Finding, Health, well, wrong
 from bridge.operator.doctor import connections as find_differences
 from bridge_laptop.cli import as_json as for_programs
 from bridge_laptop.cli import text
@@ -54,27 +54,52 @@ def connections() -> None:
 @connections.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @directory_option
+@json_option
 @comparing_options
-def check(compared: Compared | None, files: tuple[Path, ...], directory: Path) -> None:
+def check(compared: Compared | None, files: tuple[Path, ...], directory: Path, as_json: bool) -> None:
     """Check connection FILES, or all of a directory.
 
     With --environment or --local they are compared with what is in force there; exit code 1 if that is
     something else.
     """
-    good = _checked(files or files_in(directory), directory)
-    for file in good:
-        click.echo(f"{file.path}: ok")
-    if compared is None:
-        return
+    paths = files or files_in(directory)
+    if not paths:
+        raise click.ClickException(f"no connection files (*.toml) in {directory}")
+    found = _look_at(paths)
+    is_well = all(finding.health is Health.WELL for finding in found)
+    for finding in () if as_json else found:
+        if is_well or finding.health is not Health.WELL:  # problems alone, where there are some
+            click.echo(f"{finding.about}: {finding.says}")
+    if is_well and compared is not None:
+        differences = list(_differences(compared, paths, all_of_them=not files))
+        for finding in () if as_json else differences:
+            print_finding(finding)
+        is_well = all(finding.health is Health.WELL for finding in differences)
+        found += differences
+    if as_json:
+        for_programs.print_json([for_programs.finding_row(each) for each in found])
+    if not is_well:
+        raise SystemExit(FAILED)
+
+
+def _look_at(paths: Sequence[Path]) -> list[Finding]:
+    """Return a finding for each file that is right, and for each problem of the others."""
+    found = []
+    for path in paths:
+        good, problems = check_files([path])
+        found += [well(str(path), "ok") for _ in good]
+        found += [wrong(str(path), each.removeprefix(f"{path}: "), "mend the file") for each in problems]
+    return found
+
+
+def _differences(compared: Compared, paths: Sequence[Path], *, all_of_them: bool) -> Iterator[Finding]:
+    """Yield how right files and what is in force differ; what has no file as well, if all are looked at."""
+    good, _ = check_files(paths)
     pointed = [file.pointed_at(compared.coopcycle_url) if compared.coopcycle_url else file for file in good]
     texts = {file.connection.connection_id: file.text for file in pointed}
-    differ = False
     for finding in find_differences(compared.registry, texts):
-        if not files or finding.about.removeprefix("connection ") in texts:
-            print_finding(finding)
-            differ = differ or finding.health is not Health.WELL
-    if differ:
-        raise SystemExit(FAILED)
+        if all_of_them or finding.about.removeprefix("connection ") in texts:
+            yield finding
 
 
 def _checked(paths: Sequence[Path], directory: Path) -> list[ConnectionFile]:

@@ -77,6 +77,15 @@ def registry_options(command: Callable[Concatenate[ConnectionRegistry, P], R]) -
     return environment_option(local_option(endpoint_option(update_wrapper(run, command))))
 
 
+def clients_options(command: Callable[Concatenate[MakeClient, str, P], R]) -> Callable[..., R]:
+    """Give a command `--environment`, and what makes clients and the environment's name as its arguments."""
+
+    def run(*args: Any, environment: str, endpoint_url: str | None, **kwargs: Any) -> R:
+        return _plainly(lambda: command(_clients(endpoint_url), environment, *args, **kwargs))
+
+    return environment_option(endpoint_option(update_wrapper(run, command)))
+
+
 def comparing_options(command: Callable[Concatenate[Compared | None, P], R]) -> Callable[..., R]:
     """Give a command `--environment` and `--local`, and what is in force there; ``None`` without both."""
 

@@ -13,7 +13,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "local": ("bridge local", "bridge local --port 8000 --log-level info"),
     "sandbox": ("bridge sandbox --port 3001",),
     "init": (
-        "bridge init bloom",
+        "bridge init",
         "bridge init bloom --source woocommerce --url https://paris.coopcycle.org --country FR",
     ),
     "connections": ("bridge connections check", "bridge connections apply acme --environment prod"),
@@ -77,6 +77,10 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "redact": ("bridge redact acme --email camille@example.org --environment prod",),
     "export": ("bridge export acme --email camille@example.org > export.json",),
     "upgrade": ("bridge upgrade --environment prod",),
+    "uninstall": (
+        "bridge uninstall --environment dev",
+        "bridge uninstall --environment dev --purge    # orders and secrets as well",
+    ),
     "map": (
         "bridge map connections/acme.toml events/webhooks/shopify/order-gift.json --explain",
         "bridge map connections/acme.toml events/webhooks/shopify/order-gift.json --assert",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,32 +15,106 @@ from bridge.connections.model import Connection
 from bridge.errors import InvalidConnection
 from bridge.operator.connections import check_settings
 from bridge.operator.credentials import check_credentials
-from bridge_laptop.cli.options import connection_argument, directory_option
+from bridge_laptop.cli.options import ConnectionId, directory_option_first
 from bridge_laptop.new_connection import Answers, own_tables, text_of
 from bridge_laptop.secrets import secrets_from_environment, variable_name
 
 HOURS = "Mo-Sa 09:00-19:00"
 
 
+ANY = Answers("shopify", "https://acme.coopcycle.org", "Europe/Paris", "FR", [HOURS])
+_KEYS = {
+    "coopcycle_url": "coopcycle.url",
+    "timezone": "timezone",
+    "country": "country",
+    "hours": "schedule.opening_hours",
+}
+
+
+class Question(click.Option):
+    """An option that is asked for where it is not given, and again until the answer can be used."""
+
+    def prompt_for_value(self, ctx: click.Context) -> Any:
+        """Ask.
+
+        Raises:
+            click.ClickException: the file is there already; whoever answers would do so in vain.
+        """
+        _refuse_what_is_there(ctx.params["directory"] / f"{ctx.params['connection_id']}.toml")
+        while True:
+            value = super().prompt_for_value(ctx)
+            problems = _problems(str(self.name), str(value))
+            if not problems:
+                return value
+            click.echo(f"Error: {'; '.join(problems)}", err=True)
+
+
+def _problems(name: str, value: str) -> list[str]:
+    """Return what is wrong with one answer, by the checks of the whole file."""
+    answers = _answers(replace(ANY, **{name: value})) if name != "hours" else _answers(ANY, value)
+    try:
+        check_settings("any", text_of(answers))
+    except InvalidConnection as error:
+        return [each for each in error.problems if name in _KEYS and each.startswith(_KEYS[name])]
+    return []
+
+
+def _answers(given: Answers, hours: str = HOURS) -> Answers:
+    """Return answers as they stand in the file."""
+    return replace(
+        given,
+        coopcycle_url=given.coopcycle_url.rstrip("/"),
+        opening_hours=[each.strip() for each in hours.split(";") if each.strip()],
+        pickup=given.pickup.strip(),
+    )
+
+
+def _refuse_what_is_there(file: Path) -> None:
+    if file.exists():
+        raise click.ClickException(f"{file} is there already; edit it, or take another id")
+
+
+def _asked_id(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """Return the id that was given, or ask for one."""
+    del ctx, param
+    return value or click.prompt("A short id of it, such as acme", type=ConnectionId())
+
+
 @click.command()
-@connection_argument
-@click.option("--source", type=click.Choice(sources.NAMES), prompt="Which shop or form", help="The sender.")
-@click.option("--url", "coopcycle_url", prompt="CoopCycle's address (https://…)", help="Of the instance.")
-@click.option("--timezone", prompt=True, default="Europe/Paris", help="Of the opening hours.")
-@click.option("--country", prompt=True, default="FR", help="Two letters: of phone numbers without +33.")
+@click.argument("connection_id", type=ConnectionId(), required=False, is_eager=True, callback=_asked_id)
+@click.option(
+    "--source",
+    type=click.Choice(sources.NAMES),
+    prompt="Which shop or form",
+    cls=Question,
+    help="The sender.",
+)
+@click.option(
+    "--url", "coopcycle_url", prompt="CoopCycle's address (https://…)", cls=Question, help="Of the instance."
+)
+@click.option("--timezone", prompt=True, default=ANY.timezone, cls=Question, help="Of the opening hours.")
+@click.option(
+    "--country",
+    prompt=True,
+    default=ANY.country,
+    cls=Question,
+    help="Two letters: of phone numbers without +33.",
+)
 @click.option(
     "--hours",
     prompt="Opening hours (several with ; between)",
     default=HOURS,
+    cls=Question,
     help=f'When couriers come: "{HOURS}; Su 10:00-13:00".',
 )
 @click.option(
     "--pickup",
     prompt="Where couriers collect (empty: the store's own address on CoopCycle)",
     default="",
+    cls=Question,
     help="An address.",
 )
-@directory_option
+@directory_option_first
 def init(
     connection_id: str,
     source: str,
@@ -49,17 +125,14 @@ def init(
     pickup: str,
     directory: Path,
 ) -> None:
-    """Write a connection's file; what no option says is asked for.
+    """Write a connection's file; what no option says is asked for, the id too.
 
     With its client id and secret in the environment (for acme: BRIDGE_ACME_CLIENT_ID,
     BRIDGE_ACME_CLIENT_SECRET) CoopCycle is asked whether it accepts them.
     """
     file = directory / f"{connection_id}.toml"
-    if file.exists():
-        raise click.ClickException(f"{file} is there already; edit it, or take another id")
-    opening_hours = [each.strip() for each in hours.split(";") if each.strip()]
-    answers = Answers(source, coopcycle_url.rstrip("/"), timezone, country, opening_hours, pickup.strip())
-    text = text_of(answers)
+    _refuse_what_is_there(file)
+    text = text_of(_answers(Answers(source, coopcycle_url, timezone, country, [], pickup), hours))
     try:
         connection = check_settings(connection_id, text)
     except InvalidConnection as error:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from bridge.dispatching.record import State
 from bridge.errors import InvalidConnection
 from bridge.operator.logs import read_entry
 from bridge_laptop.cli.happenings import Happenings
+from bridge_laptop.cli.stopping import Stopping
 from bridge_laptop.local import sample
 from bridge_laptop.local.running_stack import announced
 from bridge_laptop.local.stack import EndpointNotReachable, LocalStack, Options, running
@@ -66,9 +65,7 @@ def local(
     options.tell, options.log_level = teller, "DEBUG" if log_level == "DEBUG" else "INFO"
     if connections is not None:
         options.connections = connections
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    stopping = Stopping()
     try:
         with running(options) as stack, announced(stack.state()):
             teller.know(stack)
@@ -127,7 +124,7 @@ def _print_addresses(stack: LocalStack) -> None:
     print(f"connections {', '.join(stack.connections) or 'none'}", flush=True)
 
 
-def _put_sample_through(stack: LocalStack, stopping: threading.Event) -> None:
+def _put_sample_through(stack: LocalStack, stopping: Stopping) -> None:
     connection_id = next((c.connection_id for c in stack.connections.values() if c.source == "shopify"), None)
     if connection_id is None:
         print("\nNo connection of a Shopify shop here: no sample order was sent.")
@@ -139,7 +136,7 @@ def _put_sample_through(stack: LocalStack, stopping: threading.Event) -> None:
         return
     print(f"\nA signed Shopify order was sent to {stack.url}/webhooks/{connection_id}", flush=True)
     record = sample.wait_for(stack, connection_id, order_id)
-    if stopping.is_set():
+    if stopping.is_asked:
         return
     if record is None or record.state is not State.CREATED:
         state = record.state.value if record else "waiting"

@@ -33,6 +33,7 @@ COMMANDS = {
     "redact": ("bridge_laptop.cli.personal_data:redact", "Erase what is held of a person."),
     "export": ("bridge_laptop.cli.personal_data:export", "Print what is held of a person."),
     "upgrade": ("bridge_laptop.cli.upgrade:upgrade", "Bring an earlier version's stored orders up to date."),
+    "uninstall": ("bridge_laptop.cli.uninstall:uninstall", "Delete a stack, and say what stays."),
     "map": ("bridge_laptop.cli.map:map_body", "Show what CoopCycle would be sent for a webhook's body."),
     "sign": ("bridge_laptop.cli.sign:sign", "Sign a body as the shop would, as a curl command."),
     "event": ("bridge_laptop.cli.event:event", "Write the Lambda event of a webhook, for sam local invoke."),

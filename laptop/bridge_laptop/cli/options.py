@@ -106,14 +106,22 @@ compared_local_option = click.option(
 )
 local_option = click.option("--local", "is_local", is_flag=True, help="Ask the running `bridge local`.")
 endpoint_option = click.option("--endpoint-url", help="An AWS emulator; AWS_ENDPOINT_URL does the same.")
-directory_option = click.option(
-    "--connections",
-    "directory",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=CONNECTIONS,
-    show_default=True,
-    help="Where the connection files are.",
-)
+
+
+def _directory_option(*, first: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Return the option of the folder; ``first`` has it read before anything is asked for."""
+    return click.option(
+        "--connections",
+        "directory",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=CONNECTIONS,
+        show_default=True,
+        is_eager=first,
+        help="Where the connection files are.",
+    )
+
+
+directory_option, directory_option_first = _directory_option(first=False), _directory_option(first=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs: docs/commands.md.")
 yes_option = click.option("--yes", is_flag=True, help="Ask nothing; for scripts.")
 

@@ -209,7 +209,7 @@ def never_came(error: errors.NoSuchOrder) -> str:
     if not error.waiting:
         return (
             f"{known}, nor is any on the queue: no webhook of it was accepted, or it was ignored "
-            "(the functions' logs tell which)"
+            f"(`bridge logs --connection {error.connection_id} --since 1d` tells which)"
         )
     messages = count(error.waiting, "message")
     are = "is" if error.waiting == 1 else "are"

@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from bridge import sources
 from bridge.dispatching.record import State
@@ -182,7 +183,8 @@ def rehearsed(
         )
         return
     body = told.changes[-1].body
-    yield well(_MAPPING, f"a delivery {_windows(body)}")
+    zone = deployment.zone_of(connection.connection_id)
+    yield well(_MAPPING, f"a delivery, {_windows(body, zone)}")
     yield _allowed(connection, secrets, body)
 
 
@@ -194,13 +196,16 @@ def _cure(code: str) -> str:
     return known.cure if known else "`bridge map --explain` shows what is made of it"
 
 
-def _windows(body: Mapping[str, object]) -> str:
-    parts = []
-    for name in ("pickup", "dropoff"):
-        task = body.get(name)
-        if isinstance(task, Mapping):
-            parts.append(f"{name} {task.get('after')} to {task.get('before')}")
-    return ", ".join(parts) or f"of {len(body.get('tasks') or ())} stops"  # type: ignore[arg-type]  # a list
+def _windows(body: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """Return when a delivery's stops would be, by the connection's clock."""
+    stops = [(name, body[name]) for name in ("pickup", "dropoff") if name in body]
+    stops += [(str(task["type"]).lower(), task) for task in body.get("tasks", ())]
+    return f"{', '.join(f'{name} {_window(task, zone)}' for name, task in stops)} {zone.key}"
+
+
+def _window(task: Mapping[str, Any], zone: ZoneInfo) -> str:
+    after, before = (datetime.fromisoformat(str(task[name])).astimezone(zone) for name in ("after", "before"))
+    return f"{after:%Y-%m-%d %H:%M} to {before:%Y-%m-%d %H:%M}"
 
 
 def _allowed(connection: Connection, secrets: Secrets, body: Mapping[str, object]) -> Finding:
