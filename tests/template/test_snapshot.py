@@ -73,6 +73,6 @@ def test_the_routes_are_read_from_the_definition() -> None:
 
     assert {
         (method, path)
-        for method in ("GET", "POST")
+        for method in ("GET", "POST", "OPTIONS")
         for path in ("/webhooks/{connection_id}", "/webhooks/{connection_id}/{secret}")
     } == {(route.method, route.path) for route in receiver.routes}

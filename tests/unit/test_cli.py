@@ -162,6 +162,8 @@ NO_LISTING = {  # what a command without --json prints instead
     "uninstall": "a change, before it asks",
     "map": "JSON anyway: the body that CoopCycle would be sent",
     "sign": "a command for a shell",
+    "console invite": "what it does",
+    "console remove": "what it does",
     "event": "JSON anyway: an event of Lambda",
     "sam-local": "what the SAM CLI prints",
 }
@@ -177,7 +179,7 @@ def test_no_listing_is_forgotten() -> None:
             command = command.get_command(context, words[1]) if words[1:] else None
         if command is not None and any("--json" in parameter.opts for parameter in command.params):
             takes_json.add(" ".join(words))
-    groups = {"connections", "orders", "parked"}
+    groups = {"connections", "console", "orders", "parked"}
 
     assert {*as_json.LISTS, *as_json.LINES} == takes_json | {"logs --follow"}
     assert {" ".join(words) for words in all_commands()} == takes_json | set(NO_LISTING) | groups

@@ -243,3 +243,44 @@ def test_wrong_connection_id(connection_id: str):
     """The id stands in an address and in SSM's names, so its form is narrow."""
     assert not is_connection_id(connection_id)
     assert problems_of(MINIMAL, connection_id)[0].startswith("connection_id: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        *(
+            (f'thank_you_url = "{address}"', f'sender.thank_you_url: "{address}" is no address of a page, ')
+            for address in (
+                "/thanks",
+                "bloom.example/thanks",
+                "http://bloom.example/thanks",
+                "javascript:alert(1)",
+                "https://bloom.example/a b",
+                "https://me:secret@bloom.example",
+                "https://[bloom",
+            )
+        ),
+        (
+            'error_url = "ftp://bloom.example"',
+            'sender.error_url: "ftp://bloom.example" is no address of a page',
+        ),
+        *(
+            (f'origins = "https://a.example, {origin}"', f'sender.origins: "{origin}" is no origin, ')
+            for origin in (
+                "*",
+                "null",
+                "bloom.example",
+                "https://bloom.example/",
+                "https://Bloom.example",
+                "https://*.example",
+                "http://bloom.example",
+                "https://bloom.example;script-src",
+            )
+        ),
+    ],
+)
+def test_form_names_pages_and_origins_as_browsers_do(line: str, problem: str) -> None:
+    """An address that no browser could go to, or an origin that none sends, is said when it is written."""
+    text = MINIMAL.replace('source = "shopify"', 'source = "form"') + f"\n[sender]\n{line}\n"
+
+    assert [each for each in problems_of(text) if each.startswith(problem)]

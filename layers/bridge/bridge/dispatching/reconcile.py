@@ -110,9 +110,10 @@ def _if_refused(result: Result | None) -> Result | None:
 def _find_deliveries(work: Work, *, moved_too: bool = False) -> list[Receipt]:
     """Return the order's live deliveries on CoopCycle: those a courier has first, then the oldest.
 
-    They are looked for in the windows that were sent; where that shows none, or not all, among what was made
-    since: a dispatcher may have moved it already. A listing costs the instance ten times a POST. ``moved_too``
-    asks for what was made since in any case: one twin may be where it was sent, and the other moved.
+    They are looked for in the windows that were sent; where that shows none, or not all, among what was
+    made since: a dispatcher may have moved it already. A listing costs the instance ten times a POST.
+    ``moved_too`` asks for what was made since in any case: one twin may be where it was sent, and the other
+    moved.
     """
     store_iri = work.coopcycle.me().store
     if store_iri is None:

@@ -37,7 +37,8 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "thanks": ("Thank you, your order has arrived", "You may close this page."),
         "webhook_too_large": (
             "Your order is too large to be sent",
-            "Nothing has been ordered. Go back, take out what is long (a text, a picture), and send it again.",
+            "Nothing has been ordered. Go back, take out what is long (a text, a picture), and send it "
+            "again.",
         ),
         "malformed_webhook": (
             "Your order could not be read",
@@ -54,13 +55,13 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "thanks": ("Merci, votre commande est arrivée", "Vous pouvez fermer cette page."),
         "webhook_too_large": (
             "Votre commande est trop longue pour être envoyée",
-            "Rien n’est commandé. Revenez en arrière, enlevez ce qui est long (un texte, une image) et envoyez-la "
-            "de nouveau.",
+            "Rien n’est commandé. Revenez en arrière, enlevez ce qui est long (un texte, une image) et "
+            "envoyez-la de nouveau.",
         ),
         "malformed_webhook": (
             "Votre commande n’a pas pu être lue",
-            "Rien n’est commandé. Revenez en arrière et envoyez-la de nouveau ; vos réponses sont toujours là. Si "
-            "cette page revient, prévenez la boutique.",
+            "Rien n’est commandé. Revenez en arrière et envoyez-la de nouveau ; vos réponses sont toujours "
+            "là. Si cette page revient, prévenez la boutique.",
         ),
         "error": (
             "Votre commande n’a pas pu être envoyée",
@@ -72,18 +73,18 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "thanks": ("Gracias, su pedido ha llegado", "Puede cerrar esta página."),
         "webhook_too_large": (
             "Su pedido es demasiado largo para enviarse",
-            "No se ha pedido nada. Vuelva atrás, quite lo que sea largo (un texto, una imagen) y envíelo otra "
-            "vez.",
+            "No se ha pedido nada. Vuelva atrás, quite lo que sea largo (un texto, una imagen) y envíelo "
+            "otra vez.",
         ),
         "malformed_webhook": (
             "No se pudo leer su pedido",
-            "No se ha pedido nada. Vuelva atrás y envíelo otra vez; sus respuestas siguen ahí. Si esta página "
-            "vuelve a salir, avise a la tienda.",
+            "No se ha pedido nada. Vuelva atrás y envíelo otra vez; sus respuestas siguen ahí. Si esta "
+            "página vuelve a salir, avise a la tienda.",
         ),
         "error": (
             "No se pudo enviar su pedido",
-            "No se ha pedido nada, y no es culpa suya. Avise a la tienda: hay que arreglar su formulario. Sus "
-            "respuestas siguen ahí cuando vuelve atrás.",
+            "No se ha pedido nada, y no es culpa suya. Avise a la tienda: hay que arreglar su formulario. "
+            "Sus respuestas siguen ahí cuando vuelve atrás.",
         ),
     },
 }
@@ -144,7 +145,7 @@ def _for_navigation(
 
 
 def _policy(origins: Iterable[str]) -> str:
-    """Return a policy for a page without anything but its style, in the frames of the connection's origins."""
+    """Return a policy for a page with nothing but its style, in the frames of the connection's origins."""
     framed = " ".join(origins) or "'none'"
     return (
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "

@@ -38,7 +38,7 @@ class Form(UnsignedFormSource):
     )
 
     def problems_of(self, settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """Check where visitors go on, and the origins; see :func:`~bridge.sources.shared.browsers.problems_of`."""
+        """Check where visitors go on, and the origins; see ``browsers.problems_of``."""
         return problems_of(settings)
 
     def load(self, body: bytes, content_type: str) -> Mapping[str, object]:

@@ -165,7 +165,7 @@ class Source(ABC):
     IS_SENT_BY_BROWSERS: ClassVar[bool] = False  # whether a person sees the answer, and not a server alone
 
     def problems_of(self, settings: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-        """Return the keys of settings that are wrong, each with what would be right; most can hold any text."""
+        """Return the keys of settings that are wrong, each with what would be right; most hold any text."""
         return ()
 
     def greeting(self, push: Push, options: Options) -> str | None:

@@ -1,4 +1,4 @@
-"""The settings of a form that browsers send: where its visitors go on, and which pages may read our answer."""
+"""The settings of a form that browsers send: where visitors go on, and which pages may read our answer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bridge.http_hosts import is_encrypted_or_local
 
 THANK_YOU_URL, ERROR_URL, ORIGINS = "thank_you_url", "error_url", "origins"
 BROWSER_SETTINGS: Mapping[str, str] = {
-    THANK_YOU_URL: "where a visitor's browser goes on once his form has arrived; by default it is shown a short "
-    "page in its language",
+    THANK_YOU_URL: "where a visitor's browser goes on once his form has arrived; by default it is shown a "
+    "short page in its language",
     ERROR_URL: "likewise where a form is refused; `?error=` and the code of the reason are added",
     ORIGINS: "the pages whose scripts may send the form and read the answer, with commas between, such as "
     '"https://bloom.example"; their frames may show our page',
