@@ -9,10 +9,9 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 from tests.component.conftest import Clients, Provisioned
-from tests.component.test_cli_json import faults
+from tests.support.printed import faults
 from tests.support.stacks import make_stack
 
-from bridge_laptop.cli import as_json
 from bridge_laptop.cli.main import main
 
 Run = Callable[..., Result]
@@ -47,7 +46,7 @@ def console(pool: str, clients: Clients, provisioned: Provisioned) -> Iterator[R
 def users(console: Run) -> dict[str, tuple[str, bool]]:
     """Return what each user may do, and whether he has come already."""
     listed = json.loads(console("list", "--json").stdout)
-    assert [] == faults(listed, list[as_json.ConsoleUserRow], "console list")
+    assert [] == faults(listed, "console list")
     return {each["user"]: (each["may"], each["has_signed_in"]) for each in listed}
 
 
