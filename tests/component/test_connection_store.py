@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from bridge.aws.connections import ALL_SECRETS, DISPATCHING, RECEIVING, ConnectionStore, parameter_name
+from bridge.aws.connections import (
+    ALL_SECRETS,
+    DISPATCHING,
+    DOUBTED_SECONDS,
+    RECEIVING,
+    ConnectionStore,
+    parameter_name,
+)
 from bridge.connections.model import Secrets
 from bridge.errors import InvalidConnection, UnknownConnection
 from bridge.operator.connections import write_connection
@@ -106,6 +113,33 @@ def test_every_secret(ssm: Any, store: ConnectionStore):
     )
 
     assert Secrets(("w1", "w0"), "i1", "s1", "st", "t") == store.get("acme")[1]
+
+
+def test_doubted_connection_is_soon_read_again(
+    ssm: Any, store: ConnectionStore, counting: CountingSsm, clock: Clock
+):
+    """What is mended is noticed in seconds; however often it is doubted, one question is asked in these."""
+    store.get("acme")
+    write_connection(ssm, PATH, "acme", None, {"client-secret": "mended"})
+
+    for _ in range(100):
+        store.doubt("acme")
+        assert "s1" == store.get("acme")[1].client_secret
+    assert 1 == counting.calls
+    clock.now += DOUBTED_SECONDS
+    assert "mended" == store.get("acme")[1].client_secret
+    clock.now += DOUBTED_SECONDS
+    store.get("acme")
+
+    assert 2 == counting.calls, "nobody doubts it any more"
+
+
+def test_doubted_connection_that_nobody_has_read_costs_nothing(store: ConnectionStore, counting: CountingSsm):
+    """It is asked for when it is needed."""
+    store.doubt("acme")
+    store.doubt("nobody")
+
+    assert 0 == counting.calls
 
 
 @pytest.mark.parametrize(

@@ -206,8 +206,8 @@ def _carry_out(deployment: Deployment, wanted: Sequence[tuple[Connection, Plan]]
     click.echo(text.NOTICED)
     if refused:
         raise click.ClickException(
-            f"CoopCycle refuses the credentials of {', '.join(refused)}: orders will be parked until the "
-            "right ones are applied"
+            f"CoopCycle refuses the credentials of {', '.join(refused)}: orders wait for the right ones, "
+            "for a day, and are parked then"
         )
 
 

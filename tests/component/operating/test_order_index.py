@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.component.conftest import Bridge
+from tests.component.conftest import Bridge, Sandbox
 from tests.support.order_records import table
 
+from bridge import runtime
 from bridge.aws.order_index import BY_ARRIVAL, BY_NAME, PROJECTED, OrderIndex, name_key
 from bridge.dispatching.record import Attention, DeliveryRecord, State
 from bridge.operator import orders
@@ -196,3 +198,19 @@ def test_index_is_of_the_table(bridge: Bridge) -> None:
     assert () == index.newest(["acme"]).rows
     with pytest.raises(ValueError, match="unpack"):
         index.newest(["acme"], after="nowhere")
+
+
+def test_order_that_is_handled_while_it_is_looked_for(
+    bridge: Bridge, sandbox: Sandbox, operator: Deployment, order: Callable[..., bytes]
+) -> None:
+    """It has no record at the first look and is not on the queue any more at the second: it is not lost."""
+    bridge.push(order())
+
+    def handle(params: dict[str, Any], **_: object) -> None:
+        if params["QueueUrl"] == operator.webhooks_queue_url:
+            bridge.work()
+
+    operator.sqs.meta.events.register("before-parameter-build.sqs.GetQueueAttributes", handle)
+    found = orders.report(operator, "acme", "#1042", now=runtime.utc_now())
+
+    assert [State.CREATED] == [each.record.state for each in found.orders if each.record]

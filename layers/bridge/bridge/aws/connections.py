@@ -53,6 +53,7 @@ HIERARCHY_OF = {
 }
 
 KEPT_SECONDS = 300.0  # how long what SSM said of a connection is believed
+DOUBTED_SECONDS = 5.0  # likewise where its credentials are refused: somebody may just be mending them
 STALE_SECONDS = 3600.0  # how long a known connection outlives an SSM that does not answer
 _REMEMBERED_UNKNOWN = 1000  # ids come from outside, so their number is bounded
 _TRANSIENT_CODES = frozenset(
@@ -150,6 +151,16 @@ class ConnectionStore:
         if entry.value is None:
             raise InvalidConnection(entry.problems)
         return entry.value
+
+    def doubt(self, connection_id: str) -> None:
+        """Believe what is known of a connection for :data:`DOUBTED_SECONDS` from its reading, and no longer.
+
+        For whoever was told that its credentials are wrong: they may have been mended since.
+        """
+        with self._lock:
+            known = self._entries.get(connection_id)
+            if known is not None:
+                known.fresh_until = min(known.fresh_until, known.read_at + DOUBTED_SECONDS)
 
     def _look_up(self, connection_id: str) -> _Entry | None:
         now = self._clock()

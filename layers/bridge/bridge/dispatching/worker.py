@@ -20,6 +20,7 @@ from bridge.errors import (
     AwsUnavailable,
     BridgeError,
     CoopCycleRejected,
+    CredentialsRejected,
     PermanentError,
     RejectedWebhook,
     RetryableError,
@@ -42,6 +43,13 @@ REFUSED_FOR_GOOD = frozenset(
 )
 
 
+class MendableConnections(Connections, Protocol):
+    """Connections that somebody may mend while orders wait for it."""
+
+    def doubt(self, connection_id: str) -> None:
+        """Look soon whether somebody has mended it."""
+
+
 class Parking(Protocol):
     """Where what no record can hold is put aside, as :class:`bridge.aws.queues.ParkedQueue` does it."""
 
@@ -62,7 +70,7 @@ class Worker:
 
     def __init__(
         self,
-        connections: Connections,
+        connections: MendableConnections,
         dispatcher: Dispatcher,
         parking: Parking,
         compliance: Compliance,
@@ -93,6 +101,8 @@ class Worker:
         except UnreadableMessage as error:
             reason = ParkReason("unreadable_message", f"not a message of the bridge: {error}")
         except RetryableError as error:
+            if isinstance(error, CredentialsRejected) and message is not None:
+                self._connections.doubt(message.connection_id)
             if self._clock() - queued_at < GIVE_UP_AFTER:
                 error.wait_seconds = self._wait(error, receive_count)
                 raise

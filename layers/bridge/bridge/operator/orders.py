@@ -62,6 +62,18 @@ def report(deployment: Deployment, connection_id: str, order: str, *, now: datet
     Raises:
         NoSuchOrder: there is neither a record nor a parked message.
     """
+    found = _look(deployment, connection_id, order, now=now)
+    if not found.orders and not (waiting := deployment.waiting()):
+        found = _look(
+            deployment, connection_id, order, now=now
+        )  # its message may have been handled meanwhile
+    if not found.orders:
+        raise NoSuchOrder(connection_id, order, waiting)
+    return found
+
+
+def _look(deployment: Deployment, connection_id: str, order: str, *, now: datetime) -> Reports:
+    """Return what is known of an order now, which may be nothing."""
     look = deployment.parked.look()
     of_connection = [each for each in look.messages if each.connection_id == connection_id]
     called_so = {each.order_id for each in of_connection if is_called(order, each.order_id, each.order_name)}
@@ -77,8 +89,6 @@ def report(deployment: Deployment, connection_id: str, order: str, *, now: datet
         parked = of_order[record.order_id]
         found.append(_recorded(record, parked, next_steps(record, parked, deployment.timings, now=now), zone))
     found += [_parked_alone(of_order[order_id], zone) for order_id in sorted(called_so - known)]
-    if not found:
-        raise NoSuchOrder(connection_id, order, deployment.waiting())
     return Reports(tuple(found), look.hidden)
 
 
