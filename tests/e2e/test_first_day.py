@@ -156,7 +156,7 @@ def test_wrong_credentials_are_said_mended_and_the_order_flows(shop: Shop) -> No
     assert "accepted" == shop.send(1043)
     assert until(lambda: "does not accept the credentials" in shop.show(1043))
     assert "give it the right ones (`bridge connections apply`)" in shop.show(1043)
-    assert "CoopCycle refuses" in shop.bridge("doctor", "--local", *shop.here, code=1)
+    assert "refuses the credentials" in shop.bridge("doctor", "--local", *shop.here, code=1)
     shop.apply("bloom-secret")
 
     assert until(lambda: shop.state(1043) == "created")
