@@ -79,9 +79,9 @@ def receive(event: Mapping[str, object]) -> tuple[Request | None, dict[str, obje
 def lambda_handler(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
     """Handle one API Gateway HTTP API event, payload format 2.0."""
     request, told, error = receive(event)
-    settings = receiver().visitor_settings(request) if request and request.is_a_browsers else None
-    if request is None or settings is None:
+    connection = receiver().visited(request) if request and request.is_a_browsers else None
+    if request is None or connection is None:
         return told
     from bridge.receiving.visitors import shown  # senders that are servers do not pay for it
 
-    return shown(request, told, settings, error=error)
+    return shown(request, told, connection, error=error)

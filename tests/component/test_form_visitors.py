@@ -26,15 +26,16 @@ JOTFORM = (SAMPLES / "jotform" / "connection.toml").read_text(encoding="utf-8")
 NAVIGATES = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "origin": "null"}
 BLOOM = "https://bloom.example"
 FETCHES = {"accept": "*/*", "origin": BLOOM}
+SHOP = '{ company = "Fleurs & <Cie>", address = "12 rue des Fleurs, 75006 Paris", phone = "+33142345678" }'
 THANKED = {"en": "Thank you", "fr": "Merci", "es": "Gracias"}
 
 
-def connect(bridge: Bridge, sandbox: Sandbox, source: str = "form", **sender: str) -> None:
+def connect(bridge: Bridge, sandbox: Sandbox, shop: str = "", **sender: str) -> None:
     """Put a connection in force whose ``[sender]`` has these settings too."""
-    text = (SAMPLES / source / "connection.toml").read_text(encoding="utf-8")
+    text = (SAMPLES / "form" / "connection.toml").read_text(encoding="utf-8")
     text = text.replace("https://acme.coopcycle.org", sandbox.url)
     lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in sender.items())
-    bridge.connect(source, text.replace("[sender]\n", "[sender]\n" + lines), **SANDBOX_CLIENT)
+    bridge.connect("form", shop + text.replace("[sender]\n", "[sender]\n" + lines), **SANDBOX_CLIENT)
 
 
 def visit(
@@ -110,6 +111,18 @@ def test_visitor_goes_on_to_the_page_of_the_shop(bridge: Bridge, sandbox: Sandbo
     )
     assert [] == bridge.work()
     assert 1 == sandbox.stats()["created"]
+
+
+def test_page_is_the_shops(bridge: Bridge, sandbox: Sandbox) -> None:
+    """Its name and address stand above, escaped; who is refused can call it."""
+    connect(bridge, sandbox, shop=f"pickup = {SHOP}\n")
+    place = "<p><b>Fleurs &amp; &lt;Cie&gt;</b>, 12 rue des Fleurs, 75006 Paris</p>"
+    call = '<a href="tel:+33142345678">+33142345678</a>'
+
+    thanked, refused = visit(bridge, NAVIGATES)["body"], visit(bridge, NAVIGATES, body=b"")["body"]
+
+    assert (True, False) == (place in thanked, call in thanked)
+    assert (True, True) == (place in refused, call in refused)
 
 
 def test_robot_is_thanked_too(bridge: Bridge, sandbox: Sandbox) -> None:

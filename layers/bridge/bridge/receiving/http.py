@@ -139,14 +139,13 @@ class Receiver:
         source.verify(push, secrets.webhook, connection.options)
         return enqueue(connection, push, self._queue)
 
-    def visitor_settings(self, request: Request) -> Mapping[str, str] | None:
-        """Return the ``[sender]`` of a connection whose senders are people, ``None`` for any other."""
+    def visited(self, request: Request) -> Connection | None:
+        """Return the request's connection if people's browsers send to it, ``None`` for any other."""
         try:
             connection, _ = self._connections.get(request.connection_id)
         except (RejectedWebhook, InvalidConnection):
             return None
-        is_a_form = sources.get(connection.source).IS_SENT_BY_BROWSERS
-        return connection.options.settings if is_a_form else None
+        return connection if sources.get(connection.source).IS_SENT_BY_BROWSERS else None
 
 
 @dataclass(frozen=True, slots=True)

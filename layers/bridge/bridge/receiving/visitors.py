@@ -21,6 +21,7 @@ from bridge.languages import choose_language
 from bridge.sources.shared.browsers import ERROR_URL, ORIGINS, THANK_YOU_URL, listed
 
 if TYPE_CHECKING:
+    from bridge.connections.model import Connection, Pickup
     from bridge.receiving.http import Request
 
 Answer = dict[str, Any]
@@ -90,19 +91,16 @@ _WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 
 
-def shown(request: Request, answer: Answer, settings: Mapping[str, str], *, error: str) -> Answer:
-    """Return an answer as a browser gets it; ``error`` is the code of what went wrong, "" for what did not.
-
-    ``settings`` are those of the connection's ``[sender]``.
-    """
-    origins = listed(settings, ORIGINS)
+def shown(request: Request, answer: Answer, connection: Connection, *, error: str) -> Answer:
+    """Return an answer as a browser gets it; ``error`` is the code of what was wrong, "" for nothing."""
+    origins = listed(connection.options.settings, ORIGINS)
     headers = {
         **answer["headers"],
         "vary": "Accept, Accept-Language, Origin",
         **_for_script(request, origins),
     }
     if request.method == "POST" and "text/html" in request.headers.get("accept", ""):
-        return _for_navigation(request, answer["statusCode"], headers, settings, error)
+        return _for_navigation(request, answer["statusCode"], headers, connection, error)
     return {**answer, "headers": headers}
 
 
@@ -122,10 +120,11 @@ def _for_script(request: Request, origins: Iterable[str]) -> dict[str, str]:
 
 
 def _for_navigation(
-    request: Request, status: int, headers: Mapping[str, str], settings: Mapping[str, str], error: str
+    request: Request, status: int, headers: Mapping[str, str], connection: Connection, error: str
 ) -> Answer:
     """Return where the browser goes on, or a page in its language."""
     safe = {**headers, "cache-control": "no-store", "referrer-policy": "no-referrer"}
+    settings = connection.options.settings
     named = settings.get(ERROR_URL if error else THANK_YOU_URL, "")
     if named:
         location = _with_error(named, error) if error else named
@@ -140,7 +139,7 @@ def _for_navigation(
             "x-content-type-options": "nosniff",
             "content-security-policy": _policy(listed(settings, ORIGINS)),
         },
-        "body": _page(language, error),
+        "body": _page(language, connection.pickup, error),
     }
 
 
@@ -160,14 +159,28 @@ def _with_error(address: str, error: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
-def _page(language: str, error: str) -> str:
+def _page(language: str, shop: Pickup, error: str) -> str:
     words = _WORDS[language]
     title, sentence = words["thanks"] if not error else words.get(error, words["error"])
-    code = f"<p><small>{escape(error)}</small></p>" if error else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
-        f"<body><main><h1>{escape(title)}</h1><p>{escape(sentence)}</p>{code}</main></body></html>"
+        f"<body><main>{_name(shop)}<h1>{escape(title)}</h1><p>{escape(sentence)}</p>"
+        f"{_help(shop, error) if error else ''}</main></body></html>"
     )
+
+
+def _name(shop: Pickup) -> str:
+    """Name the shop as couriers find it, so that a visitor knows where he is."""
+    address = "" if shop.address.startswith("/") else shop.address  # one that is saved at CoopCycle
+    named = ", ".join(filter(None, (shop.company and f"<b>{escape(shop.company)}</b>", escape(address))))
+    return f"<p>{named}</p>" if named else ""
+
+
+def _help(shop: Pickup, error: str) -> str:
+    """Say how to reach the shop, and what it has to be told."""
+    number = escape(shop.phone)
+    call = f'<p><a href="tel:{number}">{number}</a></p>' if number else ""
+    return f"{call}<p><small>{escape(error)}</small></p>"
