@@ -79,7 +79,7 @@ def test_what_needs_somebody_is_shown_since_whenever(bridge: Bridge, desk: Desk)
     )
     assert {Standing.CREATED: 1, Standing.PARKED: 1, Standing.WAITING: 1} == listing.counts
     assert 1 == listing.need_a_person
-    assert Needs(waiting=1, parked=1) == desk.needs(desk.connection_ids())
+    assert Needs(waiting=1, parked=1) == desk.needs()
 
 
 @pytest.mark.parametrize("text", ["#1042", "1042", "104", "001042"])

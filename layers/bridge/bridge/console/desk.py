@@ -110,13 +110,10 @@ class Desk:
         """Tell whether there is no order at all, of any time."""
         return not self.deployment.index.newest(connection_ids, limit=1).rows
 
-    def needs(self, connection_ids: list[str]) -> Needs:
-        """Return how many orders wait, and how many are parked, of any time."""
+    def needs(self) -> Needs:
+        """Return how many orders wait, and how many are parked, of any time and connection."""
         count = self.deployment.index.count
-        return Needs(
-            sum(count(Attention.WAITING, each) for each in connection_ids),
-            sum(count(Attention.PARKED, each) for each in connection_ids),
-        )
+        return Needs(count(Attention.WAITING), count(Attention.PARKED))
 
     def webhook(self, connection_id: str, order_id: str) -> WebhookMessage | None:
         """Return the webhook that an order's record holds, if it holds one."""

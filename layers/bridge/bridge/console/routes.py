@@ -140,7 +140,7 @@ class Console:
         """Return what is around every page: health as far as it is known, notes, how many are parked."""
         ids = self._desk.connection_ids()
         health = self._live.health(ids, ask=False)
-        needs = self._desk.needs(ids)
+        needs = self._desk.needs()
         zones = {each: self._zone(each) for each in ids}
         return {
             "health": health_view.header(page, health, zones=zones),
