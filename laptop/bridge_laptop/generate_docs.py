@@ -209,6 +209,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "sandbox-routes": sandbox_routes,
     "alarms": generate_template_docs.alarms,
     "metrics": generate_template_docs.metrics,
+    "standing-costs": generate_template_docs.standing_costs,
     "outputs": generate_template_docs.outputs,
     "parameters": generate_template_docs.parameters,
 }

@@ -6,11 +6,13 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import click
 import pytest
 from botocore import xform_name
+from botocore.validate import ParamValidator
 
 from bridge_laptop import generate_docs
 from bridge_laptop.cli.main import main
@@ -97,26 +99,45 @@ def test_targets_exist(document: Path) -> None:
 @named
 def test_commands_of_aws_are_calls_that_there_are(document: Path) -> None:
     """Each `aws SERVICE OPERATION` is one of botocore's, with all that it must have and nothing unknown."""
-    for service, *rest in commands_of(document, "aws"):
+    for service, operation, *rest in commands_of(document, "aws"):
         if service in SIGNING_IN:
             continue
-        operation = rest.pop(0)
-        model = BOTOCORE.get_service_model(service)
-        calls = {xform_name(name).replace("_", "-"): name for name in model.operation_names}
-        assert operation in {*calls, "wait"}, f"aws {service} {operation}"
         if operation == "wait":
+            waiters = BOTOCORE.get_waiter_model(service).waiter_names
+            assert rest[0] in {xform_name(name, "-") for name in waiters}, rest
             continue
+        model = BOTOCORE.get_service_model(service)
+        calls = {xform_name(name, "-"): name for name in model.operation_names}
+        assert operation in calls, f"aws {service} {operation}"
         shape = model.operation_model(calls[operation]).input_shape
-        assert shape is not None
-        known = {xform_name(name).replace("_", "-"): name for name in shape.members}
-        shown = {each.removeprefix("--") for each in rest if each.startswith("--")} - CLI_S_OWN
-        assert [] == sorted(shown - set(known)), f"aws {service} {operation}"
-        needed = {name for name, member in known.items() if member in shape.required_members}
-        assert [] == sorted(needed - shown), f"aws {service} {operation}"
+        given = options(rest, shape)
+        assert "" == ParamValidator().validate(given, shape).generate_report(), f"aws {service} {operation}"
+        assert set(given) <= set(shape.members), f"aws {service} {operation}"
+
+
+def options(words: list[str], shape: Any) -> dict[str, Any]:
+    """Read the options of a call as the CLI does: "--domain-name a", "--configurations A=b,C=d"."""
+    members = {f"--{xform_name(name, '-')}": name for name in shape.members}
+    given = {}
+    for option, value in zip(words[::2], words[1::2], strict=True):
+        if option in CLI_S_OWN:
+            continue
+        name = members.get(option, option)
+        given[name] = typed(value, shape.members[name]) if name in shape.members else value
+    return given
+
+
+def typed(value: str, shape: Any) -> Any:
+    """Return an option's value as the shape wants it: a text, or the CLI's shorthand for more."""
+    if shape.type_name == "list":
+        return [typed(value, shape.member)]
+    if shape.type_name == "structure":
+        return dict(part.split("=", 1) for part in value.split(","))
+    return value.replace("…", "x" * 40)  # what is left to be filled in
 
 
 SIGNING_IN = ("configure", "sso")  # the CLI's own
-CLI_S_OWN = {"query", "output", "region", "profile"}
+CLI_S_OWN = {"--query", "--output", "--region", "--profile"}
 
 
 def test_there_are_commands() -> None:
