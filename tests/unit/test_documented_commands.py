@@ -99,9 +99,10 @@ def test_targets_exist(document: Path) -> None:
 @named
 def test_commands_of_aws_are_calls_that_there_are(document: Path) -> None:
     """Each `aws SERVICE OPERATION` is one of botocore's, with all that it must have and nothing unknown."""
-    for service, operation, *rest in commands_of(document, "aws"):
+    for service, *rest in commands_of(document, "aws"):
         if service in SIGNING_IN:
             continue
+        operation = rest.pop(0)
         if operation == "wait":
             waiters = BOTOCORE.get_waiter_model(service).waiter_names
             assert rest[0] in {xform_name(name, "-") for name in waiters}, rest
