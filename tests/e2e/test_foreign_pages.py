@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -73,3 +75,14 @@ def test_programs_of_this_machine_are_served(start: Callable[..., LocalStack]) -
     assert read["Parameters"]
     assert 200 == asked(stack, "faults").status_code
     assert 200 == requests.get(f"{by_name}/_sandbox/stats", timeout=30).status_code
+
+
+def test_everything_listens_on_one_address_of_this_machine(start: Callable[..., LocalStack]) -> None:
+    """127.0.0.1 alone: what listens on all addresses would answer on the next one of loopback, too."""
+    stack = start()
+
+    for url in (stack.url, stack.coopcycle_url, stack.aws_endpoint):
+        port = urlsplit(url).port
+        socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        with pytest.raises(OSError, match="refused|unreachable|assign"):
+            socket.create_connection(("127.0.0.2", port), timeout=10)
