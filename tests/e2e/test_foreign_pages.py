@@ -84,5 +84,5 @@ def test_everything_listens_on_one_address_of_this_machine(start: Callable[..., 
     for url in (stack.url, stack.coopcycle_url, stack.aws_endpoint):
         port = urlsplit(url).port
         socket.create_connection(("127.0.0.1", port), timeout=10).close()
-        with pytest.raises(OSError, match="refused|unreachable|assign"):
+        with pytest.raises(OSError, match=r"refused|unreachable|assign"):
             socket.create_connection(("127.0.0.2", port), timeout=10)
