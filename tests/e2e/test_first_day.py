@@ -16,7 +16,6 @@ import requests
 from tests.e2e.test_local_output import ended, read_to
 from tests.e2e.test_local_stack import until
 
-
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "events" / "webhooks" / "woocommerce" / "order-created.json"
 ANSWERS = (
