@@ -248,7 +248,7 @@ def test_applied_where_coopcycle_refuses(run: Run, folder: Path, sandbox: Sandbo
     assert 1 == result.exit_code
     assert "acme: applied\n" in result.output
     assert "  CoopCycle refuses the credentials: " in result.output
-    assert "Error: CoopCycle refuses the credentials of acme: orders will be parked" in result.output
+    assert "Error: CoopCycle refuses the credentials of acme: orders wait for the right ones" in result.output
     assert "hunter-id" == stored()["client-id"]
 
 
