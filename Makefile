@@ -34,7 +34,8 @@ run: install ## the local stack: a sample order becomes a delivery; stays up unt
 	@exec $(BIN)/bridge local
 
 test: install ## every test that needs no AWS account, on all cores
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+test test-fast: export PYTHONDONTWRITEBYTECODE := # each worker and each started process would compile all of it anew
 
 fuzz: install ## 150000 hostile webhooks through every source, and huge ones: make fuzz CASES=500000 SEED=2
 	$(BIN)/python -m tests.fuzz.fuzz_sources --cases $(or $(CASES),150000) --seed $(or $(SEED),1)
@@ -71,7 +72,7 @@ pictures: install ## take the pictures of docs/ anew, after a change of how the 
 	$(BIN)/python -m tests.browser.pictures
 
 test-fast: install ## the quick part: no sockets, no processes
-	$(BIN)/pytest -n auto tests/unit tests/template
+	$(BIN)/pytest -n auto --dist worksteal tests/unit tests/template
 
 validate: .venv/sam/.installed ## check template.yaml
 	$(SAM) validate --lint

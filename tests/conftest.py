@@ -1,13 +1,12 @@
 """Nothing here may reach a real AWS account: credentials are fake before any client is made."""
 
+import gc
 import os
-from functools import cache
-from typing import Any
+from collections.abc import Generator
 
-import botocore.hooks
-import botocore.loaders
 import hypothesis
 import pytest
+from tests.support import botocore_once
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
@@ -24,21 +23,23 @@ os.environ.pop("AWS_ENDPOINT_URL", None)
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-# Each boto3 session reads botocore's JSON anew (0.1 s a service); one loader serves all sessions of the run.
-botocore.loaders.create_loader = cache(botocore.loaders.create_loader)
-# And each client asks anew what a handler's parameters are and what an event is called today: two fifths of
-# what it takes to make one. Both depend on nothing but their argument.
-botocore.hooks.accepts_kwargs = cache(botocore.hooks.accepts_kwargs)
-_NAMES_OF_EVENTS: dict[str, str] = {}
+botocore_once.install()
 
 
-class _SharedAliases(botocore.hooks.EventAliaser):  # type: ignore[misc]  # botocore has no types for it
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._alias_name_cache = _NAMES_OF_EVENTS
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected lives as long as the run: nobody looks through it for garbage, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
-botocore.hooks.EventAliaser = _SharedAliases
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the storm: it takes longest, and whoever came to it last would be waited for."""
+    items.sort(key=lambda item: item.path.name != "test_storm.py")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -73,12 +73,11 @@ def sandbox_server() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def sandbox(sandbox_server: SandboxServer) -> Iterator[Sandbox]:
+def sandbox(sandbox_server: SandboxServer) -> Sandbox:
     """The sandbox as seeded."""
     client = Sandbox(sandbox_server.url)
     client.reset()
-    yield client
-    client.reset()
+    return client
 
 
 class Bridge:

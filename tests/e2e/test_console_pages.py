@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 import requests
 from tests.e2e.test_local_stack import order, push, start, stats, until
 
@@ -15,7 +14,6 @@ from bridge_laptop.local.stack import LocalStack
 
 __all__ = ["start"]  # the fixture
 
-pytestmark = pytest.mark.xdist_group("processes")
 VIEWS = ("orders", "parked", "connections", "pictures", "health", "try")
 
 

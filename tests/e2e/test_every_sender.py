@@ -22,8 +22,6 @@ from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient
 from bridge_laptop.secrets import variable_name
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 THIN = {"square": "api_url", "squarespace": "api_url", "bigcommerce": "api_url", "prestashop": "shop_url"}
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from tests.e2e.test_local_output import ended, read_to
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "layers", "laptop")
 

@@ -24,7 +24,6 @@ from bridge_laptop.local.runtimes import emulator_binary
 from bridge_laptop.local.stack import LocalStack
 
 __all__ = ["start"]  # the fixture
-pytestmark = pytest.mark.xdist_group("processes")
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., subprocess.Popen[str]]

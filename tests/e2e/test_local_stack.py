@@ -26,8 +26,6 @@ from bridge_laptop.local.runtimes import RiePool, emulator_binary
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient
 
-pytestmark = pytest.mark.xdist_group("processes")  # one after the other: they take free ports and kill
-
 ROOT = Path(__file__).resolve().parents[2]
 BODIES = ROOT / "events" / "webhooks" / "shopify"
 QUICK = {

@@ -7,11 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from bridge_laptop.local.runtimes import emulator_binary
-
-pytestmark = pytest.mark.xdist_group("storm")
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -33,6 +33,7 @@ class Sandbox(SandboxClient):
 def http() -> Iterator[requests.Session]:
     """Return a session that is closed in the end."""
     with requests.Session() as session:
+        session.trust_env = False  # no proxy is looked for
         yield session
 
 

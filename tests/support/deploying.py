@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from tests.support.deployed_template import expanded
 
 from bridge_laptop import sam_template
@@ -107,6 +106,8 @@ def needed() -> frozenset[str]:
 
 def named_by_the_schema(kind: str, handlers: Iterable[str] = HANDLERS) -> set[str]:
     """Return the permissions that the schema of a type names for these handlers, and for tags."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # half a second, here alone and not in every worker
+
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
     there = schema.get("handlers", {})
     found = {action for name in handlers for action in there.get(name, {}).get("permissions", [])}

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from bridge import sources
@@ -258,6 +259,8 @@ def _rsa_keys() -> tuple[Mapping[str, str], Mapping[str, str]]:
     return private, public
 
 
-def load_all() -> dict[str, SourceSamples]:
-    """Read all that is complete; what is missing is for the contract's own test to say."""
-    return {name: load(name) for name in sources.NAMES if (FOLDER / name / "samples.toml").is_file()}
+@cache
+def load_all() -> Mapping[str, SourceSamples]:
+    """Read all that is complete, once; what is missing is for the contract's own test to say."""
+    there = (name for name in sources.NAMES if (FOLDER / name / "samples.toml").is_file())
+    return MappingProxyType({name: load(name) for name in there})

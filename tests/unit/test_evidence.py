@@ -22,17 +22,20 @@ CODE = ("layers", "laptop", "functions", "tests")
 WHERE = ("README.md", "docs/**/*.md", "laptop/**/*.md", *(f"{top}/**/*.py" for top in CODE))
 CLAIM = re.compile(r"\b[Rr]ecorded: (?=[a-z_*\"])")
 UPSTREAM = re.compile(r"\([Uu]pstream: ([^)]+)\)")
+REFERS = re.compile(r"[Rr]ecorded:|[Uu]pstream:")
 TOKEN = re.compile(r'"([^"]+)"|(\b[a-z_]+\b\*?)')
 END = re.compile(r'"[^"]*"|(\.(?=\s|"""|$)|\n\n|""")')
 LEAST = 80
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Yield each document, and the strings and comments of each file of code."""
+    """Yield each document, and the strings and comments of each file of code, that refer to evidence."""
     for pattern in WHERE:
         for path in ROOT.glob(pattern):
             if path != Path(__file__):
                 text = path.read_text(encoding="utf-8")
+                if REFERS.search(text) is None:
+                    continue
                 yield str(path.relative_to(ROOT)), said(text) if path.suffix == ".py" else text
 
 

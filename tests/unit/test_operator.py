@@ -42,8 +42,9 @@ def codes_written_out() -> set[str]:
     """Return every code that stands as a text where a message is parked."""
     return {
         str(call.args[0].value)
-        for file in LAYER.rglob("*.py")
-        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for text in (file.read_text(encoding="utf-8") for file in LAYER.rglob("*.py"))
+        if "ParkReason" in text
+        for call in ast.walk(ast.parse(text))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
         and call.func.id == "ParkReason"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 from moto.backends import get_backend
@@ -34,7 +35,10 @@ def server() -> Server:
 
 def application() -> Any:
     """Return the emulator as a WSGI application that answers one request at a time."""
-    return _OneAtATime(DomainDispatcherApplication(create_backend_app))
+    dispatcher = DomainDispatcherApplication(create_backend_app)
+    # Twice a request moto lists its own folders to find whose a host is: a fifth of the time of most.
+    dispatcher.get_backend_for_host = cache(dispatcher.get_backend_for_host)  # type: ignore[method-assign]
+    return _OneAtATime(dispatcher)
 
 
 class _OneAtATime:

@@ -20,6 +20,8 @@ class SandboxClient:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._session = requests.Session()
+        self._session.trust_env = False  # it is on this machine
 
     def reset(self) -> None:
         """Go back to the seed."""
@@ -35,7 +37,7 @@ class SandboxClient:
 
     def send(self, what: str, body: Mapping[str, Any]) -> str:
         """Send a command as it stands; return the sandbox's answer, also where it refuses."""
-        return requests.post(f"{self.url}/_sandbox/{what}", json=body, timeout=_TIMEOUT_SECONDS).text
+        return self._session.post(f"{self.url}/_sandbox/{what}", json=body, timeout=_TIMEOUT_SECONDS).text
 
     def courier(self, delivery: str, do: str, **more: Any) -> list[str]:
         """Let a courier act on the delivery of this IRI; return the status of each task."""
@@ -44,7 +46,7 @@ class SandboxClient:
 
     def stats(self) -> dict[str, Any]:
         """Return what the sandbox counted since the last reset."""
-        return self._read(requests.get(f"{self.url}/_sandbox/stats", timeout=_TIMEOUT_SECONDS))
+        return self._read(self._session.get(f"{self.url}/_sandbox/stats", timeout=_TIMEOUT_SECONDS))
 
     def deliveries_of(self, reference: str) -> list[dict[str, Any]]:
         """Return the deliveries with this `bridge_ref`: their `@id`, and whether each is `cancelled`."""
@@ -56,7 +58,9 @@ class SandboxClient:
         return [each["@id"] for each in self.deliveries_of(reference) if not each["cancelled"]]
 
     def _post(self, what: str, **body: Any) -> dict[str, Any]:
-        return self._read(requests.post(f"{self.url}/_sandbox/{what}", json=body, timeout=_TIMEOUT_SECONDS))
+        return self._read(
+            self._session.post(f"{self.url}/_sandbox/{what}", json=body, timeout=_TIMEOUT_SECONDS)
+        )
 
     def _read(self, answered: requests.Response) -> dict[str, Any]:
         if not answered.ok:

@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from Crypto.Hash import SHA256
 from Crypto.PublicKey import RSA
@@ -48,8 +49,12 @@ def verify_rsa_sha256(message: bytes, signatures: Sequence[bytes], secrets: Sequ
         raise InvalidSignature("signature_mismatch")
 
 
+@lru_cache(maxsize=8)
 def _key(text: str) -> RSA.RsaKey | None:
-    """Return the RSA key of a PEM block's inside, private or public; ``None`` if it is none."""
+    """Return the RSA key of a PEM block's inside, private or public; ``None`` if it is none.
+
+    Kept, for reading one takes longer than checking a signature: the primes of a private one are proved anew.
+    """
     try:
         return RSA.import_key(base64.b64decode("".join(text.split()), validate=True))
     except (ValueError, IndexError, TypeError):  # binascii.Error is a ValueError
