@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
+from bridge.http_hosts import LOCAL_HOSTS
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-OWN_NAMES = ("localhost", "host.docker.internal")  # the second in a container
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def _names_this_machine(host: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        return name in OWN_NAMES
+        return name in LOCAL_HOSTS
     return True
 
 

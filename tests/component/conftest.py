@@ -224,7 +224,7 @@ def clients(moto_url: str) -> Clients:
 QUICK = {
     "BRIDGE_SETTLE_SECONDS": "0.001",
     "BRIDGE_BACKOFF_BASE_SECONDS": "0.001",
-    "BRIDGE_HTTP_READ_TIMEOUT_SECONDS": "0.5",
+    "BRIDGE_HTTP_READ_TIMEOUT_SECONDS": "4",  # a busy machine is no instance that hangs
 }
 
 

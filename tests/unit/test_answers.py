@@ -168,3 +168,40 @@ def test_error_of_any_form(body: bytes, description: str) -> None:
 
     assert (404, description) == (error.status, error.description)
     assert str(error) == "CoopCycle answered 404"
+
+
+STEERING = "\x1b[2J\x9b31m\u202e\n"
+
+
+def test_no_text_of_an_instance_steers_a_terminal() -> None:
+    """Property paths stand in parked sentences and logs, statuses in `orders show --live`."""
+    violation = {"propertyPath": f"dropoff{STEERING}.address", "message": STEERING}
+    body = json.dumps({"violations": [violation], "hydra:description": STEERING}).encode()
+
+    refusal = answers.parse_error(400, body)
+    receipt = answers.parse_receipt(answer(pickup=task(1, "PICKUP", status=f"TODO{STEERING}")))
+
+    shown = (str(refusal), refusal.description, refusal.violations[0].message, *receipt.statuses)
+    assert "dropoff [2J 31m .address" in str(refusal)
+    assert [] == [text for text in shown if set(text) & set("\x1b\x9b\u202e\n")]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_link"),
+    [
+        ("https://acme.coopcycle.org/fr/pub/d/Xy", True),
+        ("http://127.0.0.1:3001/fr/pub/d/Xy", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,<script>alert(1)</script>", False),
+        ("//evil.example", False),
+        ("https://user@evil.example/", False),
+        ("https://acme.coopcycle.org/\x1b[2J", False),
+        ("https://acme.coopcycle.org/a b", False),
+        ("https://[", False),
+        ("https:///d/Xy", False),
+        (7, False),
+    ],
+)
+def test_a_tracking_link_is_the_address_of_a_page(told: object, is_link: bool) -> None:
+    """The page for dispatchers links to it, and customers get it: anything else is no link."""
+    assert answers.parse_receipt(answer(trackingUrl=told)).tracking_url == (told if is_link else "")

@@ -208,9 +208,15 @@ def test_moved_for_good(serve: Serve) -> None:
     )
 
 
-@pytest.mark.parametrize("location", ["https://[half", "//", "", "\x01"])
+@pytest.mark.parametrize(
+    "location", ["https://[half", "//", "", "\x01", "https://new\x1b[2J.example", f"https://{'x' * 300}/"]
+)
 def test_moved_to_nowhere(serve: Serve, location: str) -> None:
-    """A redirect without a readable target is an error of the taxonomy all the same."""
+    """A redirect without a readable target is an error of the taxonomy all the same, fit to be shown."""
     _, client = serve(http(301, headers={"Location": location}))
 
-    assert isinstance(failure(read, client), InvalidConnection | CoopCycleUnavailable)
+    error = failure(read, client)
+
+    assert isinstance(error, InvalidConnection | CoopCycleUnavailable)
+    assert str(error).isprintable()
+    assert len(str(error)) < 300

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bridge.coopcycle.payload import REFERENCE_KEY
 from bridge.errors import CoopCycleRejected, Violation
 from bridge.model import Listing, PlacedTask, Receipt, TimeWindow
+from bridge.text import clean, printable
 
 _IRI = re.compile(r"/api/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _UNDER_WAY = frozenset({"DOING", "DONE", "FAILED"})  # only a task that a courier has gets there
@@ -59,11 +61,11 @@ def parse_receipt(body: object) -> Receipt:
     tasks = list(_tasks(delivery))
     if not is_iri(iri) or not str(iri).startswith("/api/deliveries/") or not tasks:
         raise ValueError("not a delivery: no @id of a delivery, or no tasks")
-    statuses = tuple(_text(task.get("status")) for task in tasks)
+    statuses = tuple(_line(task.get("status")) for task in tasks)
     created = [moment for moment in map(_created_at, [delivery, *tasks]) if moment is not None]
     return Receipt(
         delivery_iri=str(iri),
-        tracking_url=_text(delivery.get("trackingUrl")),
+        tracking_url=_link(delivery.get("trackingUrl")),
         bridge_ref=next((ref for ref in map(_reference, tasks) if ref), ""),
         statuses=tuple(status for status in statuses if status),
         assigned=any(_is_assigned(task) for task in tasks),
@@ -205,7 +207,7 @@ def parse_error(status: int, body: bytes) -> CoopCycleRejected:
         return CoopCycleRejected(status)
     violations = error.get("violations")
     found = [
-        Violation(_text(entry.get("propertyPath")), _text(entry.get("message")))
+        Violation(_line(entry.get("propertyPath")), _line(entry.get("message")))
         for entry in (violations if isinstance(violations, list) else [])[:_VIOLATIONS_LIMIT]
         if isinstance(entry, dict)
     ]
@@ -213,7 +215,7 @@ def parse_error(status: int, body: bytes) -> CoopCycleRejected:
         (
             text
             for key in ("hydra:description", "description", "detail", "message")
-            if (text := _text(error.get(key)))
+            if (text := _line(error.get(key)))
         ),
         "",
     )
@@ -233,7 +235,22 @@ def parse_object(value: object) -> dict[str, object]:
 
 
 def _text(value: object) -> str:
-    return value[:_TEXT_LIMIT] if isinstance(value, str) else ""
+    return printable(value[:_TEXT_LIMIT]) if isinstance(value, str) else ""
+
+
+def _line(value: object) -> str:
+    return clean(value, _TEXT_LIMIT) if isinstance(value, str) else ""
+
+
+def _link(value: object) -> str:
+    """Return the address of a page, fit for a link that people are given; "" when it is anything else."""
+    text = _text(value)
+    try:
+        parts = urlsplit(text)
+        is_page = parts.scheme in ("https", "http") and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return ""
+    return text if is_page and not re.search(r"[\s\ufffd]", text) else ""
 
 
 def _tasks(delivery: dict[str, object]) -> Iterator[dict[str, object]]:

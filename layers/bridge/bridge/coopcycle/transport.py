@@ -14,6 +14,7 @@ import email.utils
 import http.client
 import io
 import json
+import re
 import socket
 import ssl
 import time
@@ -47,6 +48,7 @@ LARGEST_ANSWER_BYTES = 10 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 RETRY_AFTER_LIMIT_SECONDS = 3600.0  # a proxy that asks for a year must not park an order for one
 
+_HOST = re.compile(r"[\w.:-]{1,253}")  # as DNS has room for
 _HEADERS = {"User-Agent": "coopcycle-bridge"}
 
 # A connection that idled while its Lambda was frozen, or for longer than the server keeps it (Apache's
@@ -86,11 +88,12 @@ class Answer:
 
     @property
     def location_host(self) -> str:
-        """The host that a redirect points to; empty without one."""
+        """The host that a redirect points to; empty without one that can be shown."""
         try:
-            return urlsplit(self.headers.get("Location", "")).hostname or ""
+            host = urlsplit(self.headers.get("Location", "")).hostname or ""
         except ValueError:
             return ""
+        return host if _HOST.fullmatch(host) else ""
 
     def retry_after_seconds(self, now: float) -> float | None:
         """Return ``Retry-After`` as seconds from ``now`` (epoch seconds), an hour at most.
