@@ -6,10 +6,12 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from textwrap import dedent
 from types import NoneType
 from typing import Annotated, Any, NotRequired, get_args, get_origin, get_type_hints
 
 from bridge import sources
+from bridge.dispatching import lifecycle
 from bridge.fields.fields import FIELDS
 from bridge.operator.parked_reasons import REASONS
 from bridge.reasons import Reason
@@ -21,6 +23,7 @@ from bridge_laptop.generate_template_docs import row
 README = sam_template.ROOT / "README.md"
 SANDBOX = sam_template.ROOT / "laptop" / "bridge_laptop" / "sandbox" / "README.md"
 DOCUMENTS = (README, SANDBOX, *sorted((sam_template.ROOT / "docs").glob("*.md")))
+MAKEFILE = sam_template.ROOT / "Makefile"
 SCHEMA = sam_template.ROOT / "docs" / "bridge.schema.json"
 EXAMPLES = sam_template.ROOT / "examples" / "fields"
 EXAMPLE = sam_template.ROOT / "examples" / "use_the_layer.py"
@@ -153,6 +156,21 @@ def sandbox_routes() -> str:
     return "\n".join(rows)
 
 
+def order_states() -> str:
+    """Return the diagram of an order's states, from the docstring of the module that decides them."""
+    _, _, rest = str(lifecycle.__doc__).partition("States::\n\n")
+    diagram, _, _ = rest.partition("\n\n")
+    return f"```\n{dedent(diagram)}\n```"
+
+
+def make_targets() -> str:
+    """Return the table of the makefile's targets."""
+    rows = [row(("target", "what it does")), row(("---",) * 2)]
+    text = MAKEFILE.read_text(encoding="utf-8")
+    found = re.findall(r"^([a-z-]+):.*?## (.+)$", text, re.MULTILINE)
+    return "\n".join([*rows, *(row((f"`make {target}`", what)) for target, what in found)])
+
+
 def programs() -> str:
     """Return the ready-made ``[fields]`` of each program: what is said of it, and its tables."""
     return "\n\n".join(_program(file.read_text(encoding="utf-8")) for file in sorted(EXAMPLES.glob("*.toml")))
@@ -179,6 +197,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "senders": senders,
     "settings": settings,
     "fields": fields,
+    "make-targets": make_targets,
+    "order-states": order_states,
     "programs": programs,
     "layer-example": layer_example,
     "parked-reasons": parked_reasons,
@@ -189,6 +209,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "sandbox-routes": sandbox_routes,
     "alarms": generate_template_docs.alarms,
     "metrics": generate_template_docs.metrics,
+    "standing-costs": generate_template_docs.standing_costs,
     "outputs": generate_template_docs.outputs,
     "parameters": generate_template_docs.parameters,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bridge.metrics import Metric
+from bridge.metrics import Dimension, Metric
 from bridge_laptop import sam_template
 
 
@@ -47,6 +47,29 @@ def metrics() -> str:
         row((f"`{metric.value}`", metric.unit.value, metric.dimension.value, metric.meaning))
         for metric in Metric
     ]
+    return "\n".join(rows)
+
+
+A_MONTH = {"AWS::CloudWatch::Alarm": 0.10, "AWS::CloudWatch::Dashboard": 3.00, "metric": 0.30}  # USD
+
+
+def standing_costs() -> str:
+    """Return the table of what CloudWatch charges for, of a stack with default parameters."""
+    template = sam_template.load()
+    names = {**sam_template.parameters(template), "Environment": "prod"}
+    told_apart = [metric for metric in Metric if metric.dimension is not Dimension.NONE]
+    counts = (
+        (
+            "alarms",
+            len(sam_template.deployed(template, "AWS::CloudWatch::Alarm", names)),
+            "AWS::CloudWatch::Alarm",
+        ),
+        ("dashboard", 1, "AWS::CloudWatch::Dashboard"),
+        ("metrics of ours, at most", len(Metric), "metric"),
+        ("more of them for each connection with its instance, at most", len(told_apart), "metric"),
+    )
+    rows = [row(("what stands", "how many", "$ a month")), row(("---",) * 3)]
+    rows += [row((what, str(count), f"{count * A_MONTH[kind]:.2f}")) for what, count, kind in counts]
     return "\n".join(rows)
 
 

@@ -5,18 +5,22 @@ Werkzeug, left to bind by itself, prints advice and exits when a port is taken; 
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+OWN_NAMES = ("localhost", "host.docker.internal")  # the second in a container
 
 
 @contextmanager
@@ -93,6 +97,35 @@ class _Listener(ThreadedWSGIServer):
         self.connections: set[socket.socket] = set()
         with listening(host, port) as bound:
             super().__init__(host, bound.getsockname()[1], application, handler=handler, fd=bound.fileno())
+
+
+class OwnPagesOnly:
+    """An application for programs and for pages of its own; a browser's page of another site gets 403.
+
+    Browsers say from which page a request comes (``Origin``, of all that is no mere reading), and to which
+    name it was sent: a page that turned its own name to this machine (DNS rebinding) gives that away.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        host, origin = environ.get("HTTP_HOST", ""), environ.get("HTTP_ORIGIN")
+        if _names_this_machine(host) and (origin is None or urlsplit(origin).netloc == host):
+            return self._application(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "text/plain")])
+        return [b"this is for programs of this machine, and no page of another site\n"]
+
+
+def _names_this_machine(host: str) -> bool:
+    """Tell whether a ``Host`` is an address, which nobody can turn elsewhere, or a name of our own."""
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return name in OWN_NAMES
+    return True
 
 
 class Server:

@@ -15,8 +15,14 @@ Order = Callable[..., bytes]
 
 
 @pytest.fixture
-def way(bridge: Bridge, sandbox: Sandbox, order: Order) -> Iterator[CountedConnections]:
-    """The way of connection ``acme`` to CoopCycle, after a first order; no time passes by itself."""
+def way(
+    bridge: Bridge, sandbox: Sandbox, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CountedConnections]:
+    """The way of connection ``acme`` to CoopCycle, after a first order; no time passes by itself.
+
+    An answer is waited for as long as in AWS: a busy machine is not what is looked at.
+    """
+    monkeypatch.setenv("BRIDGE_HTTP_READ_TIMEOUT_SECONDS", "8")
     with CountedConnections(sandbox.url) as counted, time_machine.travel(datetime.now(UTC), tick=False):
         bridge.connect("acme", settings(counted.url))
         clear_runtime_caches()

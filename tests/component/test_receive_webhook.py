@@ -90,6 +90,16 @@ def test_previous_secret_stays_valid(bridge: Bridge, sandbox: Sandbox, order: Or
     assert bridge.push(order())["statusCode"] == 200
 
 
+def test_forgotten_secret_is_refused(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
+    """Once the previous secret is forgotten, whoever still has it is a stranger."""
+    bridge.connect("acme", settings(sandbox.url), **{"webhook-secret": "new"})
+
+    answer = bridge.push(order())
+
+    assert 401 == answer["statusCode"]
+    assert [] == bridge.receive_messages()
+
+
 @pytest.mark.parametrize(
     "signature",
     [None, "", "=", "not base64!", "é" * 44, "A" * 44, "AAAA", base64.b64encode(b"\0" * 32).decode(), "\0"],

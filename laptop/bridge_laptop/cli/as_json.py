@@ -5,7 +5,6 @@ docs/commands.md is made from these types.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from bridge.operator.next_steps import NextStep
 from bridge.operator.orders import LiveDelivery, OrderReport
 from bridge.operator.parked import Parked
 from bridge.receiving.messages import WebhookMessage
+from bridge_laptop.cli.json_text import json_text
 from bridge_laptop.cli.text import sentence
 
 Time = Annotated[str, "time"]  # ISO 8601, with its offset
@@ -176,12 +176,12 @@ PARTS: Sequence[type] = (Window, HistoryEntry, Step, Live)  # what stands in the
 
 def print_json(document: object) -> None:
     """Print a document for programs."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(json_text(document, indent=2))
 
 
 def print_line(document: object) -> None:
     """Print one of several documents for programs that read them as they come."""
-    click.echo(json.dumps(document, ensure_ascii=False))
+    click.echo(json_text(document))
 
 
 def instant(moment: datetime) -> str:

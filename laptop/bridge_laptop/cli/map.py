@@ -36,6 +36,7 @@ from bridge.planning.trace import Trace
 from bridge.sources import Shop
 from bridge.sources.shared.shop_api import ShopApi
 from bridge_laptop.cli.exit_codes import DONE, IGNORED, USAGE
+from bridge_laptop.cli.json_text import json_text
 from bridge_laptop.cli.options import Moment, existing_file
 from bridge_laptop.connection_files import read_connection_file
 from bridge_laptop.secrets import secrets_from_environment, variable_name
@@ -113,7 +114,7 @@ def map_body(
         click.echo(f"ignored: {mapped.reason}{effect}", err=True)
         ctx.exit(IGNORED)
     body = delivery_body(mapped)
-    click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+    click.echo(json_text(body, indent=2))
     if explain:
         _explain_values(trace, body)
     _explain_rules(trace, explain)

@@ -22,6 +22,7 @@ from bridge_laptop.cli import as_json as for_programs
 from bridge_laptop.cli import text
 from bridge_laptop.cli.deployment import deployment_options
 from bridge_laptop.cli.group import Group
+from bridge_laptop.cli.json_text import json_text
 from bridge_laptop.cli.options import Length, connection_argument, json_option
 from bridge_laptop.cli.table import print_table
 
@@ -164,7 +165,7 @@ def _lines(
     sent = _sent(record) if with_sent else None
     if sent is not None:
         yield "sent"
-        yield json.dumps(sent, indent=2, ensure_ascii=False)
+        yield json_text(sent, indent=2)
     if report.order_id in live:
         yield _line("live", _live(live[report.order_id], report.zone))
 

@@ -10,6 +10,7 @@ import click
 from bridge.operator.deployment import Deployment
 from bridge.operator.parked import Done, Look, Parked, Selection
 from bridge.receiving.messages import WebhookMessage
+from bridge.text import printable
 from bridge_laptop.cli import as_json as for_programs
 from bridge_laptop.cli import text
 from bridge_laptop.cli.deployment import deployment_options
@@ -72,7 +73,7 @@ def show(
     for each in found:
         click.echo("\n".join(_lines(deployment, each)) + "\n")
         if with_body:
-            click.echo(_body(each))
+            click.echo(printable(_body(each)))
 
 
 @parked.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import update_wrapper
@@ -14,6 +13,7 @@ from bridge.operator import personal_data as operator
 from bridge.operator.deployment import Deployment
 from bridge_laptop.cli import text
 from bridge_laptop.cli.deployment import deployment_options
+from bridge_laptop.cli.json_text import json_text
 from bridge_laptop.cli.options import connection_argument, yes_option
 
 R = TypeVar("R")
@@ -102,4 +102,4 @@ def export(deployment: Deployment, connection_id: str, person: operator.Person) 
     Every field that is held of each order, the sender's bodies as they came. What is printed is personal.
     """
     held = operator.find(deployment, connection_id, person)
-    click.echo(json.dumps(operator.export(held), ensure_ascii=False, indent=2))
+    click.echo(json_text(operator.export(held), indent=2))

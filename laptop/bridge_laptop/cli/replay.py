@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from bridge.operator.parked import Selection
 from bridge.receiving.messages import WebhookMessage
 from bridge_laptop.cli import text
 from bridge_laptop.cli.deployment import deployment_options
+from bridge_laptop.cli.json_text import json_text
 from bridge_laptop.cli.options import connection_argument, existing_file, yes_option
 from bridge_laptop.cli.parked import redrive_selected, warn_of_fresh_settings
 from bridge_laptop.connection_files import read_connection_file
@@ -167,4 +167,4 @@ def _why_nothing(rehearsal: Rehearsal) -> str:
 
 def _pretty(body: Mapping[str, object]) -> list[str]:
     """Write a body as lines, keys in one order, for a diff."""
-    return json.dumps(body, indent=2, sort_keys=True, ensure_ascii=False).splitlines() if body else []
+    return json_text(body, indent=2, sort_keys=True).splitlines() if body else []

@@ -18,7 +18,7 @@ from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sqs.models import Queue
 
-from bridge_laptop.http_server import Server
+from bridge_laptop.http_server import OwnPagesOnly, Server
 
 DEDUPLICATION_SECONDS = 300  # "within the 5-minute deduplication interval": SQS API reference, SendMessage
 
@@ -26,8 +26,11 @@ _one_at_a_time = threading.Lock()  # moto's state belongs to the process, and so
 
 
 def server() -> Server:
-    """Return a server of the emulator on a free port; its state belongs to the process, not to the server."""
-    return Server(application())
+    """Return a server of the emulator on a free port; its state belongs to the process, not to the server.
+
+    moto by itself lets every origin read every answer, and asks for no signature.
+    """
+    return Server(OwnPagesOnly(application()))
 
 
 def application() -> Any:

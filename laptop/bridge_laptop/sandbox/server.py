@@ -11,7 +11,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, ClassVar
 
-from bridge_laptop.http_server import Handler, Server, shut
+from bridge_laptop.http_server import Handler, OwnPagesOnly, Server, shut
 from bridge_laptop.sandbox.app import create_app
 from bridge_laptop.sandbox.faults.modes import DRIP, Broken, Drip
 from bridge_laptop.sandbox.seed import SeedSource
@@ -63,7 +63,7 @@ class SandboxServer(Server):
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, seed: SeedSource = None) -> None:
         self.app = create_app(seed)
-        super().__init__(self.app, port, host=host, handler=_Handler)
+        super().__init__(OwnPagesOnly(self.app), port, host=host, handler=_Handler)
 
     def close(self) -> None:
         """End what waits and every connection; the port is free."""

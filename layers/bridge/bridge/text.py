@@ -26,6 +26,16 @@ def clean(text: str, length: int = LONGEST_LENGTH) -> str:
     return " ".join(_UNWANTED.sub(" ", text[: _MOST * length]).split())[:length].rstrip()
 
 
+def printable(text: str) -> str:
+    """Return a text of several lines that steers no terminal: a mark stands where a character would."""
+    return _UNWANTED.sub("\ufffd", text)
+
+
+def escaped(json_text: str) -> str:
+    """Return JSON that means the same and steers no terminal."""
+    return _UNWANTED.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
+
+
 def shown_key(name: object) -> str:
     """Return a stranger's name for something as messages, paths and histories quote it.
 

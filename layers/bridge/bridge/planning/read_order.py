@@ -15,6 +15,7 @@ from bridge.fields.fields import KEY_FIELDS, apply_fields
 from bridge.fields.values import Values
 from bridge.model import Ignored, Order
 from bridge.sources.shared.base import Payload, Shop
+from bridge.text import LINE_LENGTH, clean
 
 
 def read_order(connection: Connection, payload: Payload, shop: Shop) -> Order | Ignored:
@@ -65,6 +66,8 @@ def name_of(connection: Connection, payload: Payload) -> str:
 def parse_order(connection: Connection, fetched: Payload) -> Order | Ignored:
     """Read the order of a payload that is whole, and let ``[fields]`` replace what a shop says.
 
+    What people call it is made fit for one line: terminals and pages show it.
+
     Raises:
         UnmappableOrder: a field has the wrong type or is missing; names it.
         MalformedWebhook: bytes that the receiver refuses too.
@@ -72,6 +75,8 @@ def parse_order(connection: Connection, fetched: Payload) -> Order | Ignored:
     """
     source, options = sources.get(connection.source), connection.options
     parsed = source.parse(fetched, options)
-    if isinstance(parsed, Ignored) or not options.fields or KEY_FIELDS in source.SETTINGS:
-        return parsed
-    return apply_fields(parsed, Values(source.document(fetched), options.fields))
+    if isinstance(parsed, Order) and options.fields and KEY_FIELDS not in source.SETTINGS:
+        parsed = apply_fields(parsed, Values(source.document(fetched), options.fields))
+    if isinstance(parsed, Ignored):
+        return replace(parsed, order_name=clean(parsed.order_name, LINE_LENGTH))
+    return replace(parsed, name=clean(parsed.name, LINE_LENGTH))
