@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.support import connecting, source_calls
 from tests.support.caches import clear_runtime_caches
+from tests.support.counted_ssm import Clock, CountingSsm
 from tests.support.logged import logging_to_groups
 from tests.support.policies import Guard
 from tests.support.stacks import make_stack
@@ -219,6 +220,18 @@ def clients(moto_url: str) -> Clients:
         name: boto3.client(name, endpoint_url=moto_url)  # type: ignore[call-overload]  # a name of four
         for name in ("sqs", "ssm", "cloudformation", "logs")
     }
+
+
+@pytest.fixture
+def counting(ssm: Any) -> CountingSsm:
+    """Count the questions to SSM."""
+    return CountingSsm(ssm)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Stand still until moved."""
+    return Clock()
 
 
 QUICK = {

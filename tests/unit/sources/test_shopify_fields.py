@@ -10,7 +10,6 @@ from tests.support.of_shopify import order, parse
 from bridge.errors import UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, OrderItem
 
-
 # --- the order ------------------------------------------------------------------------------------
 
 
