@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.support import connecting, source_calls
 from tests.support.caches import clear_runtime_caches
+from tests.support.counted_ssm import Clock, CountingSsm
 from tests.support.logged import logging_to_groups
 from tests.support.policies import Guard
 from tests.support.stacks import make_stack
@@ -221,10 +222,22 @@ def clients(moto_url: str) -> Clients:
     }
 
 
+@pytest.fixture
+def counting(ssm: Any) -> CountingSsm:
+    """Count the questions to SSM."""
+    return CountingSsm(ssm)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Stand still until moved."""
+    return Clock()
+
+
 QUICK = {
     "BRIDGE_SETTLE_SECONDS": "0.001",
     "BRIDGE_BACKOFF_BASE_SECONDS": "0.001",
-    "BRIDGE_HTTP_READ_TIMEOUT_SECONDS": "4",  # a busy machine is no instance that hangs
+    "BRIDGE_HTTP_READ_TIMEOUT_SECONDS": "8",  # nothing here hangs; on a loaded machine much is slow
 }
 
 

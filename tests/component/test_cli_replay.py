@@ -331,14 +331,20 @@ def test_body_of_a_file(
     assert [record_of(bridge, body).delivery_iri] == sandbox.live(f"acme/{key(body)}")
 
 
+def cancelled_afterwards(bridge: Bridge, order: Order, file: Path) -> dict[str, Any]:
+    """Let an order be delivered, and write into a file how the shop has it once it is cancelled."""
+    body: dict[str, Any] = json.loads(order())
+    handle(bridge, json.dumps(body).encode())
+    body |= {"updated_at": "2099-01-01T00:00:00+01:00", "cancelled_at": "2099-01-01T00:00:00+01:00"}
+    file.write_text(json.dumps(body))
+    return body
+
+
 def test_body_with_a_topic(
     bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order, tmp_path: Path
 ) -> None:
     """With --topic the body is what that topic makes of it."""
-    body = json.loads(order())
-    handle(bridge, json.dumps(body).encode())
-    body |= {"updated_at": "2099-01-01T00:00:00+01:00", "cancelled_at": "2099-01-01T00:00:00+01:00"}
-    (tmp_path / "order.json").write_text(json.dumps(body))
+    body = cancelled_afterwards(bridge, order, tmp_path / "order.json")
     given = ["--body", str(tmp_path / "order.json"), "--topic", "orders/cancelled"]
 
     dry = deployed("replay", "acme", NAME.strip("#"), *given, "--dry-run")
@@ -353,10 +359,7 @@ def test_dry_run_of_a_cancel(
     bridge: Bridge, sandbox: Sandbox, deployed: Run, order: Order, tmp_path: Path
 ) -> None:
     """A cancel is told as one, and nothing is cancelled."""
-    body = json.loads(order())
-    handle(bridge, json.dumps(body).encode())
-    body |= {"updated_at": "2099-01-01T00:00:00+01:00", "cancelled_at": "2099-01-01T00:00:00+01:00"}
-    (tmp_path / "order.json").write_text(json.dumps(body))
+    body = cancelled_afterwards(bridge, order, tmp_path / "order.json")
 
     result = deployed("replay", "acme", "--body", str(tmp_path / "order.json"), "--dry-run")
 

@@ -19,45 +19,11 @@ from bridge.connections.model import Secrets
 from bridge.errors import InvalidConnection, UnknownConnection
 from bridge.operator.connections import write_connection
 
-from .conftest import Clients
+from .conftest import Clients, Clock, CountingSsm
 
 PATH = "/bridge/dev"
 SETTINGS = 'source = "shopify"\n[coopcycle]\nurl = "https://acme.coopcycle.org"\n'
 SECRETS = {"webhook-secret": "w1", "client-id": "i1", "client-secret": "s1"}
-
-
-class CountingSsm:
-    """Parameter Store with a count of the questions asked, and a failure to give instead of an answer."""
-
-    def __init__(self, ssm: Any) -> None:
-        self._ssm = ssm
-        self.calls = 0
-        self.failure: Exception | None = None
-
-    def get_parameters(self, **arguments: Any) -> Any:
-        """Answer or fail."""
-        return self._ask("get_parameters", arguments)
-
-    def get_parameters_by_path(self, **arguments: Any) -> Any:
-        """Answer or fail."""
-        return self._ask("get_parameters_by_path", arguments)
-
-    def _ask(self, operation: str, arguments: dict[str, Any]) -> Any:
-        self.calls += 1
-        if self.failure is not None:
-            raise self.failure
-        return getattr(self._ssm, operation)(**arguments)
-
-
-class Clock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.now
 
 
 def refusal(code: str, status: int = 400) -> ClientError:
@@ -73,18 +39,6 @@ def ssm(aws: str, clients: Clients) -> Any:
     """Hold connection acme."""
     write_connection(clients["ssm"], PATH, "acme", SETTINGS, SECRETS)
     return clients["ssm"]
-
-
-@pytest.fixture
-def counting(ssm: Any) -> CountingSsm:
-    """Count the questions to SSM."""
-    return CountingSsm(ssm)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Stand still until moved."""
-    return Clock()
 
 
 @pytest.fixture

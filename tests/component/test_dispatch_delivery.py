@@ -77,9 +77,10 @@ def test_failed_order_holds_back_its_own_later_messages_only(
     ["create_then_reset", "create_then_hang", "create_then_500", "create_then_502", "create_then_garbage"],
 )
 def test_created_without_a_usable_answer_is_adopted(
-    bridge: Bridge, sandbox: Sandbox, order: Order, mode: str
+    bridge: Bridge, sandbox: Sandbox, order: Order, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was created although no usable answer came is found by our reference, not created again."""
+    monkeypatch.setenv("BRIDGE_HTTP_READ_TIMEOUT_SECONDS", "1")  # one of these never answers
     body = order()
     message = bridge.message(body)
     sandbox.fault(mode)

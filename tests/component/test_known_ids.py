@@ -17,8 +17,8 @@ from bridge.errors import UnknownConnection
 from bridge.operator.connections import ConnectionRegistry, write_connection
 from bridge_laptop.local import provisioning
 
-from .conftest import Bridge, Clients, webhook_event
-from .test_connection_store import PATH, SECRETS, SETTINGS, Clock, CountingSsm, refusal
+from .conftest import Bridge, Clients, Clock, CountingSsm, webhook_event
+from .test_connection_store import PATH, SECRETS, SETTINGS, refusal
 
 IDS_PATH = ids_path(PATH)
 
@@ -29,18 +29,6 @@ def ssm(aws: str, clients: Clients) -> Any:
     write_connection(clients["ssm"], PATH, "acme", SETTINGS, SECRETS)
     ConnectionRegistry(clients["ssm"], PATH).list_ids()
     return clients["ssm"]
-
-
-@pytest.fixture
-def counting(ssm: Any) -> CountingSsm:
-    """Count the questions to SSM."""
-    return CountingSsm(ssm)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Stand still until moved."""
-    return Clock()
 
 
 @pytest.fixture

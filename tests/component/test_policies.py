@@ -69,7 +69,7 @@ def play_all_of_the_dispatcher(bridge: Bridge, sandbox: Sandbox, order: Order) -
     bridge.dispatch([{**bridge.message(order(id=4), number=4), "Body": "?"}])  # parked, and not the shop's
     huge = order(id=7, note=random.Random(1).randbytes(300_000).hex(), shipping_address={"city": "Paris"})
     bridge.dispatch([bridge.message(huge, number=7)])  # too large for its record
-    sandbox.fault("create_then_hang", delay=2)
+    sandbox.fault("create_then_reset")
     bridge.dispatch([bridge.message(order(id=5), number=5)])  # in doubt: a recheck
     sandbox.fault("unavailable")
     bridge.push(order(id=6), webhook_id="w6")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.any_json import any_json
 
 from bridge.errors import UnmappableOrder
 from bridge.model import Writings, Written
@@ -164,11 +165,7 @@ def test_as_soon_as_possible_is_no_time_in_any_language(phrase: str, write: obje
     assert Choice(day=date(2026, 11, 27)) == found
 
 
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=60),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
-    max_leaves=12,
-)
+_JSON = any_json(texts=st.text(max_size=60))
 _NAMES = st.text(max_size=60) | st.sampled_from(
     [*DATE_LABELS, *UNRELATED_LABELS, "_BirdChimeSlotId", "title"]
 )

@@ -23,6 +23,7 @@ from bridge_laptop.cli.options import (
 )
 from bridge_laptop.cli.text import explain
 from bridge_laptop.local import running_stack
+from bridge_laptop.local.isolation import LOCAL_AWS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -157,9 +158,9 @@ def local_deployment() -> Deployment:
     """
     stack = running()
     session = boto3.session.Session(
-        aws_access_key_id=running_stack.LOCAL_AWS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=running_stack.LOCAL_AWS["AWS_SECRET_ACCESS_KEY"],
-        region_name=running_stack.LOCAL_AWS["AWS_REGION"],
+        aws_access_key_id=LOCAL_AWS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=LOCAL_AWS["AWS_SECRET_ACCESS_KEY"],
+        region_name=LOCAL_AWS["AWS_REGION"],
     )
     return on_this_machine(
         running_stack.ENVIRONMENT,

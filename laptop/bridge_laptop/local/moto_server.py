@@ -36,7 +36,7 @@ def server() -> Server:
 def application() -> Any:
     """Return the emulator as a WSGI application that answers one request at a time."""
     dispatcher = DomainDispatcherApplication(create_backend_app)
-    # Twice a request moto lists its own folders to find whose a host is: a fifth of the time of most.
+    # Twice a request moto lists its own folders to find out whose a host is.
     dispatcher.get_backend_for_host = cache(dispatcher.get_backend_for_host)  # type: ignore[method-assign]
     return _OneAtATime(dispatcher)
 

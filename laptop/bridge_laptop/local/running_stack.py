@@ -14,14 +14,6 @@ from bridge_laptop.local.containers import ContainerAddresses
 VARIABLE = "BRIDGE_LOCAL_STATE"  # names the file, for commands in another folder than the stack's
 FILE_NAME = ".bridge-local.json"
 ENVIRONMENT = "dev"  # what the stack calls itself
-LOCAL_AWS = {
-    "AWS_ACCESS_KEY_ID": "local",
-    "AWS_SECRET_ACCESS_KEY": "local",
-    "AWS_SESSION_TOKEN": "",
-    "AWS_DEFAULT_REGION": "eu-west-3",
-    "AWS_REGION": "eu-west-3",
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 
 
 class NotRunning(RuntimeError):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
-import tomllib
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.support import source_calls
-from tests.support.any_json import any_json
-from tests.support.of_adobe_commerce import FOLDER, NEW, OPTIONS, RECIPIENT, TOPIC, adobe_commerce, order
+from tests.support.of_adobe_commerce import NEW, OPTIONS, RECIPIENT, TOPIC, adobe_commerce, order
 
-from bridge.errors import BridgeError, InvalidConnection, UnmappableOrder
+from bridge.errors import InvalidConnection, UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources import Options, Payload
 
@@ -169,35 +164,3 @@ def test_wrong_field_is_named(changes: dict[str, Any], field: str) -> None:
         parse(**changes)
 
     assert field == caught.value.field
-
-
-def test_samples_are_what_they_are_said_to_be() -> None:
-    """Each sample ends as samples.toml says."""
-    for name, sample in tomllib.loads((FOLDER / "samples.toml").read_text()).items():
-        payload = Payload((FOLDER / name).read_bytes(), sample["topic"], source_calls.RECEIVED_AT)
-        try:
-            found = adobe_commerce.parse(payload, OPTIONS)
-            said = "delivery" if isinstance(found, Order) else f"ignored: {found.reason}"
-        except BridgeError as error:
-            said = f"error: {error.code}"
-
-        assert sample["expect"] == said, name
-
-
-JSON = any_json(floats=st.floats(allow_nan=False))
-
-
-@settings(max_examples=200, deadline=None)
-@given(field=st.sampled_from(sorted(json.loads(NEW)["data"]["value"])), value=JSON)
-def test_any_value_anywhere_raises_only_ours(field: str, value: object) -> None:
-    """A hostile order ends in the taxonomy, and in nothing else."""
-    with contextlib.suppress(BridgeError):
-        parse(**{field: value})
-
-
-@settings(max_examples=200, deadline=None)
-@given(field=st.sampled_from(sorted(item())), value=JSON)
-def test_any_value_in_a_line_raises_only_ours(field: str, value: object) -> None:
-    """Likewise in a line of the order."""
-    with contextlib.suppress(BridgeError):
-        parse(items=[item(**{field: value})])

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from tests.support.any_json import any_json
-from tests.support.of_forms import AT, FORMS, SECRET, form, identify, known, order, parse, sample
+from tests.support.of_forms import AT, form, known, order, parse, sample
 
 from bridge import sources
-from bridge.errors import BridgeError, MalformedWebhook, UnmappableOrder
+from bridge.errors import UnmappableOrder
 from bridge.model import Ignored, OrderItem, PostalAddress, TimeWindow, TimeWish
-from bridge.sources import Options, Payload, Push
+from bridge.sources import Options, Payload
 
 RIVOLI = PostalAddress("48 rue de Rivoli", "3e étage, code 4B12", "75004", "Paris")
 FLOWERS = (OrderItem("Bouquet d'automne", 1), OrderItem("Couronne", 1))
@@ -277,51 +272,3 @@ def test_two_questions_with_one_text_give_the_one_that_was_answered() -> None:
     body = json.dumps({"response_id": "r", "items": items}).encode()
 
     assert "1 rue A" == order("google-forms", body, Options()).address.line1
-
-
-JSON = any_json(texts=st.text(max_size=20))
-
-
-def places(value: object) -> list[tuple[Any, Any]]:
-    """Return every place of a document, as its holder and its key there."""
-    found: list[tuple[Any, Any]] = []
-    if isinstance(value, dict | list):
-        for key in value if isinstance(value, dict) else range(len(value)):
-            found += [(value, key), *places(value[key])]  # type: ignore[call-overload,index]
-    return found
-
-
-# --- anything at all ------------------------------------------------------------------------------
-
-
-@settings(max_examples=300, deadline=None)
-@given(name=st.sampled_from(FORMS), index=st.integers(0, 500), value=JSON)
-def test_any_value_anywhere_is_read_or_refused(name: str, index: int, value: object) -> None:
-    """A body with another type in any place is an order, ignored or an error of the taxonomy."""
-    body = sample(name)
-    if body.startswith(b"{"):
-        document = json.loads(body)
-        every = places(document)
-        holder, key = every[index % len(every)]
-        holder[key] = value
-        body = json.dumps(document).encode()
-    for options in (None, Options()):
-        for step in (identify, parse):
-            with contextlib.suppress(MalformedWebhook, UnmappableOrder):
-                step(name, body, options)
-
-
-@settings(max_examples=300, deadline=None)
-@given(name=st.sampled_from(FORMS), raw=st.binary(max_size=60), shown=st.text(max_size=60))
-def test_any_bytes_raise_our_errors_only(name: str, raw: bytes, shown: str) -> None:
-    """Whatever comes in, the answer is a value or an error of the taxonomy."""
-    headers = {"x-webhook-secret": shown, "typeform-signature": shown, "tally-signature": shown}
-    source = sources.get(name)
-    for step in (
-        lambda: source.verify(Push(raw, headers, AT, shown), [SECRET], Options()),
-        lambda: source.identify(Push(raw, headers, AT), Options()),
-        lambda: source.parse(Payload(raw, "", AT), Options()),
-        lambda: source.document(Payload(raw, "", AT)),
-    ):
-        with contextlib.suppress(BridgeError):
-            step()

@@ -47,7 +47,6 @@ def test_answers_that_others_know_cancel_nothing() -> None:
     assert ("cancelled", True) == (found.reason, found.retracts)
 
 
-HTML = b"order_id=1&Jour+de+livraison=27%2F11&created_at=1&when=2"
 GOOGLE = json.dumps(
     {"response_id": "r", "items": [{"id": 7, "type": "DATE", "title": "Le", "answer": "2026-11-27"}]}
 ).encode()

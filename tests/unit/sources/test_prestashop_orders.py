@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 from collections.abc import Mapping
@@ -10,14 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.support import shop_orders, source_calls
-from tests.support.any_json import any_json
 from tests.support.of_prestashop import FOUND, SAMPLES, options, prestashop
 
 from bridge.errors import (
-    BridgeError,
     InvalidConnection,
     MalformedWebhook,
     UnmappableOrder,
@@ -237,25 +232,3 @@ def test_an_order_without_a_usable_id_is_malformed(document: dict[str, object]) 
     """Only a fetched order is parsed."""
     with pytest.raises(MalformedWebhook):
         parse(document)
-
-
-def test_another_topic_is_ignored_by_the_worker_too() -> None:
-    """A message of an event that a later version no longer follows leads to nothing."""
-    assert Ignored("topic") == parse(FOUND, "actionPaymentConfirmation")
-
-
-ANYTHING = any_json(texts=st.text(max_size=8))
-FIELDS = [(part, key) for part in FOUND for key in FOUND[part]]
-
-
-@given(field=st.sampled_from(FIELDS), value=ANYTHING)
-@settings(max_examples=300, deadline=None)
-def test_no_order_raises_anything_but_the_taxonomy(field: tuple[str, str], value: object) -> None:
-    """Whatever stands in a field, the worker can park or ignore it."""
-    part, key = field
-    document = {**FOUND, part: {**FOUND[part], key: value}}
-
-    with contextlib.suppress(BridgeError):
-        parse(document)
-    with contextlib.suppress(BridgeError):
-        parse({**FOUND, part: value})

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.support import shop_orders, source_calls
-from tests.support.any_json import any_json
 from tests.support.of_squarespace import ORDER, ORDER_ID, SAMPLES, squarespace
 
 from bridge.errors import (
-    BridgeError,
     InvalidConnection,
     MalformedWebhook,
     UnmappableOrder,
@@ -223,19 +218,3 @@ def test_an_order_without_a_usable_id_is_malformed(order_id: object) -> None:
     """Only a fetched order is parsed."""
     with pytest.raises(MalformedWebhook):
         parse(id=order_id)
-
-
-def test_another_topic_is_ignored_by_the_worker_too() -> None:
-    """A message of a topic that a later version no longer follows leads to nothing."""
-    assert Ignored("topic") == parse("extension.uninstall")
-
-
-ANYTHING = any_json(texts=st.text(max_size=8))
-
-
-@given(key=st.sampled_from(sorted(ORDER)), value=ANYTHING)
-@settings(max_examples=200, deadline=None)
-def test_no_order_raises_anything_but_the_taxonomy(key: str, value: object) -> None:
-    """Whatever stands in a field, the worker can park or ignore it."""
-    with contextlib.suppress(BridgeError):
-        parse(**{key: value})

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.support import samples, source_calls
-from tests.support.any_json import any_json
 
 from bridge import sources
 from bridge.connections.parse import parse_connection
-from bridge.errors import BridgeError, InvalidConnection, MalformedWebhook, UnmappableOrder
-from bridge.fields.fields import FIELDS
+from bridge.errors import InvalidConnection, MalformedWebhook, UnmappableOrder
 from bridge.model import Coordinates, Ignored, Order, OrderItem, PostalAddress, TimeWindow, TimeWish
 from bridge.sources import Options, Payload, Push, Webhook
 
@@ -315,14 +310,3 @@ def test_a_wrong_expression_is_the_connections_fault_later_too() -> None:
     """An expression that was put in force in another way is named all the same."""
     with pytest.raises(InvalidConnection, match=r"^fields\.note: data\. is no JMESPath expression"):
         parse({"note": "data."})
-
-
-ANYTHING = any_json(texts=st.text(max_size=8))
-
-
-@given(field=st.sampled_from(sorted(FIELDS)), value=ANYTHING)
-@settings(max_examples=300, deadline=None)
-def test_no_value_of_a_field_raises_anything_but_the_taxonomy(field: str, value: object) -> None:
-    """Whatever an expression finds, the worker can park or ignore it."""
-    with contextlib.suppress(BridgeError):
-        parse({field: "data"}, value)

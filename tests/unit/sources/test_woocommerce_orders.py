@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.support import source_calls
-from tests.support.any_json import any_json
 from tests.support.of_woocommerce import order, parse, woocommerce
 
-from bridge.errors import BridgeError, UnmappableOrder
+from bridge.errors import UnmappableOrder
 from bridge.model import Ignored, Order, OrderItem, PostalAddress
 from bridge.sources import Options
 
@@ -348,14 +344,3 @@ def test_the_version_of_the_api_is_named_when_its_times_are_missing() -> None:
 def test_a_time_that_says_its_zone_is_read_too() -> None:
     """A site may change what it sends."""
     assert MODIFIED_AT == parsed(date_modified_gmt="2026-11-23T10:12:09+01:00").updated_at
-
-
-ANYTHING = any_json(texts=st.text(max_size=8))
-
-
-@given(key=st.sampled_from(sorted(order())), value=ANYTHING)
-@settings(max_examples=200, deadline=None)
-def test_no_order_raises_anything_but_the_taxonomy(key: str, value: object) -> None:
-    """Whatever stands in a field, the worker can park or ignore it."""
-    with contextlib.suppress(BridgeError):
-        parse(**{key: value})

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -41,8 +41,8 @@ def encode(value: Any) -> Any:
 
 def decode(kind: type[T], values: Mapping[str, Any]) -> T:
     """Return the dataclass that :func:`encode` made the map of."""
-    hints = _hints(kind)  # type: ignore[arg-type]  # classes are hashable
-    return kind(**{name: _read(hints[name], value) for name, value in values.items() if name in hints})
+    readers = _readers(kind)  # type: ignore[arg-type]  # classes are hashable
+    return kind(**{name: readers[name](value) for name, value in values.items() if name in readers})
 
 
 @cache
@@ -52,18 +52,21 @@ def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _readers(kind: Any) -> dict[str, Callable[[Any], Any]]:
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 
-def _read(hint: Any, value: Any) -> Any:
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """Return what reads the values of an annotation, which is looked at once and not for each of them."""
     if get_origin(hint) is types.UnionType:  # only ever "… | None"
-        hint = next(each for each in get_args(hint) if each is not types.NoneType)
-        return None if value is None else _read(hint, value)
+        there = _reader(next(each for each in get_args(hint) if each is not types.NoneType))
+        return lambda value: None if value is None else there(value)
     if get_origin(hint) is tuple:
-        return tuple(_read(get_args(hint)[0], each) for each in value)
+        each = _reader(get_args(hint)[0])
+        return lambda values: tuple(map(each, values))
     if hint is datetime:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat
     if dataclasses.is_dataclass(hint):
-        return decode(hint, value)  # type: ignore[arg-type]  # a class, as the hints of classes are
-    return hint(value)
+        return partial(decode, hint)  # type: ignore[arg-type]  # a class, as the hints of classes are
+    reader: Callable[[Any], Any] = hint
+    return reader

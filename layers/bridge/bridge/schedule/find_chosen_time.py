@@ -239,15 +239,15 @@ class _Finder:
 
     def _day_in_passing(self, passing: Sequence[Said], taken: _Taken[date] | None) -> _Taken[date] | None:
         for said in passing:
-            if said.day is None:
-                continue
-            here = _Taken(said.day, said.path, Rank.LIKELY)
-            if taken is None:
-                self._note(said.path, f"taken: {shown(said.day)}")
-                taken = here
-            elif taken.value != said.day:
-                raise _two_days(taken, here)
+            if said.day is not None:
+                taken = taken or self._take(said, said.day, shown(said.day))
+                if taken.value != said.day:
+                    raise _two_days(taken, _Taken(said.day, said.path, Rank.LIKELY))
         return taken
+
+    def _take(self, said: Said, value: T, words: str) -> _Taken[T]:
+        self._note(said.path, f"taken: {words}")
+        return _Taken(value, said.path, Rank.LIKELY)
 
     def _weekday(
         self, reads: Sequence[_Read], passing: Sequence[Said], taken: _Taken[date] | None
@@ -296,14 +296,10 @@ class _Finder:
 
     def _hours_in_passing(self, passing: Sequence[Said], taken: _Taken[Hours] | None) -> _Taken[Hours] | None:
         for said in passing:
-            if said.hours is None:
-                continue
-            here = _Taken(said.hours, said.path, Rank.LIKELY)
-            if taken is None:
-                self._note(said.path, f"taken: {written(said.hours)}")
-                taken = here
-            elif said.place == "tag" and agreed(taken.value, said.hours) is None:
-                raise _two_times(taken, here)
+            if said.hours is not None:
+                taken = taken or self._take(said, said.hours, written(said.hours))
+                if said.place == "tag" and agreed(taken.value, said.hours) is None:
+                    raise _two_times(taken, _Taken(said.hours, said.path, Rank.LIKELY))
         return taken
 
     # --- what is left ---------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def _undeliverable(order: Fields) -> tuple[Reason | None, bool]:
         raise order.refuse(
             "shipping_lines",
             "are none, though the order has an address: virtual goods, or a way of shipping that was taken "
-            "off?"
+            "off? "
             "Add one to the order if a courier is to come, else complete or cancel it",
         )
     methods = [(line.text("method_id"), line.optional_text("method_title")) for line in lines]
