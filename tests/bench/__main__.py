@@ -18,6 +18,7 @@ from tests.bench import cold, memory, page, parts, sizes, whole
 from tests.bench.build import build
 from tests.bench.goals import GOALS
 from tests.bench.measure import Figure
+from tests.support.connecting import at_all_hours
 from tests.support.place import place
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -47,7 +48,7 @@ def measured(*, quick: bool) -> dict[str, Any]:
     built = build()
     where = parts.machine()
     with parts.coopcycle() as coopcycle, place() as made:
-        made.connect("acme", parts.settings(coopcycle))
+        made.connect("acme", at_all_hours(coopcycle))
         bench = parts.Bench(built, made, coopcycle)
         parts.know(bench, 1)
         steps = (

@@ -29,15 +29,6 @@ ROOT = on_the_layer.ROOT
 CHILD = ROOT / "tests" / "bench" / "children" / "functions.py"
 FUNCTIONS = str(ROOT / "functions")
 ORDER = json.loads((ROOT / "events" / "webhooks" / "shopify" / "order-typical.json").read_bytes())
-SETTINGS = """
-source = "shopify"
-timezone = "Europe/Paris"
-country = "FR"
-[coopcycle]
-url = "{url}"
-[schedule]
-opening_hours = ["Mo-Su 00:00-24:00"]
-"""
 
 
 @dataclass(frozen=True)
@@ -349,11 +340,6 @@ def know(bench: Bench, connections: int) -> None:
         text = "\n".join([REMARK, *ids[start : start + 340]])
         name = f"{CONNECTIONS_PATH}/connection-ids/{part:04}"
         ssm.put_parameter(Name=name, Value=text, Type="String", Overwrite=True)
-
-
-def settings(url: str) -> str:
-    """Return the connection that is measured."""
-    return SETTINGS.format(url=url)
 
 
 def machine() -> dict[str, object]:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import requests
 from tests.bench.measure import Figure
-from tests.bench.parts import order, settings
+from tests.bench.parts import order
+from tests.support.connecting import at_all_hours
 from tests.support.on_the_layer import ROOT
 
 from bridge_laptop import signing
@@ -31,7 +32,7 @@ def stack() -> Iterator[tuple[str, str, int]]:
     with tempfile.TemporaryDirectory() as folder:
         connections = Path(folder) / "connections"
         connections.mkdir()
-        (connections / "acme.toml").write_text(settings("https://acme.coopcycle.org"))
+        (connections / "acme.toml").write_text(at_all_hours("https://acme.coopcycle.org"))
         environ = {
             **os.environ,
             running_stack.VARIABLE: f"{folder}/state.json",

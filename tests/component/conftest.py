@@ -342,18 +342,7 @@ def deployed(bridge: Bridge, stack: None) -> Callable[..., Result]:
     return run
 
 
-def settings(url: str, more: str = "") -> str:
-    """Return a connection's TOML that is open at all hours."""
-    return f"""
-source = "shopify"
-timezone = "Europe/Paris"
-country = "FR"
-[coopcycle]
-url = "{url}"
-[schedule]
-opening_hours = ["Mo-Su 00:00-24:00"]
-{more}
-"""
+settings = connecting.at_all_hours
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.component.conftest import Bridge, Sandbox, sqs_attributes
+from tests.component.conftest import Bridge, Sandbox, settings, sqs_attributes
 from tests.support import samples
 from tests.support.dispatched import Order, record_of
 from tests.support.fake_server import FakeServer, Request, http
@@ -21,18 +21,6 @@ from bridge.receiving.http import accept
 from bridge.receiving.messages import WebhookMessage
 
 LATER = {"cancelled_at": "2026-11-23T12:00:00+01:00", "updated_at": "2026-11-23T12:00:00+01:00"}
-SHOP = """
-source = "squarespace"
-timezone = "Europe/Paris"
-country = "FR"
-[coopcycle]
-url = "{url}"
-[sender]
-api_url = "{shop}"
-date_label = "-"
-[schedule]
-opening_hours = ["Mo-Su 00:00-24:00"]
-"""
 NO_STREET = {"shipping_address": {"address1": "", "city": "Paris", "country_code": "FR", "zip": "75002"}}
 NO_OBJECT = {"shipping_address": "Rue de Rivoli"}
 
@@ -82,7 +70,13 @@ def test_an_old_notification_whose_order_can_no_longer_be_fetched_is_ignored(
         return http(200, answers[request.path]) if answers else http(401, {})
 
     with FakeServer(answer) as shop:
-        bridge.connect("acme", SHOP.format(url=sandbox.url, shop=shop.url), **{"shop-token": "shop-token"})
+        bridge.connect(
+            "acme",
+            settings(
+                sandbox.url, f'[sender]\napi_url = "{shop.url}"\ndate_label = "-"', source="squarespace"
+            ),
+            **{"shop-token": "shop-token"},
+        )
         first = squarespace.push(sample)
         accepted = accept(squarespace.connection, first)
         assert isinstance(accepted, WebhookMessage)

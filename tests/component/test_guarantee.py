@@ -6,7 +6,7 @@ import datetime as dt
 import json
 
 import pytest
-from tests.component.conftest import Bridge, Sandbox
+from tests.component.conftest import Bridge, Sandbox, settings
 from tests.support import samples
 from tests.support.by_hand import NOW, REFERENCE, Order, again, at, commit_late, record_of
 
@@ -104,28 +104,17 @@ def test_blocked_read_posts_nothing(bridge: Bridge, sandbox: Sandbox, order: Ord
 
 def test_reference_is_made_of_the_key_under_which_the_order_is_kept(bridge: Bridge, sandbox: Sandbox) -> None:
     """The connection's [fields] order_id changes between receipt and dispatch: one delivery all the same."""
-    form = """
-source = "form"
-timezone = "Europe/Paris"
-country = "FR"
-[coopcycle]
-url = "{url}"
-[schedule]
-opening_hours = ["Mo-Su 00:00-24:00"]
-[fields]
-order_id = "{key}"
-address = "'48 Rue de Rivoli, 75004 Paris'"
-"""
+    fields = """[fields]\norder_id = "{}"\naddress = "'48 Rue de Rivoli, 75004 Paris'"\n"""
     body = json.dumps({"old": "A", "new": "B"}).encode()
     received = dt.datetime.now(dt.UTC)
     message = WebhookMessage("acme", "form", "", "w", "A", received, body, "application/json")
     queued = {**bridge.recheck("A"), "MessageId": "m", "Body": message.to_text()}
-    bridge.connect("acme", form.format(url=sandbox.url, key="old"))
+    bridge.connect("acme", settings(sandbox.url, fields.format("old"), source="form"))
     runtime.dispatch_runtime.cache_clear()
     sandbox.fault("create_then_reset")
     assert bridge.dispatch([queued]) == ["m"]
     sandbox.fault(None)
-    bridge.connect("acme", form.format(url=sandbox.url, key="new"))
+    bridge.connect("acme", settings(sandbox.url, fields.format("new"), source="form"))
     runtime.dispatch_runtime.cache_clear()
 
     assert bridge.dispatch([queued]) == []

@@ -21,6 +21,7 @@ from bridge.coopcycle.token import TokenSource
 from bridge.coopcycle.transport import new_session
 from bridge.errors import CoopCycleUnavailable, NotFeasible
 from bridge.model import Delivery, Ignored, Package, Receipt, Task, TimeWindow
+from bridge.operator.credentials import OneToken
 from bridge.planning.feasibility import if_feasible
 from bridge_laptop.cli.main import main
 from bridge_laptop.sandbox.seed import DEFAULT_SEED
@@ -31,20 +32,6 @@ from .conftest import BODIES, Bridge, Sandbox, settings
 NOW = datetime.now(UTC).replace(microsecond=0)
 EARLY = TimeWindow(NOW + timedelta(hours=20), NOW + timedelta(hours=21))
 LATE = TimeWindow(NOW + timedelta(hours=21), NOW + timedelta(hours=23))
-
-
-class OneToken:
-    """A new token for each request."""
-
-    def __init__(self, source: TokenSource) -> None:
-        self._source = source
-
-    def token(self) -> str:
-        """Ask for one."""
-        return self._source.request().value
-
-    def reject(self, value: str) -> None:
-        """Forget nothing."""
 
 
 @pytest.fixture

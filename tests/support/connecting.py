@@ -20,6 +20,20 @@ SECRETS = {
 Run = Callable[..., Result]
 
 
+def at_all_hours(url: str, more: str = "", *, source: str = "shopify") -> str:
+    """Return a connection's TOML that is open at all hours."""
+    return f"""
+source = "{source}"
+timezone = "Europe/Paris"
+country = "FR"
+[coopcycle]
+url = "{url}"
+[schedule]
+opening_hours = ["Mo-Su 00:00-24:00"]
+{more}
+"""
+
+
 def stored(connection_id: str = "acme") -> dict[str, str]:
     """Read what is in force."""
     return read_parameters(boto3.client("ssm"), PATH, connection_id)

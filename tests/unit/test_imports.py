@@ -82,6 +82,7 @@ def files() -> dict[str, Path]:
 
 
 FILES = files()
+STATEMENTS = ("body", "orelse", "handlers", "finalbody", "cases")  # where others stand, an import among them
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -100,7 +101,7 @@ def imports(file: Path) -> Iterator[str]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield inner if inner in FILES else node.module
-        todo += ast.iter_child_nodes(node)
+        todo += (each for part in STATEMENTS for each in getattr(node, part, ()))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -88,6 +89,7 @@ def derived(architecture: str = "x86_64") -> dict[str, Any]:
     return template
 
 
+@cache
 def function(name: str) -> dict[str, Any]:
     """Return a function of the derived template."""
     properties: dict[str, Any] = derived()["Resources"][name]["Properties"]

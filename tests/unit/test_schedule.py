@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.planned_orders import SHOP
 
 from bridge.errors import InvalidConnection
 from bridge.model import TimeWindow
@@ -17,13 +18,6 @@ from bridge.schedule.windows import Windows, next_windows
 
 PARIS = ZoneInfo("Europe/Paris")
 NINE_TO_SEVEN = Period(9 * 60, 19 * 60)
-SHOP = Schedule(
-    opening_hours=("Mo-Fr 09:00-12:30,14:00-19:00", "Sa 10:00-18:00"),
-    closed_on=(date(2026, 12, 25),),
-    preparation_minutes=45,
-    pickup_minutes=30,
-    window_minutes=120,
-)
 
 
 def paris(text: str) -> datetime:

@@ -205,6 +205,17 @@ def _plausible(moment: datetime) -> datetime:
     return moment
 
 
+def finite_number(value: object) -> float | None:
+    """Return a JSON number that is finite as a float, too; ``None`` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def kind(value: object) -> str:
     """Name the JSON type of a value, for messages: never the value itself."""
     if isinstance(value, bool):
@@ -311,14 +322,7 @@ class Fields:
 
     def optional_number(self, key: str) -> float | None:
         """Return a finite number; ``None`` when it is anything else."""
-        value = self.values.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        try:
-            number = float(value)
-        except OverflowError:
-            return None
-        return number if math.isfinite(number) else None
+        return finite_number(self.values.get(key))
 
     def optional_moment(self, key: str) -> datetime | None:
         """Return a date and time with offset; ``None`` when it is anything else."""

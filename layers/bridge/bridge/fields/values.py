@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.document import kind, moment_of
+from bridge.document import finite_number, kind, moment_of
 from bridge.errors import UnmappableOrder
 from bridge.fields import expressions
 from bridge.fields.address_names import OWN_SYNONYMS
@@ -188,16 +188,6 @@ def text_of(value: object) -> str:
 
 def as_number(value: object) -> float | None:
     """Read a finite number, or a text that holds one ("48,85"); ``None`` when it is anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        if not _NUMBER.fullmatch(value):
-            return None
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = float(value.replace(",", "."))
-    if not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    return finite_number(value)
