@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +18,7 @@ from tests.e2e.test_local_stack import order, push, until
 from tests.support.browser import Reader, browsing
 from tests.support.caches import clear_runtime_caches
 
+from bridge.runtime import utc_now
 from bridge_laptop.local import sample
 from bridge_laptop.local.stack import LocalStack, Options, running
 from bridge_laptop.sandbox.client import SandboxClient
@@ -34,10 +39,20 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
+def where_it_is_noon(now: datetime) -> str:
+    """Return a time zone in which no day ends while a test runs: what came today stays today's."""
+    ahead = 12 - now.astimezone(UTC).hour
+    return f"Etc/GMT{-ahead:+d}"  # POSIX's sign: Etc/GMT-3 is three hours ahead
+
+
 @contextmanager
 def stack_running(options: Options) -> Iterator[LocalStack]:
-    """Run a stack with quick timings, in which no order has arrived yet."""
-    with pytest.MonkeyPatch.context() as patch:
+    """Run a stack with quick timings, in which no order has arrived yet, where it is about noon."""
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        for file in options.connections.glob("*.toml"):
+            text = file.read_text(encoding="utf-8").replace("Europe/Paris", where_it_is_noon(utc_now()))
+            Path(folder, file.name).write_text(text, encoding="utf-8")
+        options = replace(options, connections=Path(folder))
         for name, value in QUICK.items():
             patch.setenv(name, value)
         clear_runtime_caches()
