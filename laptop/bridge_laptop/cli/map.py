@@ -190,7 +190,7 @@ _KINDS = {"order": "webhook", "setting": "connection", "default": "default"}
 
 
 def _explain_rules(trace: Trace, explain: bool) -> None:
-    if not explain:
+    if not explain or not trace.rules:
         return
     click.echo("\nrules", err=True)
     for rule in trace.rules:
