@@ -22,6 +22,7 @@ from bridge.coopcycle.payload import encode
 from bridge.errors import MalformedWebhook, ShopUnavailable, UnmappableOrder
 from bridge.model import Coordinates, Order, OrderItem, PostalAddress
 from bridge.sources import Webhook
+from bridge_laptop.sandbox.instance.geocoding import UNKNOWN_PLACES
 
 ALL = samples.load_all()
 each_source = pytest.mark.parametrize("complete", ALL.values(), ids=ALL)
@@ -96,6 +97,11 @@ def streets(value: object) -> list[str]:
     return list(_values(value, "streetAddress"))
 
 
+def is_found(street: str) -> bool:
+    """Tell whether a geocoder finds an address; Hypothesis draws the words, too, by which it does not."""
+    return any(map(str.isalpha, street)) and not any(word in street.lower() for word in UNKNOWN_PLACES)
+
+
 def _values(value: object, wanted: str) -> Iterator[str]:
     if isinstance(value, list):
         for inner in value:
@@ -135,6 +141,7 @@ def test_an_order_of_any_values_is_accepted(complete: SourceSamples, acme: Any) 
 
         assert outcome.text == "delivery"
         assert outcome.body is not None
+        assume(all(map(is_found, streets(outcome.body))))
         accepted(acme, outcome.body)
 
     run()
@@ -164,7 +171,7 @@ def test_a_senders_body_of_any_texts_is_accepted(complete: SourceSamples, acme: 
         with contextlib.suppress(UnmappableOrder, MalformedWebhook, ShopUnavailable):
             outcome = complete.outcome_of_fetched(replace(fetched, body=json.dumps(changed).encode()))
         assume(outcome.body)
-        assume(all(any(map(str.isalpha, street)) for street in streets(outcome.body)))  # none finds the rest
+        assume(all(map(is_found, streets(outcome.body))))
 
         accepted(acme, outcome.body)
 

@@ -20,7 +20,7 @@ from bridge_laptop.sandbox.http.errors import BadRequest, ServerFault
 from bridge_laptop.sandbox.instance.model import Coordinates
 from bridge_laptop.sandbox.seed import Seed
 
-_UNKNOWN_PLACES = ("introuvable", "nowhere", "nulle part")
+UNKNOWN_PLACES = ("introuvable", "nowhere", "nulle part")
 _KIND_OF_STREET = re.compile(r"^(\d+\w*,? )([a-z])")
 _REACH_DEGREES = 0.025
 _EARTH_METRES = 6_371_000
@@ -46,7 +46,7 @@ def geocode(street: str | None, seed: Seed) -> Coordinates:
     text = (street or "").lower()
     if not any(character.isalpha() for character in text):
         raise ServerFault
-    if any(nowhere in text for nowhere in _UNKNOWN_PLACES):
+    if any(nowhere in text for nowhere in UNKNOWN_PLACES):
         raise ServerFault
     for part, latitude, longitude in seed.places:
         if part in text:
