@@ -46,10 +46,11 @@ class Receiver:
                     assert answer.wait(30)
                     answer = 200
                 receiver.log.append(f"{self.path} answered")
+                # Before the answer, after which the next may be called at once.
+                receiver.received.put((self.path, body, dict(self.headers), seen))
                 self.send_response(answer)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                receiver.received.put((self.path, body, dict(self.headers), seen))
 
             def log_message(self, *_):
                 pass

@@ -14,8 +14,14 @@ from bridge.coopcycle.client import CoopCycleClient
 
 
 @pytest.fixture
-def client() -> Iterator[Callable[[str], CoopCycleClient]]:
-    """Make clients with short timeouts and a clock that stands at 10:00 UTC."""
+def patience_seconds() -> float:
+    """How long a client waits for a part of an answer; long, where nothing is waited for in vain."""
+    return 8
+
+
+@pytest.fixture
+def client(patience_seconds: float) -> Iterator[Callable[[str], CoopCycleClient]]:
+    """Make clients with a clock that stands at 10:00 UTC."""
     with ExitStack() as stack:
 
         def make(url: str, *, session: requests.Session | None = None) -> CoopCycleClient:
@@ -23,9 +29,9 @@ def client() -> Iterator[Callable[[str], CoopCycleClient]]:
                 url,
                 CountedTokens(),
                 session=session,
-                connect_timeout_seconds=0.5,
-                read_timeout_seconds=0.3,
-                answer_seconds=1,
+                connect_timeout_seconds=patience_seconds,
+                read_timeout_seconds=patience_seconds,
+                answer_seconds=3 * patience_seconds,
                 clock=NOW.timestamp,
             )
             stack.callback(made.close)

@@ -39,6 +39,8 @@ from bridge.errors import (
     DeliveryOutcomeUnknown,
 )
 
+impatient = pytest.mark.parametrize("patience_seconds", [0.3])  # for what is waited for in vain
+
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[str, str]:
@@ -74,6 +76,7 @@ def certificate(tmp_path: Path) -> tuple[str, str]:
 # --- transport -> error ---------------------------------------------------------------------------------
 
 
+@impatient
 @pytest.mark.parametrize("fault", list(Fault))
 def test_cut_off_after_sending(serve: Serve, fault: Fault) -> None:
     """Once a change was sent, a reset, a hang-up or silence leaves it in doubt; it is never sent again."""
@@ -87,6 +90,7 @@ def test_cut_off_after_sending(serve: Serve, fault: Fault) -> None:
     assert len(CHANGES + READS) == len(server.requests)
 
 
+@impatient
 @pytest.mark.parametrize("at_once", [0, 100], ids=["headers", "body"])
 def test_answer_that_drips(serve: Serve, at_once: int) -> None:
     """The answer as a whole has a time, not each of its packets: these would come one by one for seconds."""
@@ -97,6 +101,7 @@ def test_answer_that_drips(serve: Serve, at_once: int) -> None:
     assert type(failure(read, client)) is CoopCycleUnavailable
 
 
+@impatient
 def test_tls_answer_that_drips(
     serve: Serve, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +133,7 @@ def test_refused(client: Callable[[str], CoopCycleClient], call: Call) -> None:
     assert type(failure(call, client(f"http://127.0.0.1:{port}"))) is CoopCycleUnavailable
 
 
+@impatient
 def test_connect_timeout(client: Callable[[str], CoopCycleClient]) -> None:
     """A server that does not even accept: nothing was sent."""
     with ExitStack() as stack:
@@ -177,6 +183,7 @@ def test_certificate_with_a_session_of_the_caller(
     assert server.requests == []
 
 
+@impatient
 def test_handshake_without_an_answer(client: Callable[[str], CoopCycleClient]) -> None:
     """A handshake that times out is a connection that was never made, not a read that timed out."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -196,6 +203,7 @@ def test_handshake_that_is_cut_off(client: Callable[[str], CoopCycleClient]) -> 
     assert type(error) is CoopCycleUnavailable
 
 
+@impatient
 def test_handshake_with_plain_http(serve: Serve, client: Callable[[str], CoopCycleClient]) -> None:
     """A server that speaks no TLS never saw the request."""
     server, _ = serve(http(400))
@@ -203,6 +211,7 @@ def test_handshake_with_plain_http(serve: Serve, client: Callable[[str], CoopCyc
     assert type(failure(create, client(server.url.replace("http:", "https:")))) is CoopCycleUnavailable
 
 
+@impatient
 @pytest.mark.parametrize("fault", list(Fault))
 def test_tls_connection_cut_after_sending(
     serve: Serve, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch, fault: Fault
