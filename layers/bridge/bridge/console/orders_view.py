@@ -103,7 +103,10 @@ def with_live(rows: Sequence[Row], live: LiveCoopCycle, *, ask: bool) -> list[Ro
 
 
 def counts(listing: Listing, wish: Wish, period: str) -> list[Count]:
-    """Return the filters; one that holds nothing is left out unless it is chosen."""
+    """Return the filters; one that holds nothing is left out unless it is chosen.
+
+    Each shows what is worst in it: red where an order was cancelled too late, and not where all were in time.
+    """
     found = [
         Count(
             "all",
@@ -117,7 +120,8 @@ def counts(listing: Listing, wish: Wish, period: str) -> list[Count]:
         if n or key == wish.standing:
             is_current = key == wish.standing
             where = address("/console", wish, period, state=key)
-            found.append(Count(key, n, where, is_current, symbol(standings[0]), colour(standings[0])))
+            worst = next((each for each in standings if listing.counts.get(each)), standings[-1])
+            found.append(Count(key, n, where, is_current, symbol(worst), colour(worst)))
     return found
 
 
