@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 
 from playwright.sync_api import expect
+from tests.browser.conftest import without_address
 from tests.e2e.test_local_stack import order, push
 from tests.support.browser import Reader
 
+from bridge.runtime import utc_now
 from bridge_laptop.local.stack import LocalStack
 from bridge_laptop.sandbox.client import SandboxClient
 
@@ -122,3 +126,22 @@ def test_form_is_filled_in_on_the_page(reader: Callable[..., Reader]) -> None:
     page.get_by_role("link", name="Orders").click()
     expect(page.locator(".orders li")).to_have_count(1)
     expect(page.locator(".orders")).to_contain_text("48 rue de Rivoli")
+
+
+def test_title_and_counts_follow_the_rows(reader: Callable[..., Reader], stack: LocalStack) -> None:
+    """The title is the answer: it never says that nobody is needed above a row that needs somebody."""
+    push(stack, order(1042), "w1042")
+    page = reader().open()
+    row = page.locator(".orders li", has=page.get_by_role("link", name="#1042"))
+    expect(row).to_contain_text("Delivery created")
+    expect(page.locator("#head")).to_contain_text("none needs you")
+    page.locator("#counts a").first.focus()
+
+    changed = json.loads(without_address(1042)) | {
+        "updated_at": (utc_now() + timedelta(seconds=9)).isoformat()
+    }
+    push(stack, json.dumps(changed).encode(), "w1042b", topic="orders/updated")
+
+    expect(row).to_contain_text("Parked")
+    expect(page.locator("#head")).to_contain_text("1 needs you")
+    expect(page.locator("#counts")).to_contain_text("Parked 1")

@@ -17,6 +17,7 @@ from bridge.console.values import Listing, Row, Standing
 
 OPEN = (Standing.PARKED, Standing.WAITING, Standing.CREATED, Standing.ON_THE_WAY)
 SHOWN = 25
+SUMMARY_KEY = "~"  # no order's: it has no connection
 MOST = 200
 _FILTERS = (
     ("parked", (Standing.PARKED,)),
@@ -147,7 +148,6 @@ def orders(
     """Return the page of orders."""
     rows = with_live(listing.rows, live, ask=False)
     shown = replace(listing, rows=tuple(rows))
-    total = listing.total
     newest = max((row.came_at for row in listing.rows), default=wish.since)
     return page.render(
         "orders.html",
@@ -155,14 +155,10 @@ def orders(
         is_tab=True,
         nothing_yet=nothing_yet,
         addresses=[f"{webhook_url.rstrip('/')}/{each}" for each in connection_ids],
-        heading=page.words(f"orders.title_{period}" if listing.is_whole else "orders.many", n=total),
-        summary=_summary(page, listing),
         listing=shown,
         wish=wish,
         period=period,
         connection_ids=connection_ids,
-        bars=bar(listing),
-        counts=counts(listing, wish, period),
         fresh=0,
         more=address("/console", wish, period, n=wish.limit + SHOWN),
         follow=address(
@@ -170,9 +166,24 @@ def orders(
         ),
         clock=clock(page, zone),
         zone=zone.key,
+        **_counted(page, listing, wish, period),
         **row_helpers(page),
         **frame,
     )
+
+
+def _counted(page: Page, listing: Listing, wish: Wish, period: str) -> dict[str, object]:
+    """Return what is said of all orders together: title, summary, bar and filters, with their digest."""
+    found: dict[str, object] = {
+        "heading": page.words(
+            f"orders.title_{period}" if listing.is_whole else "orders.many", n=listing.total
+        ),
+        "summary": _summary(page, listing),
+        "bars": bar(listing),
+        "counts": counts(listing, wish, period),
+    }
+    digest = hashlib.sha256(repr(found).encode()).hexdigest()[:12]
+    return {**found, "summary_key": SUMMARY_KEY, "summary_digest": digest}
 
 
 def _summary(page: Page, listing: Listing) -> list[object]:
@@ -188,7 +199,7 @@ def _summary(page: Page, listing: Listing) -> list[object]:
         parts.append(page.words("orders.wait", n=waiting))
     if need:
         said = page.words("orders.need_you", n=need)
-        parts.append(Markup('<a href="/console/parked">{}</a>').format(said))
+        parts.append(Markup('<a id="needs" href="/console/parked">{}</a>').format(said))
     elif listing.total:
         parts.append(page.words("orders.need_nobody"))
     if not listing.is_whole:
@@ -210,17 +221,21 @@ def follow(
 ) -> str:
     """Return what changed: counts, how many orders are new, and rows that look different now.
 
-    ``seen`` holds the digest of each row that is shown, by its key; ``rows`` are those orders as they are.
+    ``seen`` holds the digest of each row that is shown, by its key, and under :data:`SUMMARY_KEY` that of
+    the counts; ``rows`` are those orders as they are. What looks the same is left alone: whoever stands on
+    it with the keyboard goes on standing there.
     """
     helpers = row_helpers(page)
     current = with_live(rows, live, ask=True)
     digest = helpers["row_digest"]
+    counted = _counted(page, listing, wish, period)
     return page.render(
         "follow.html",
-        counts=counts(listing, wish, period),
+        counts_changed=counted["summary_digest"] != seen.get(SUMMARY_KEY),
         fresh=sum(row.came_at > newest and row.key not in seen for row in listing.rows),
         changed=[row for row in current if digest(row) != seen.get(row.key)],  # type: ignore[operator]
         clock=clock(page, zone),
+        **counted,
         **helpers,
     )
 

@@ -187,7 +187,7 @@ class Console:
         wish, period = orders_view.wish_of(request.query, page.now, zone)
         seen = dict(line.rsplit(" ", 1) for line in request.query.get("seen", "").splitlines() if " " in line)
         newest = _instant(request.query.get("newest", "")) or wish.since
-        keys = list(seen)[: orders_view.MOST]
+        keys = [key for key in seen if key != orders_view.SUMMARY_KEY][: orders_view.MOST]
         return Response(
             orders_view.follow(
                 page,

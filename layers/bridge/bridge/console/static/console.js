@@ -174,7 +174,7 @@
     const language = localStorage.getItem("bridge-language");
     if (language) detail.headers["Accept-Language"] = language;
     if (detail.elt.hasAttribute("data-follow")) {
-      const rows = document.querySelectorAll(".orders > li[data-key]");
+      const rows = document.querySelectorAll(".orders > li[data-key], #summary");
       detail.parameters.seen = [...rows].map((row) => `${row.dataset.key} ${row.dataset.digest}`).join("\n");
     }
   });
