@@ -21,4 +21,5 @@ def _server() -> Iterator[SandboxServer]:
 def acme(_server: SandboxServer) -> Iterator[Api]:
     """Return the client of the store Acme."""
     with requests.Session() as session:
+        session.trust_env = False  # no proxy is looked for
         yield Api(_server.url, "acme", session)

@@ -10,9 +10,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import boto3
+import botocore.session
 from botocore.exceptions import EndpointConnectionError
 
 from bridge.aws.connections import CLIENT_ID, CLIENT_SECRET
@@ -103,6 +105,7 @@ def running(options: Options) -> Iterator[LocalStack]:
         OSError: the port is taken.
 
     """
+    _read_models_once()
     with ExitStack() as exits:
         environ_before = exits.enter_context(isolation())
         level = {"POWERTOOLS_LOG_LEVEL": options.log_level if options.tell else QUIET}
@@ -191,6 +194,12 @@ def _here(function: sam_template.Function, options: Options) -> sam_template.Fun
     if function.logical_id != CONSOLE:
         return function
     return replace(function, environment={**function.environment, **NO_SIGN_IN, **options.console})
+
+
+def _read_models_once() -> None:
+    """Let the sessions of all functions, which are one each in AWS, share what is read of AWS's models."""
+    if not hasattr(botocore.session.create_loader, "cache_info"):
+        botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 def _start_moto(exits: ExitStack) -> str:
