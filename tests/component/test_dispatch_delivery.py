@@ -268,6 +268,27 @@ def test_a_500_of_the_look_after_a_parked_change_is_tried_again(
     assert None is record.recheck_at
 
 
+def test_change_that_is_refused_is_parked_whenever_it_is_looked_at(
+    bridge: Bridge, sandbox: Sandbox, order: Order
+) -> None:
+    """A look that is refused too counts, and leaves it to the webhook to be parked; nothing begins anew."""
+    body = json.loads(order())
+    bridge.dispatch([bridge.message(json.dumps(body).encode(), number=1)])
+    body["updated_at"] = "2099-01-01T00:00:00+01:00"
+    body["shipping_address"]["address1"] = "3 Nulle part"
+    lost = bridge.message(json.dumps(body).encode(), "orders/updated", 2)
+    assert [["message-2"], ["message-2"]] == [bridge.dispatch([lost]) for _ in range(2)]
+
+    assert [] == bridge.dispatch([bridge.recheck(str(body["id"]))])
+    assert [] == bridge.dispatch([lost])
+
+    assert ["address_not_found"] == [each.reason for each in bridge.parked()]
+    assert [] == bridge.dispatch([bridge.recheck(str(body["id"]))])
+    record = record_of(bridge, json.dumps(body).encode())
+    assert record is not None
+    assert not record.unsettled
+
+
 def test_revoked_token_is_replaced_once(bridge: Bridge, sandbox: Sandbox, order: Order) -> None:
     """A token that the instance no longer accepts costs one new token and loses nothing."""
     bridge.dispatch([bridge.message(order(id=1), number=1)])

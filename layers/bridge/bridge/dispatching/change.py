@@ -102,7 +102,9 @@ def _put(work: Work, putting: DeliveryRecord, receipt: Receipt, outcome: Outcome
     except DeliveryOutcomeUnknown as error:
         doubtful = lifecycle.put_unknown(work.record, error.status, work.now())
         if doubtful.failures >= FAILURES_BEFORE_PARKING:
-            work.save(lifecycle.given_up(doubtful), Outcome.UNKNOWN, status_of(error))
+            if outcome is not None:  # a look parks nothing: the webhook comes once more, and is parked then
+                doubtful = work.schedule_recheck(lifecycle.given_up(doubtful))
+            work.save(doubtful, Outcome.UNKNOWN, status_of(error))
             raise fails(putting.body) from error
         work.save(work.schedule_recheck(doubtful), Outcome.UNKNOWN, status_of(error))
         if error.status == 500:
