@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import requests
 from tests.e2e.test_local_output import ended, read_to
-from tests.e2e.test_local_stack import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "events" / "webhooks" / "woocommerce" / "order-created.json"
@@ -56,7 +55,7 @@ class Shop:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def bridge(self, *arguments: str, typed: str = "", code: int | None = 0, **environ: str) -> str:
+    def bridge(self, *arguments: str, typed: str = "", code: int = 0, **environ: str) -> str:
         """Run a command to its end; return what it printed. ``code`` is what it must end with."""
         done = subprocess.run(
             self._command(*arguments),
@@ -68,7 +67,7 @@ class Shop:
             timeout=180,
             check=False,
         )
-        assert code in (None, done.returncode), (arguments, done.stdout, done.stderr)
+        assert code == done.returncode, (arguments, done.stdout, done.stderr)
         return done.stdout + done.stderr
 
     def run_local(self, **environ: str) -> subprocess.Popen[str]:
@@ -110,7 +109,7 @@ class Shop:
 
     def show(self, number: int) -> str:
         """Return what `bridge orders show` says of an order that was accepted."""
-        return self.bridge("orders", "show", "bloom", str(number), "--local", code=None)
+        return self.bridge("orders", "show", "bloom", str(number), "--local")
 
     def state(self, number: int) -> str:
         """Return the state that it shows."""
@@ -141,7 +140,8 @@ def test_order_of_a_new_shop_is_delivered(shop: Shop) -> None:
     local = shop.run_local()
 
     assert "accepted" == shop.send(1042)
-    assert until(lambda: shop.state(1042) == "created", 180)
+    read_to(local.stdout, "order #1042 (1042)  order.created  created")
+    assert "created" == shop.state(1042)
     assert 0 == ended(local)[0]
 
 
@@ -152,12 +152,14 @@ def test_wrong_credentials_are_said_mended_and_the_order_flows(shop: Shop) -> No
     assert "CoopCycle refuses the credentials of bloom" in applied
 
     assert "accepted" == shop.send(1043)
-    assert until(lambda: "does not accept the credentials" in shop.show(1043), 180)
+    read_to(local.stdout, "order #1043 (1043)  retried  credentials_rejected")
+    assert "does not accept the credentials" in shop.show(1043)
     assert "give it the right ones (`bridge connections apply`)" in shop.show(1043)
     assert "refuses the credentials" in shop.bridge("doctor", "--local", *shop.here, code=1)
     shop.apply("bloom-secret")
 
-    assert until(lambda: shop.state(1043) == "created", 180)
+    read_to(local.stdout, "order #1043 (1043)  order.created  created")
+    assert "created" == shop.state(1043)
     assert "nothing is parked" in shop.bridge("parked", "list", "--local")
     shop.bridge("doctor", "--local", *shop.here)
     assert 0 == ended(local)[0]
